@@ -1,1 +1,4 @@
 //! redisconf.
+
+pub mod catalog;
+pub mod server;

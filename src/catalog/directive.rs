@@ -1,0 +1,261 @@
+//! What is known of one directive in one server version.
+
+/// Identity of a catalogue entry. Names change between versions (`masterauth`, `primaryauth`), the identity does not.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct DirectiveId(pub(crate) u16);
+
+impl DirectiveId {
+    /// Position of the entry in the catalogue, for dense tables.
+    #[must_use]
+    pub fn index(self) -> usize {
+        usize::from(self.0)
+    }
+}
+
+/// A word of an enumeration.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct EnumWord {
+    /// As written in a file, lower case.
+    pub name: String,
+    /// As CONFIG GET shows it; differs from `name` for synonyms (`relative` reads back as `yes`).
+    pub shown: String,
+}
+
+/// A word of a set of flags.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FlagWord {
+    /// As written in a file, lower case.
+    pub name: String,
+    /// The bits it stands for; 0 is the neutral word, a word with many bits stands for the others together.
+    pub bits: u32,
+}
+
+/// What a free text must obey.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TextRules {
+    /// An empty text is refused.
+    pub not_empty: bool,
+    /// None of these bytes may occur.
+    pub refuses: String,
+    /// Only letters, digits, `-` and `.`, shorter than 256 bytes.
+    pub hostname: bool,
+    /// Empty, or an IPv4 address.
+    pub ipv4: bool,
+    /// Empty, or an IPv6 address.
+    pub ipv6: bool,
+    /// A template of `{variables}` that the server knows and that must not come out empty.
+    pub title_template: bool,
+    /// A locale that the host must have.
+    pub locale: bool,
+}
+
+/// What a directive takes. Ranges are inclusive; they reach from `i64::MIN` to `u64::MAX`, hence `i128`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// `yes` or `no`.
+    Bool,
+    /// A plain decimal number.
+    Int {
+        /// Smallest accepted.
+        min: i128,
+        /// Largest accepted.
+        max: i128,
+    },
+    /// Bytes, with an optional unit (`k` 1000, `kb` 1024, …).
+    Memory {
+        /// Smallest accepted.
+        min: i128,
+        /// Largest accepted.
+        max: i128,
+    },
+    /// Bytes as [`Kind::Memory`], or `N%` from 0 to 100.
+    MemoryOrPercent {
+        /// Smallest number of bytes accepted.
+        min: i128,
+        /// Largest number of bytes accepted.
+        max: i128,
+    },
+    /// File permissions in base 8.
+    Octal {
+        /// Smallest accepted.
+        min: i128,
+        /// Largest accepted.
+        max: i128,
+    },
+    /// One of these words.
+    Enum(Vec<EnumWord>),
+    /// Some of these words.
+    Flags(Vec<FlagWord>),
+    /// Free text that ends at a NUL byte.
+    Text(TextRules),
+    /// Any bytes at all.
+    Bytes,
+    /// A list of words.
+    Words {
+        /// Fewest accepted.
+        min: usize,
+        /// Most accepted.
+        max: usize,
+    },
+    /// Pairs of seconds and changes.
+    Save,
+    /// Groups of class, hard limit, soft limit, seconds.
+    BufferLimits,
+    /// Letters of keyspace events; these are known.
+    Events(String),
+    /// Numbers from 0 to 100.
+    Percentiles,
+    /// Three numbers from -2000 to 2000.
+    OomValues,
+    /// `host port`, or `no one`.
+    ReplicaOf,
+    /// A directory that must exist.
+    Dir,
+    /// `include FILE`
+    Include,
+    /// `rename-command OLD NEW`
+    RenameCommand,
+    /// `loadmodule PATH [ARGUMENT…]`
+    LoadModule,
+    /// `user NAME [RULE…]`
+    User,
+    /// `sentinel …`, refused outside Sentinel mode.
+    Sentinel,
+}
+
+impl Kind {
+    /// Whether more than one argument is read, and a single quoted one may be split again.
+    #[must_use]
+    pub fn is_many_valued(&self) -> bool {
+        matches!(
+            self,
+            Self::Flags(_)
+                | Self::Words { .. }
+                | Self::Save
+                | Self::BufferLimits
+                | Self::Percentiles
+                | Self::OomValues
+                | Self::ReplicaOf
+        )
+    }
+}
+
+/// What a second statement of the same directive does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Repeat {
+    /// Replaces the first.
+    LastWins,
+    /// Adds to the first (`save`).
+    Adds,
+    /// Replaces what the first said of the same key (`client-output-buffer-limit`).
+    ByKey,
+    /// Adds to what the first said of the same key (`user` in Redis 6.2).
+    AddsByKey,
+    /// Refused for the same key (`user` since Redis 7.0).
+    OnceByKey,
+    /// Each is carried out (`include`, `loadmodule`, `rename-command`).
+    Each,
+}
+
+/// How a new value takes effect.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Change {
+    /// CONFIG SET changes it.
+    Live,
+    /// Only a restart changes it.
+    Restart,
+}
+
+/// Whether a version knows the directive.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum State {
+    /// It works.
+    Accepted,
+    /// A file may hold it with exactly one argument of any kind; it does nothing and CONFIG GET does not show it.
+    Inert,
+    /// Unknown.
+    Gone,
+}
+
+/// What a build must have for the directive to work.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Need {
+    /// Compiled with TLS.
+    Tls,
+    /// Compiled with the bundled jemalloc.
+    Jemalloc,
+    /// Compiled with RDMA.
+    Rdma,
+    /// A bundled module.
+    Module,
+}
+
+/// What a build does that lacks the [`Need`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Without {
+    /// The name is unknown.
+    Unknown,
+    /// The value that asks for the feature is refused.
+    Refuses,
+    /// A file may hold it; CONFIG SET can end the server.
+    CrashesOnSet,
+    /// Nothing happens.
+    Inert,
+}
+
+/// Traits of a directive, each rare.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "independent traits, each read on its own")]
+pub struct Is {
+    /// CONFIG GET shows it only by its exact name.
+    pub hidden: bool,
+    /// CONFIG SET needs `enable-protected-configs`.
+    pub protected: bool,
+    /// The value must never be shown.
+    pub secret: bool,
+    /// Never in CONFIG GET or SET.
+    pub file_only: bool,
+    /// Only CONFIG SET knows it; a file may not hold it.
+    pub live_only: bool,
+    /// The default depends on the build or the host.
+    pub environment: bool,
+    /// CONFIG SET is refused while the dataset loads.
+    pub not_while_loading: bool,
+}
+
+/// One directive in one server version.
+#[derive(Clone, Debug)]
+pub struct Directive {
+    /// Which entry.
+    pub id: DirectiveId,
+    /// Every accepted name, lower case; the first is the one the version prefers.
+    pub names: Vec<&'static str>,
+    /// What it takes.
+    pub kind: Kind,
+    /// What a second statement does.
+    pub repeat: Repeat,
+    /// The built-in value in the form CONFIG GET shows; `None` for file-only directives.
+    pub default: Option<&'static str>,
+    /// Live or by restart.
+    pub change: Change,
+    /// Accepted, inert or gone.
+    pub state: State,
+    /// Rare traits.
+    pub is: Is,
+    /// What the build must have.
+    pub needs: Option<Need>,
+    /// What a build without it does.
+    pub without: Option<Without>,
+    /// One to three sentences: what it trades, its unit, what goes wrong.
+    pub summary: &'static str,
+    /// The data file it stands in: `network`, `memory`, …
+    pub family: &'static str,
+}
+
+impl Directive {
+    /// The name this version prefers.
+    #[must_use]
+    pub fn name(&self) -> &'static str {
+        self.names[0]
+    }
+}

@@ -1,4 +1,7 @@
 //! redisconf.
 
 pub mod catalog;
+pub mod finding;
 pub mod server;
+pub mod source;
+pub mod syntax;

@@ -81,6 +81,8 @@ pub struct Habits {
     pub io_threads_clamp: i64,
     /// Whether `logfile` is opened when its line is read, instead of after the last line.
     pub checks_files_at_once: bool,
+    /// Whether percentiles may be written in base 16.
+    pub hex_percentiles: bool,
 }
 
 /// One node of the version tree.
@@ -108,6 +110,7 @@ struct Written {
     primary_word: Option<String>,
     io_threads_clamp: Option<i64>,
     checks_files_at_once: Option<bool>,
+    hex_percentiles: Option<bool>,
 }
 
 static NODES: LazyLock<Vec<Node>> = LazyLock::new(|| {
@@ -166,6 +169,7 @@ fn grow(name: &str, written: &Written, grown: &[Node]) -> Option<Node> {
             primary_word: field!(primary_word),
             io_threads_clamp: field!(io_threads_clamp),
             checks_files_at_once: field!(checks_files_at_once),
+            hex_percentiles: field!(hex_percentiles),
         },
     })
 }

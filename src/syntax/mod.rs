@@ -9,9 +9,11 @@ pub mod argv;
 mod assembled;
 pub mod conf;
 mod include;
+pub mod profile;
 pub mod quote;
 mod reading;
 mod survey;
+mod tree;
 mod words;
 
 pub use conf::Line;

@@ -1,6 +1,7 @@
 //! redisconf.
 
 pub mod catalog;
+pub mod config;
 pub mod facts;
 pub mod finding;
 pub mod server;

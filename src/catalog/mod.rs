@@ -7,6 +7,7 @@
 //! An entry has one identity, its [`DirectiveId`], under all its names in all versions. What may follow the word
 //! `sentinel` is a namespace of its own, [`sentinel`], whose ids count from 0 again.
 
+pub mod commands;
 mod data;
 mod directive;
 mod kind;

@@ -78,8 +78,12 @@ impl Bad {
             Self::NotOneOf(words) if old => format!("argument must be one of the following: {}", words.join(", ")),
             Self::NotOneOf(words) => format!("argument(s) must be one of the following: {}", words.join(", ")),
             Self::NotInteger => "argument couldn't be parsed into an integer".into(),
-            Self::OutOfRange { min, max, octal: true } => format!("argument must be between {min:o} and {max:o} inclusive"),
-            Self::OutOfRange { min, max, octal: false } => format!("argument must be between {min} and {max} inclusive"),
+            Self::OutOfRange { min, max, octal: true } => {
+                format!("argument must be between {min:o} and {max:o} inclusive")
+            }
+            Self::OutOfRange { min, max, octal: false } => {
+                format!("argument must be between {min} and {max} inclusive")
+            }
             Self::NotMemory => "argument must be a memory value".into(),
             Self::NotMemoryOrPercent => "argument must be a memory or percent value".into(),
             Self::PercentTooLarge => "percentage argument must be less or equal to 100".into(),
@@ -93,10 +97,14 @@ impl Bad {
             Self::Port => format!("Invalid {primary} port"),
             Self::Oom => "Invalid oom-score-adj-values, elements must be between -2000 and 2000.".into(),
             Self::Percentile => "Invalid latency-tracking-info-percentiles parameters".into(),
-            Self::PercentileRange => "latency-tracking-info-percentiles parameters should sit between 0.0 and 100.0".into(),
+            Self::PercentileRange => {
+                "latency-tracking-info-percentiles parameters should sit between 0.0 and 100.0".into()
+            }
             Self::SaveAndNosave => "shutdown flags `save` and `nosave` exclude each other".into(),
             Self::Empty => "the value can't be empty".into(),
-            Self::Byte(_) | Self::Hostname | Self::Address(_) => "the value holds characters that are not allowed".into(),
+            Self::Byte(_) | Self::Hostname | Self::Address(_) => {
+                "the value holds characters that are not allowed".into()
+            }
             Self::Template => "template format is invalid or contains unknown variables".into(),
         }
     }
@@ -112,7 +120,9 @@ impl fmt::Display for Bad {
             Self::NotInteger => "a plain integer is expected, without unit, sign `+` or leading zeros",
             Self::OutOfRange { min, max, octal: true } => return write!(f, "the range is {min:o} to {max:o} (octal)"),
             Self::OutOfRange { min, max, octal: false } => return write!(f, "the range is {min} to {max}"),
-            Self::NotMemory => "bytes are expected, with a unit of `b`, `kb`, `mb`, `gb` (binary) or `k`, `m`, `g` (decimal)",
+            Self::NotMemory => {
+                "bytes are expected, with a unit of `b`, `kb`, `mb`, `gb` (binary) or `k`, `m`, `g` (decimal)"
+            }
             Self::NotMemoryOrPercent => "bytes such as `64mb` or a share such as `5%` are expected",
             Self::PercentTooLarge => "at most 100% is possible",
             Self::NotOctal => "permissions in base 8 are expected, such as `770`",

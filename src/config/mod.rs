@@ -11,6 +11,7 @@ mod number;
 mod read;
 mod refusal;
 mod resolve;
+mod setup;
 mod shown;
 mod value;
 
@@ -20,7 +21,8 @@ pub use bad::Bad;
 pub use effective::Origin;
 pub use refusal::{Reason, Refusal, Stage};
 pub use resolve::resolve;
-pub use shown::{Shown, shown};
+pub use setup::{Assignment, LayerName, LeftOut, Note, Setup};
+pub use shown::{MASK, Shown, printable, shown};
 pub use value::{Class, Limit, SavePoint, Secret, Value};
 
 use crate::catalog::{self, DirectiveId, View};

@@ -117,7 +117,8 @@ pub(super) fn double(bytes: &[u8], hex: bool) -> Option<f64> {
             return None;
         }
         let value: f64 = unsigned.parse().ok()?;
-        let has_digits = unsigned.split(['e', 'E']).next().is_some_and(|m| m.bytes().any(|b| (b'1'..=b'9').contains(&b)));
+        let has_digits =
+            unsigned.split(['e', 'E']).next().is_some_and(|m| m.bytes().any(|b| (b'1'..=b'9').contains(&b)));
         if value == 0.0 && has_digits {
             return None;
         }
@@ -177,7 +178,9 @@ mod tests {
 
     #[test]
     fn integers_have_one_spelling() {
-        for (text, value) in [("0", Some(0)), ("-7", Some(-7)), ("05", None), ("+5", None), ("-0", None), ("", None), ("5s", None)] {
+        for (text, value) in
+            [("0", Some(0)), ("-7", Some(-7)), ("05", None), ("+5", None), ("-0", None), ("", None), ("5s", None)]
+        {
             assert_eq!(integer(text.as_bytes()), value, "{text}");
         }
         assert_eq!(integer(b"9223372036854775808"), None);
@@ -185,7 +188,9 @@ mod tests {
 
     #[test]
     fn doubles_follow_c() {
-        for (text, value) in [("5.", Some(5.0)), (".5", Some(0.5)), ("+5", Some(5.0)), ("1e1", Some(10.0)), ("0x1p2", Some(4.0))] {
+        for (text, value) in
+            [("5.", Some(5.0)), (".5", Some(0.5)), ("+5", Some(5.0)), ("1e1", Some(10.0)), ("0x1p2", Some(4.0))]
+        {
             assert_eq!(double(text.as_bytes(), true), value, "{text}");
         }
         for text in ["", "nan", "inf", "1e-400", "1e400", "5e", "0x", "1_0", "--1", " 5"] {

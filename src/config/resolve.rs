@@ -38,7 +38,9 @@ pub fn resolve(reading: &Reading, mode: Mode) -> Config {
             Item::Statement(id) => fold.statement(id),
             Item::Problem(problem) => match problem.kind {
                 ProblemKind::UnbalancedQuotes => fold.refuse(Stage::File, problem.at, None, Reason::Quotes),
-                ProblemKind::IncludeCycle => fold.refuse(Stage::File, problem.at, problem.statement, Reason::IncludeCycle),
+                ProblemKind::IncludeCycle => {
+                    fold.refuse(Stage::File, problem.at, problem.statement, Reason::IncludeCycle)
+                }
                 ProblemKind::MissingInclude | ProblemKind::TooManyIncludes => fold.config.unread.push(problem),
             },
             Item::Enter => {
@@ -141,6 +143,9 @@ impl Fold<'_> {
     }
 
     fn assignment(&mut self, id: StatementId, directive: &'static Directive, arguments: &[&[u8]]) {
+        if let Some(secret) = self.reading.words(id).iter().find_map(|word| word.secret.as_deref()) {
+            return self.fold(id, directive, Value::Named(secret.into()));
+        }
         let habits = self.reading.server.habits();
         let read = match arguments {
             [word] if habits.resplit && directive.kind.is_many_valued() && !word.is_empty() => {
@@ -263,7 +268,8 @@ impl Fold<'_> {
     fn unknown(&mut self, id: StatementId, name: &[u8], arguments: &[&[u8]]) {
         let habits = self.reading.server.habits();
         let dotted = name.contains(&b'.');
-        let queued = habits.unknown_names == UnknownNames::Queue || (dotted && habits.dotted_names == UnknownNames::Queue);
+        let queued =
+            habits.unknown_names == UnknownNames::Queue || (dotted && habits.dotted_names == UnknownNames::Queue);
         if !queued {
             return self.refuse_statement(Stage::File, id, Reason::UnknownDirective);
         }

@@ -10,6 +10,8 @@ pub enum Shown {
     Plain(String),
     /// A secret that is set.
     Masked,
+    /// A secret that is kept elsewhere, by its logical name.
+    Named(String),
 }
 
 /// What to print for a masked secret.
@@ -21,7 +23,7 @@ impl Shown {
     pub fn text(&self) -> &str {
         match self {
             Self::Plain(text) => text,
-            Self::Masked => MASK,
+            Self::Masked | Self::Named(_) => MASK,
         }
     }
 }
@@ -29,6 +31,9 @@ impl Shown {
 /// A value in CONFIG GET form, secrets masked; an empty secret is shown as empty, for it is none.
 #[must_use]
 pub fn shown(directive: &Directive, value: &Value) -> Shown {
+    if let Value::Named(name) = value {
+        return Shown::Named(name.to_string());
+    }
     let bytes = value.config_get(&directive.kind);
     let secret = directive.is.secret || matches!(value, Value::Secret(_)) || matches!(directive.kind, Kind::User);
     if secret && !bytes.is_empty() {

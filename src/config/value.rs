@@ -120,6 +120,8 @@ pub enum Value {
     Text(Arc<[u8]>),
     /// A word that must not be shown.
     Secret(Secret),
+    /// A secret whose value is kept elsewhere, by its logical name.
+    Named(Arc<str>),
     /// Words.
     Words(Box<[Arc<[u8]>]>),
     /// Points of `save`; none switches snapshots off if `clears`.
@@ -188,7 +190,7 @@ impl Value {
                 text.extend_from_slice(format!(" {port}").as_bytes());
                 text
             }
-            Self::Replica(None) | Self::Action => Vec::new(),
+            Self::Replica(None) | Self::Named(_) | Self::Action => Vec::new(),
         }
     }
 

@@ -127,6 +127,7 @@ impl Reader<'_> {
                 Cow::Borrowed(_) if plain => None,
                 text => Some(text.into_owned().into_boxed_slice()),
             },
+            secret: None,
         });
         let Some(name) = words.next() else { return };
         let id = self.reading.push(name, words, self.via);

@@ -24,9 +24,23 @@ pub struct Word {
     pub at: Span,
     /// What it stands for, if that differs from the bytes at `at`.
     pub cooked: Option<Box<[u8]>>,
+    /// The logical name of the secret it stands for; its bytes are then a stand-in.
+    pub secret: Option<Box<str>>,
 }
 
 impl Word {
+    /// A word that was made, not read as it stands.
+    #[must_use]
+    pub fn cooked(at: Span, bytes: impl Into<Vec<u8>>) -> Self {
+        Self { at, cooked: Some(bytes.into().into_boxed_slice()), secret: None }
+    }
+
+    /// A word for a secret: `prefix` (such as `>` before a password) and the secret's logical name.
+    #[must_use]
+    pub fn secret(at: Span, prefix: &str, name: &str) -> Self {
+        Self { secret: Some(name.into()), ..Self::cooked(at, format!("{prefix}secret")) }
+    }
+
     /// What the server sees.
     #[must_use]
     pub fn bytes<'a>(&'a self, sources: &'a Sources) -> &'a [u8] {

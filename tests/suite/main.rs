@@ -1,0 +1,3 @@
+//! Tests of stages against data and against each other; no server is needed.
+
+mod vectors;

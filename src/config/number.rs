@@ -107,6 +107,9 @@ pub(super) fn memory(bytes: &[u8], numbers: MemoryNumbers) -> Option<u64> {
 pub(super) fn double(bytes: &[u8], hex: bool) -> Option<f64> {
     let text = std::str::from_utf8(bytes).ok()?;
     let unsigned = text.strip_prefix(['+', '-']).unwrap_or(text);
+    if unsigned.starts_with(['+', '-']) {
+        return None;
+    }
     let value = if unsigned.len() > 2 && unsigned.as_bytes()[..2].eq_ignore_ascii_case(b"0x") {
         if !hex {
             return None;

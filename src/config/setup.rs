@@ -86,3 +86,26 @@ pub struct Setup {
     /// What is wrong with it. A setup with an error must not be rendered.
     pub findings: Vec<Finding>,
 }
+
+impl Setup {
+    /// A setup that was not written as a profile: a configuration that was read, with what is known of its place.
+    #[must_use]
+    pub fn from_reading(name: &str, reading: Reading, facts: Facts) -> Self {
+        let config = super::resolve(&reading, crate::syntax::Mode::Server);
+        Self {
+            name: name.to_owned(),
+            summary: None,
+            workload: None,
+            server: reading.server,
+            layers: Vec::new(),
+            reading,
+            config,
+            facts,
+            notes: BTreeMap::new(),
+            left_out: Vec::new(),
+            history: Vec::new(),
+            secrets: BTreeMap::new(),
+            findings: Vec::new(),
+        }
+    }
+}

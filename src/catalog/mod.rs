@@ -9,6 +9,7 @@
 
 pub mod commands;
 mod data;
+mod describe;
 mod directive;
 mod kind;
 pub mod sentinel;
@@ -17,6 +18,7 @@ mod view;
 
 use crate::server::{self, Server};
 
+pub use describe::{Changed, bytes_in_words, changes};
 pub use directive::{
     Change, Directive, DirectiveId, EnumWord, FlagWord, Is, Kind, Need, Repeat, State, TextRules, Without,
 };

@@ -6,7 +6,7 @@
 use super::shown::{MASK, printable};
 use crate::catalog::{self, Kind, Lookup, View, sentinel};
 use crate::source::{SourceId, Span};
-use crate::syntax::{Reading, StatementId};
+use crate::syntax::{Item, Problem, ProblemKind, Reading, StatementId};
 
 /// Which places of a reading's texts may be shown, sorted by place.
 #[derive(Clone, Debug, Default)]
@@ -30,6 +30,11 @@ impl Visible {
             }
             let words = reading.words(id).iter().enumerate();
             pieces.extend(words.map(|(index, word)| (word.at, is_public(reading, view, id, index))));
+        }
+        for item in reading.order() {
+            if let Item::Problem(Problem { kind: ProblemKind::UnbalancedQuotes, at, .. }) = *item {
+                pieces.extend(unread_line(reading, at));
+            }
         }
         pieces.retain(|(at, _)| !at.is_empty());
         // Of two words at one place, as in `"32mb 8mb"` of a profile, the hidden one comes first and decides.
@@ -73,6 +78,19 @@ pub fn statement_shown(reading: &Reading, view: &'static View, id: StatementId) 
         text.push_str(&quoted(&word));
     }
     text
+}
+
+/// Of a line whose quotes do not close: the directive, if it is one, and the quote that has no partner.
+fn unread_line(reading: &Reading, quote: Span) -> Vec<(Span, bool)> {
+    let source = reading.sources.get(quote.source);
+    let start = source.line_start(source.line(quote.start));
+    let line = &source.text()[start as usize..quote.start as usize];
+    let blanks = line.iter().take_while(|b| b.is_ascii_whitespace()).count();
+    let name = line[blanks..].split(u8::is_ascii_whitespace).next().unwrap_or_default();
+    let offset = |n: usize| u32::try_from(n).expect("files are below 64 MiB");
+    let first = start + offset(blanks);
+    let name_at = Span { source: quote.source, start: first, end: first + offset(name.len()) };
+    vec![(name_at, catalog::find(name).is_some()), (quote, true)]
 }
 
 /// A word as it would be written, quotes where it needs them.

@@ -118,7 +118,7 @@ pub fn judged_as(server: Server) -> String {
     if resolved.exact {
         format!("as {server}")
     } else {
-        format!("as {} would (nothing is known of {server})", resolved.known)
+        format!("as {} would, for nothing is known of {server}", resolved.known)
     }
 }
 

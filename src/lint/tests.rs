@@ -237,5 +237,5 @@ fn no_message_holds_a_secret() {
 fn every_server_has_its_name_in_the_summary() {
     let as_text = |text: &str| judged_as(text.parse::<Server>().unwrap());
     assert_eq!(as_text("redis-7.4.5"), "as redis 7.4.5");
-    assert_eq!(as_text("redis-8.4"), "as redis 8.2 would (nothing is known of redis 8.4)");
+    assert_eq!(as_text("redis-8.4"), "as redis 8.2 would, for nothing is known of redis 8.4");
 }

@@ -7,12 +7,14 @@
 pub mod acl;
 mod bad;
 mod effective;
+pub mod layers;
 mod number;
 mod read;
 mod refusal;
 mod resolve;
 mod setup;
 mod shown;
+mod sizing;
 mod value;
 
 use std::sync::Arc;

@@ -1,3 +1,4 @@
 //! Tests of stages against data and against each other; no server is needed.
 
+mod profiles;
 mod vectors;

@@ -15,17 +15,16 @@ pub(super) struct Names {
 
 impl Names {
     /// A name may come more than once, as long as it is always the same entry's.
-    pub(super) fn new(named: &[(&'static str, DirectiveId)]) -> Self {
-        let size = (named.len() * 2).next_power_of_two().max(8);
-        let mut names = Self { slots: vec![None; size].into(), sorted: Vec::with_capacity(named.len()) };
-        for &(name, id) in named {
+    pub(super) fn new(pairs: &[(&'static str, DirectiveId)]) -> Self {
+        let size = (pairs.len() * 2).next_power_of_two().max(8);
+        let mut names = Self { slots: vec![None; size].into(), sorted: Vec::with_capacity(pairs.len()) };
+        for &(name, id) in pairs {
             let slot = names.slot(name.as_bytes());
-            match names.slots[slot] {
-                Some((_, earlier)) => assert_eq!(earlier, id, "two entries claim the name `{name}`"),
-                None => {
-                    names.slots[slot] = Some((name, id));
-                    names.sorted.push(name);
-                }
+            if let Some((_, earlier)) = names.slots[slot] {
+                assert_eq!(earlier, id, "two entries claim the name `{name}`");
+            } else {
+                names.slots[slot] = Some((name, id));
+                names.sorted.push(name);
             }
         }
         names.sorted.sort_unstable();

@@ -85,14 +85,14 @@ pub(super) static SENTINEL: LazyLock<Namespace> = LazyLock::new(|| Namespace::ne
 impl Namespace {
     fn new(families: &[(&'static str, &'static str)]) -> Self {
         let entries = data::read(families);
-        let mut named = Vec::new();
+        let mut pairs = Vec::new();
         for (index, entry) in entries.iter().enumerate() {
             let facts = std::iter::once(&entry.birth).chain(entry.since.iter().map(|(_, facts)| facts));
             let names = facts.filter_map(|facts| facts.names.as_ref()).flatten();
-            named.extend(names.map(|name| (*name, id(index))));
+            pairs.extend(names.map(|name| (*name, id(index))));
         }
         let views = server::all().iter().map(|&server| (server, OnceLock::new())).collect();
-        Self { entries, names: Names::new(&named), views }
+        Self { entries, names: Names::new(&pairs), views }
     }
 
     pub(super) fn view(&'static self, server: Server) -> &'static View {

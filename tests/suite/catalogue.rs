@@ -2,19 +2,22 @@
 //!
 //! Every deviation on purpose stands in one of the lists below, and a list that deviates nowhere fails as well.
 
-use std::collections::BTreeSet;
-use std::fmt::Write as _;
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::{Debug, Write as _};
 use std::path::PathBuf;
 
 use redisconf::catalog::{self, Change, Directive, Kind, Lookup, Need, State, View, Without};
 use redisconf::server::{self, Server};
 use serde::Deserialize;
 
+/// Deviations on purpose: a server, a name.
+type List = &'static [(&'static str, &'static str)];
+
 /// Names that a build has and the published release has not.
-const CARRIED_BACK: &[(&str, &str)] = &[("redis-7.0", "lua-enable-deprecated-api")];
+const CARRIED_BACK: List = &[("redis-7.0", "lua-enable-deprecated-api")];
 
 /// Secrets that a server does not treat as such, though they are.
-const SECRET_TO_US: &[(&str, &str)] = &[
+const SECRET_TO_US: List = &[
     ("redis-7.0", "tls-client-key-file-pass"),
     ("redis-7.0", "tls-key-file-pass"),
     ("redis-7.2", "tls-client-key-file-pass"),
@@ -24,7 +27,7 @@ const SECRET_TO_US: &[(&str, &str)] = &[
 ];
 
 /// Unsigned numbers that are read as signed ones: the stated range is not the accepted one.
-const MISSTATED_RANGES: &[(&str, &str)] = &[
+const MISSTATED_RANGES: List = &[
     ("valkey-8.0", "cluster-blacklist-ttl"),
     ("valkey-8.1", "cluster-blacklist-ttl"),
     ("valkey-9.0", "cluster-blacklist-ttl"),
@@ -34,10 +37,10 @@ const MISSTATED_RANGES: &[(&str, &str)] = &[
 ];
 
 /// Redis 6.2 lists the old name and hides the new one, alone among all aliases.
-const HIDDEN_NAMES: &[(&str, &str)] = &[("redis-6.2", "replicaof")];
+const HIDDEN_NAMES: List = &[("redis-6.2", "replicaof")];
 
 /// Redis 6.2 sets this number by code of its own, whose messages state no range.
-const SET_BY_HAND: &[(&str, &str)] = &[("redis-6.2", "watchdog-period")];
+const SET_BY_HAND: List = &[("redis-6.2", "watchdog-period")];
 
 /// What a server said of itself; `tests/servers/DUMPS.md` explains the fields.
 #[derive(Deserialize)]
@@ -55,6 +58,7 @@ struct Dump {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
+#[expect(clippy::struct_excessive_bools, reason = "the marks of a dump")]
 struct Said {
     name: String,
     alias_of: Option<String>,
@@ -65,7 +69,7 @@ struct Said {
     #[serde(default)]
     r#enum: Vec<String>,
     #[serde(default)]
-    reads_back: std::collections::BTreeMap<String, String>,
+    reads_back: BTreeMap<String, String>,
     mutable: bool,
     #[serde(default)]
     hidden: bool,
@@ -109,7 +113,7 @@ struct Report {
 }
 
 impl Report {
-    fn same<T: PartialEq + std::fmt::Debug>(&mut self, at: (Server, &str), what: &str, said: T, ours: T) {
+    fn same<T: PartialEq + Debug>(&mut self, at: (Server, &str), what: &str, said: &T, ours: &T) {
         if said != ours {
             let (server, name) = at;
             writeln!(self.differences, "{server}, {name}: {what} is {said:?}, the catalogue says {ours:?}").unwrap();
@@ -117,15 +121,7 @@ impl Report {
     }
 
     /// The same, but for what a list excuses.
-    fn same_unless(
-        &mut self,
-        list: &'static [(&'static str, &'static str)],
-        at: (Server, &str),
-        what: &str,
-        said: impl PartialEq + std::fmt::Debug,
-        ours: impl PartialEq + std::fmt::Debug,
-    ) {
-        let (said, ours) = (format!("{said:?}"), format!("{ours:?}"));
+    fn same_unless<T: PartialEq + Debug>(&mut self, list: List, at: (Server, &str), what: &str, said: &T, ours: &T) {
         match list.iter().find(|(server, name)| at.0.name() == *server && at.1 == *name) {
             Some(excuse) if said != ours => {
                 self.excused.insert(*excuse);
@@ -168,17 +164,17 @@ fn compare_names(report: &mut Report, server: Server, dump: &Dump) {
         assert!(!matches!(view.look(excuse.1), Lookup::Here(_)), "{excuse:?}");
         report.excused.insert(*excuse);
     }
-    report.same((server, "all"), "the live names", said, names(&live));
+    report.same((server, "all"), "the live names", &said, &names(&live));
     let said: BTreeSet<String> = dump.ignored.iter().cloned().collect();
-    report.same((server, "all"), "the ignored names", said, names(&|directive| directive.state == State::Inert));
+    report.same((server, "all"), "the ignored names", &said, &names(&|directive| directive.state == State::Inert));
     let said: BTreeSet<String> = dump.file_only.iter().cloned().collect();
-    report.same((server, "all"), "the file-only names", said, names(&|directive| directive.is.file_only));
+    report.same((server, "all"), "the file-only names", &said, &names(&|directive| directive.is.file_only));
 
     for name in dump.directives.iter().map(|said| &said.name).chain(&dump.file_only).chain(&dump.ignored) {
         for spelling in [name.clone(), name.to_ascii_uppercase()] {
             let known = matches!(view.look(&spelling), Lookup::Here(_));
             let carried_back = CARRIED_BACK.contains(&(&server.name(), name));
-            report.same((server, name), "knowing it", !carried_back, known);
+            report.same((server, name), "knowing it", &!carried_back, &known);
         }
     }
 }
@@ -187,98 +183,70 @@ fn compare_facts(report: &mut Report, server: Server, said: &Said) {
     let at = (server, said.name.as_str());
     let Lookup::Here(ours) = View::of(server).look(&said.name) else { return };
     let alias_of = (ours.name() != said.name).then(|| ours.name().to_owned());
-    report.same(at, "the preferred name", said.alias_of.clone(), alias_of);
+    report.same(at, "the preferred name", &said.alias_of, &alias_of);
     let default = if said.default == "<cwd>" { "." } else { &said.default };
-    report.same(at, "the default", Some(default), ours.default);
-    report.same(at, "being mutable", said.mutable, ours.change == Change::Live);
-    report.same(at, "being protected", said.protected, ours.is.protected);
-    report.same(at, "taking many arguments", said.multi, ours.kind.is_many_valued());
-    report.same_unless(HIDDEN_NAMES, at, "being hidden", said.hidden, ours.is.hidden);
-    report.same_unless(SECRET_TO_US, at, "being secret", said.secret, ours.is.secret);
+    report.same(at, "the default", &Some(default), &ours.default);
+    report.same(at, "being mutable", &said.mutable, &(ours.change == Change::Live));
+    report.same(at, "being protected", &said.protected, &ours.is.protected);
+    report.same(at, "taking many arguments", &said.multi, &ours.kind.is_many_valued());
+    report.same_unless(HIDDEN_NAMES, at, "being hidden", &said.hidden, &ours.is.hidden);
+    report.same_unless(SECRET_TO_US, at, "being secret", &said.secret, &ours.is.secret);
     if server.name() != "redis-6.2" {
-        report.same(at, "being refused while loading", said.deny_loading, ours.is.not_while_loading);
+        report.same(at, "being refused while loading", &said.deny_loading, &ours.is.not_while_loading);
     }
-    report.same_unless(SET_BY_HAND, at, "the type", said.r#type.as_str(), dump_type(&ours.kind));
-    let stated = said.min.zip(said.max);
-    let excuses = if SET_BY_HAND.contains(&(&server.name(), &said.name)) { SET_BY_HAND } else { MISSTATED_RANGES };
-    report.same_unless(excuses, at, "the range", stated, range(&ours.kind));
-    if let Some(words) = words(&ours.kind) {
-        report.same(at, "the words", said.r#enum.clone(), words);
-    }
+    let shape = Shape::of(&ours.kind);
+    let by_hand = SET_BY_HAND.contains(&(&server.name(), &said.name));
+    let ranges = if by_hand { SET_BY_HAND } else { MISSTATED_RANGES };
+    report.same_unless(SET_BY_HAND, at, "the type", &said.r#type.as_str(), &shape.r#type);
+    report.same_unless(ranges, at, "the range", &said.min.zip(said.max), &shape.range);
+    report.same(at, "the words", &said.r#enum, &shape.words);
     if let Kind::Enum(words) = &ours.kind {
         let read_back = words.iter().filter(|word| word.name != word.shown);
         let ours = read_back.map(|word| (word.name.clone(), word.shown.clone())).collect();
-        report.same(at, "what reads back", said.reads_back.clone(), ours);
+        report.same(at, "what reads back", &said.reads_back, &ours);
     }
-    if let Some(accepts_empty) = accepts_empty(&ours.kind) {
-        report.same(at, "accepting an empty text", said.accepts_empty, accepts_empty);
-    }
-}
-
-/// The type a dump gives to what our catalogue calls by this kind.
-fn dump_type(kind: &Kind) -> &'static str {
-    match kind {
-        Kind::Bool => "bool",
-        Kind::Int { .. } => "int",
-        Kind::Memory { .. } => "memory",
-        Kind::MemoryOrPercent { .. } => "memory-or-percent",
-        Kind::Octal { .. } => "octal",
-        Kind::Enum(_) => "enum",
-        Kind::Flags(_) => "enum-flags",
-        Kind::Text(_) | Kind::Bytes => "string",
-        Kind::Words { .. } => "string-list",
-        Kind::Save
-        | Kind::BufferLimits
-        | Kind::Events(_)
-        | Kind::Percentiles
-        | Kind::OomValues
-        | Kind::ReplicaOf
-        | Kind::Dir => "special",
-        Kind::Include | Kind::RenameCommand | Kind::LoadModule | Kind::User | Kind::Sentinel => "file-only",
+    if let Some(ours) = shape.accepts_empty {
+        report.same(at, "accepting an empty text", &said.accepts_empty, &ours);
     }
 }
 
-fn range(kind: &Kind) -> Option<(i128, i128)> {
-    match kind {
-        Kind::Int { min, max }
-        | Kind::Memory { min, max }
-        | Kind::MemoryOrPercent { min, max }
-        | Kind::Octal { min, max } => Some((*min, *max)),
-        Kind::Bool
-        | Kind::Enum(_)
-        | Kind::Flags(_)
-        | Kind::Text(_)
-        | Kind::Bytes
-        | Kind::Words { .. }
-        | Kind::Save
-        | Kind::BufferLimits
-        | Kind::Events(_)
-        | Kind::Percentiles
-        | Kind::OomValues
-        | Kind::ReplicaOf
-        | Kind::Dir
-        | Kind::Include
-        | Kind::RenameCommand
-        | Kind::LoadModule
-        | Kind::User
-        | Kind::Sentinel => None,
-    }
+/// What a dump would say of a kind.
+struct Shape {
+    r#type: &'static str,
+    range: Option<(i128, i128)>,
+    words: Vec<String>,
+    /// Only said of texts; what other kinds make of an empty text is not the catalogue's business.
+    accepts_empty: Option<bool>,
 }
 
-fn words(kind: &Kind) -> Option<Vec<String>> {
-    match kind {
-        Kind::Enum(words) => Some(words.iter().map(|word| word.name.clone()).collect()),
-        Kind::Flags(words) => Some(words.iter().map(|word| word.name.clone()).collect()),
-        _ => None,
-    }
-}
-
-/// Whether a text may be empty; other kinds have rules of their own.
-fn accepts_empty(kind: &Kind) -> Option<bool> {
-    match kind {
-        Kind::Text(rules) => Some(!rules.not_empty && !rules.title_template),
-        Kind::Bytes => Some(true),
-        _ => None,
+impl Shape {
+    fn of(kind: &Kind) -> Self {
+        let plain = |r#type| Self { r#type, range: None, words: Vec::new(), accepts_empty: None };
+        let ranged = |r#type, min: &i128, max: &i128| Self { range: Some((*min, *max)), ..plain(r#type) };
+        match kind {
+            Kind::Bool => plain("bool"),
+            Kind::Int { min, max } => ranged("int", min, max),
+            Kind::Memory { min, max } => ranged("memory", min, max),
+            Kind::MemoryOrPercent { min, max } => ranged("memory-or-percent", min, max),
+            Kind::Octal { min, max } => ranged("octal", min, max),
+            Kind::Enum(words) => Self { words: words.iter().map(|word| word.name.clone()).collect(), ..plain("enum") },
+            Kind::Flags(words) => {
+                Self { words: words.iter().map(|word| word.name.clone()).collect(), ..plain("enum-flags") }
+            }
+            Kind::Text(rules) => {
+                Self { accepts_empty: Some(!rules.not_empty && !rules.title_template), ..plain("string") }
+            }
+            Kind::Bytes => Self { accepts_empty: Some(true), ..plain("string") },
+            Kind::Words { .. } => plain("string-list"),
+            Kind::Save
+            | Kind::BufferLimits
+            | Kind::Events(_)
+            | Kind::Percentiles
+            | Kind::OomValues
+            | Kind::ReplicaOf
+            | Kind::Dir => plain("special"),
+            Kind::Include | Kind::RenameCommand | Kind::LoadModule | Kind::User | Kind::Sentinel => plain("file-only"),
+        }
     }
 }
 

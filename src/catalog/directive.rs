@@ -34,6 +34,7 @@ pub struct FlagWord {
 
 /// What a free text must obey.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "independent rules, each read on its own")]
 pub struct TextRules {
     /// An empty text is refused.
     pub not_empty: bool,

@@ -14,7 +14,10 @@ fn every_builtin_merges_cleanly_for_every_server_it_serves() {
             if stack.layers.last().unwrap().1.is_abstract {
                 continue;
             }
-            let serves = stack.layers.iter().all(|(_, l)| l.servers.is_empty() || l.servers.iter().any(|r| r.value.admits(*server)));
+            let serves = stack
+                .layers
+                .iter()
+                .all(|(_, l)| l.servers.is_empty() || l.servers.iter().any(|r| r.value.admits(*server)));
             let setup = merge(stack, *server);
             if !serves {
                 assert!(setup.findings.iter().any(|f| f.rule == "unsupported-server"), "{} {server}", builtin.name);

@@ -150,31 +150,35 @@ fn the_catalogue_says_what_twelve_servers_say() {
     assert!(pairs > 2600, "only {pairs} names were compared");
 }
 
-/// Both ways: every name the server knows, every name the catalogue claims, and which names belong together.
+fn said(names: &[String]) -> BTreeSet<&str> {
+    names.iter().map(String::as_str).collect()
+}
+
+/// Both ways: every name the server knows, every name the catalogue claims.
 fn compare_names(report: &mut Report, server: Server, dump: &Dump) {
     let view = View::of(server);
-    let live = |directive: &&Directive| directive.state == State::Accepted && !directive.is.file_only;
-    let names = |wanted: &dyn Fn(&&Directive) -> bool| -> BTreeSet<String> {
+    let claimed = |wanted: fn(&Directive) -> bool| -> BTreeSet<&str> {
         let found = view.directives().filter(|directive| dump.knows(directive) && wanted(directive));
-        found.flat_map(|directive| directive.names.iter().map(ToString::to_string)).collect()
+        found.flat_map(|directive| directive.names.iter().copied()).collect()
     };
-    let mut said: BTreeSet<String> = dump.directives.iter().map(|said| said.name.clone()).collect();
+    let mut live: BTreeSet<&str> = dump.directives.iter().map(|said| said.name.as_str()).collect();
     for excuse in CARRIED_BACK.iter().filter(|(at, _)| *at == server.name()) {
-        assert!(said.remove(excuse.1), "{excuse:?}");
-        assert!(!matches!(view.look(excuse.1), Lookup::Here(_)), "{excuse:?}");
+        assert!(live.remove(excuse.1) && !matches!(view.look(excuse.1), Lookup::Here(_)), "{excuse:?}");
         report.excused.insert(*excuse);
     }
-    report.same((server, "all"), "the live names", &said, &names(&live));
-    let said: BTreeSet<String> = dump.ignored.iter().cloned().collect();
-    report.same((server, "all"), "the ignored names", &said, &names(&|directive| directive.state == State::Inert));
-    let said: BTreeSet<String> = dump.file_only.iter().cloned().collect();
-    report.same((server, "all"), "the file-only names", &said, &names(&|directive| directive.is.file_only));
-
-    for name in dump.directives.iter().map(|said| &said.name).chain(&dump.file_only).chain(&dump.ignored) {
-        for spelling in [name.clone(), name.to_ascii_uppercase()] {
-            let known = matches!(view.look(&spelling), Lookup::Here(_));
-            let carried_back = CARRIED_BACK.contains(&(&server.name(), name));
-            report.same((server, name), "knowing it", &!carried_back, &known);
+    let lists = [
+        ("live", live, claimed(|directive| directive.state == State::Accepted && !directive.is.file_only)),
+        ("ignored", said(&dump.ignored), claimed(|directive| directive.state == State::Inert)),
+        ("file-only", said(&dump.file_only), claimed(|directive| directive.is.file_only)),
+    ];
+    for (what, said, ours) in lists {
+        for name in said.symmetric_difference(&ours) {
+            report.same((server, name), &format!("being {what}"), &said.contains(name), &ours.contains(name));
+        }
+        for name in said {
+            let shouted = name.to_ascii_uppercase();
+            let known = [name, &shouted].map(|spelling| matches!(view.look(spelling), Lookup::Here(_)));
+            report.same((server, name), "finding it", &[true, true], &known);
         }
     }
 }

@@ -31,7 +31,10 @@ pub(super) fn value(directive: &Directive, words: &[&[u8]], server: Server, befo
         Kind::Bool => boolean(one()?),
         Kind::Int { min, max } => number(one()?, *min, *max),
         Kind::Memory { min, max } => {
-            let bits = memory(one()?, habits.memory_numbers).ok_or(Bad::NotMemory)?;
+            let word = one()?;
+            let signed = integer(word).filter(|n| *n < 0 && *min < 0 && habits.signed_memory);
+            let bits = signed.map(i64::cast_unsigned).or_else(|| memory(word, habits.memory_numbers));
+            let bits = bits.ok_or(Bad::NotMemory)?;
             in_range(bits.cast_signed(), *min, *max, false).map(|()| Value::Bytes(bits))
         }
         Kind::MemoryOrPercent { min, max } => memory_or_percent(one()?, *min, *max, habits),
@@ -139,6 +142,11 @@ fn text<'a>(word: &'a [u8], rules: &TextRules, before: Before) -> Result<&'a [u8
     }
     if let Some(byte) = text.iter().find(|b| rules.refuses.as_bytes().contains(b)) {
         return Err(Bad::Byte(*byte));
+    }
+    if let Some(longest) = rules.longest
+        && text.len() > longest
+    {
+        return Err(Bad::TooLong(longest));
     }
     let host = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.');
     if rules.hostname && !(text.iter().all(host) && text.len() < 256) {

@@ -2,7 +2,9 @@
 //!
 //! To add a concern: a module beside `live`, and one line in `main`.
 
+mod agreement;
 mod found;
+mod generate;
 mod hostile;
 mod live;
 mod orphan;
@@ -16,6 +18,9 @@ fn main() {
     let arguments = Arguments::from_args();
     let servers = found::servers();
     let trials: Vec<Trial> =
-        [hostile::trials(), live::trials(&servers), orphan::trials(&servers)].into_iter().flatten().collect();
+        [agreement::trials(&servers), hostile::trials(), live::trials(&servers), orphan::trials(&servers)]
+            .into_iter()
+            .flatten()
+            .collect();
     libtest_mimic::run(&arguments, trials).exit();
 }

@@ -54,7 +54,7 @@ def _choose(pinned: Path, packages: Sequence[str], architecture: str, update: Fi
         there = offered.get(package, set())
         best = next((deb for deb in accepted if deb.version in there), None)
         if best is None and not there and OFFLINE.search(update.err):
-            raise Problem(f"no network: the package mirror could not be reached for {package}\n{update.last_words(3)}")
+            raise Problem(f"no network: {package} could not be fetched. Check the connection and apt's sources")
         if best is None:
             wanted = " or ".join(deb.version for deb in accepted) or f"a build for {architecture}"
             has = ", ".join(sorted(there)) or "nothing"

@@ -61,7 +61,7 @@ def _explain(what: str, done: Finished) -> str:
                 f"empty pip's cache (`pip cache purge`) or look at the package index in use")
     if OFFLINE.search(said):
         return (f"no network: {what} could not be fetched. Check the connection, the proxy (HTTPS_PROXY) and pip's "
-                f"index settings\n{done.last_words(2)}")
+                f"index settings")
     return f"pip could not fetch {what}:\n{done.last_words()}"
 
 

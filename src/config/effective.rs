@@ -74,6 +74,11 @@ impl Config {
         let habits = self.server.habits();
         match (directive.name(), value) {
             ("hz", Value::Int(hz)) => Value::Int(hz.clamp(1, 500)),
+            // The watchdog cannot bark more often than every second tick.
+            ("watchdog-period", Value::Int(period)) if period > 0 => match self.get("hz") {
+                Some(Value::Int(hz)) => Value::Int(period.max(1000 / hz * 2)),
+                _ => Value::Int(period),
+            },
             ("io-threads", Value::Int(n)) => Value::Int(n.min(habits.io_threads_clamp)),
             ("databases", Value::Int(n)) => {
                 let one = habits.databases_in_cluster == Databases::One && self.is_cluster();

@@ -140,6 +140,10 @@ fn text<'a>(word: &'a [u8], rules: &TextRules, before: Before) -> Result<&'a [u8
     if text.is_empty() && rules.not_empty {
         return Err(Bad::Empty);
     }
+    // Where a NUL is refused, the server looks at all bytes; elsewhere it sees none after it.
+    if rules.refuses.contains('\0') && text.len() < word.len() {
+        return Err(Bad::Byte(0));
+    }
     if let Some(byte) = text.iter().find(|b| rules.refuses.as_bytes().contains(b)) {
         return Err(Bad::Byte(*byte));
     }

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::acl::{self, When};
 use super::bad::Bad;
+use super::number::c_text;
 use super::read::{Before, value};
 use super::refusal::{Reason, Refusal, Stage};
 use super::value::{Class, Value};
@@ -149,7 +150,7 @@ impl Fold<'_> {
         let habits = self.reading.server.habits();
         let read = match arguments {
             [word] if habits.resplit && directive.kind.is_many_valued() && !word.is_empty() => {
-                let inner = split(word, habits.words).unwrap_or_default();
+                let inner = split(c_text(word), habits.words).unwrap_or_default();
                 let inner: Vec<&[u8]> = inner.iter().map(|piece| piece.text.as_ref()).collect();
                 value(directive, &inner, self.reading.server, self.before)
             }

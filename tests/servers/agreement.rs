@@ -27,7 +27,8 @@ fn agree(program: &Program) -> Result<(), Failed> {
     let server = program.server.base();
     let all = cases(View::of(server));
     let step = if env::var("REDISCONF_AGREEMENT").is_ok_and(|v| v == "all") { 1 } else { (all.len() / SAMPLE).max(1) };
-    let asked: Vec<&Case> = all.iter().step_by(step).filter(|case| is_askable(program, case)).collect();
+    let defrags = boot(program, &Start { conf: Some(b"activedefrag yes\n".to_vec()), ..Start::default() }).is_ok();
+    let asked: Vec<&Case> = all.iter().step_by(step).filter(|case| is_askable(defrags, case)).collect();
     let mut wrong = Vec::new();
     for case in &asked {
         if let Some(difference) = differs(program, server, case) {
@@ -39,11 +40,11 @@ fn agree(program: &Program) -> Result<(), Failed> {
 }
 
 /// Leaves out what depends on the machine or the build, not on the configuration.
-fn is_askable(program: &Program, case: &Case) -> bool {
+fn is_askable(defrags: bool, case: &Case) -> bool {
     let lacks = match case.directive.needs {
         // Whether a program has TLS cannot be seen from outside, so nothing that uses it is asked.
         Some(Need::Tls | Need::Rdma | Need::Module) => true,
-        Some(Need::Jemalloc) => !program.malloc.starts_with("jemalloc"),
+        Some(Need::Jemalloc) => !defrags,
         None => false,
     };
     !lacks

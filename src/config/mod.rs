@@ -7,6 +7,7 @@
 pub mod acl;
 mod bad;
 mod effective;
+pub mod fleet;
 pub mod layers;
 mod number;
 mod read;

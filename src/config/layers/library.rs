@@ -78,10 +78,14 @@ pub struct Request {
     pub profile: String,
     /// Layers below the profile, lowest first (the project's `extends`).
     pub below: Vec<String>,
-    /// Layers above the profile: the environment's overlay, `-f` files; paths.
-    pub above: Vec<String>,
-    /// A layer that stands in another file, such as an instance's own settings.
+    /// Layers above the profile: the environment's overlays; paths.
+    pub overlays: Vec<String>,
+    /// A layer that stands in another file: an instance's own settings. Its places lie in `base`.
     pub inline: Vec<(String, Layer)>,
+    /// Texts that are there already, for the places of `inline`.
+    pub base: Sources,
+    /// `-f` files.
+    pub files: Vec<String>,
     /// `--set NAME=VALUE`.
     pub sets: Vec<(String, String)>,
     /// `--fact NAME=VALUE`.
@@ -152,16 +156,21 @@ pub enum LoadError {
 /// # Errors
 /// [`LoadError`] if a name leads nowhere. Mistakes inside the texts are findings of the stack.
 pub fn load(request: &Request, files: &dyn Files) -> Result<Stack, LoadError> {
-    let mut loader = Loader { files, folder: &request.folder, stack: Stack::default(), open: Vec::new() };
+    let stack = Stack { sources: request.base.clone(), ..Stack::default() };
+    let mut loader = Loader { files, folder: &request.folder, stack, open: Vec::new() };
     for name in &request.below {
         loader.add(name, &request.folder, None, request.pinned)?;
     }
     loader.add(&request.profile, &request.folder, None, request.pinned)?;
-    for path in &request.above {
-        loader.add(path, &request.folder, None, false)?;
+    for path in &request.overlays {
+        loader.add(path, &request.folder, None, request.pinned)?;
     }
     for (name, layer) in &request.inline {
         loader.stack.layers.push((name.clone(), layer.clone()));
+    }
+    // Flags are typed where the user stands, not in the project's folder.
+    for path in &request.files {
+        loader.add(path, Path::new(""), None, false)?;
     }
     loader.flags(request)?;
     Ok(loader.stack)

@@ -8,6 +8,9 @@ mod fold;
 mod library;
 mod lower;
 
+#[cfg(test)]
+mod tests;
+
 use std::collections::BTreeMap;
 
 use super::setup::{LayerName, LeftOut, Note, Setup};

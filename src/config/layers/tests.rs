@@ -166,7 +166,7 @@ fn sizes_leave_room_for_forks() {
         value(&setup, "maxmemory").parse::<u64>().unwrap() * 100 / (8 << 30)
     };
     assert_eq!(size("[settings]\nsave = []"), 84);
-    assert_eq!(size("[settings]\nsave = [\"60 1\"]"), 62);
+    assert_eq!(size("[settings]\nsave = [\"60 1\"]"), 61);
     assert_eq!(size("writes = \"heavy\"\n[settings]\nsave = [\"60 1\"]"), 47);
 }
 

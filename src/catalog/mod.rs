@@ -4,6 +4,7 @@
 //! node of the version tree. [`View`] folds the changes on the path to one server. Nothing here reads a configuration:
 //! values are read in [`crate::config`].
 
+pub mod commands;
 mod directive;
 
 pub use directive::{

@@ -1,6 +1,7 @@
 //! redisconf.
 
 pub mod catalog;
+pub mod config;
 pub mod finding;
 pub mod server;
 pub mod source;

@@ -5,7 +5,7 @@
 //! [`crate::config`]. Names are compared as the servers do: ASCII case does not matter.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::LazyLock;
+use std::sync::{LazyLock, OnceLock};
 
 use serde::Deserialize;
 
@@ -62,7 +62,7 @@ pub fn subcommands(server: Server, command: &[u8]) -> impl Iterator<Item = &'sta
 /// The existing command that `name` was probably meant to be; none if nothing is near, or if it exists.
 #[must_use]
 pub fn suggest(server: Server, name: &[u8]) -> Option<&'static str> {
-    let name = lower(name)?;
+    let name = lower(name).filter(|name| name.len() <= LONGEST_NAME)?;
     // One slip in a short name, two in a long one; more would guess.
     let slips = if name.len() < 6 { 1 } else { 2 };
     names(server)
@@ -71,6 +71,9 @@ pub fn suggest(server: Server, name: &[u8]) -> Option<&'static str> {
         .min()
         .map(|(_, known)| known)
 }
+
+/// No command has a longer name, and nothing longer is worth comparing with all of them.
+const LONGEST_NAME: usize = 32;
 
 /// One command in one server version.
 struct Command {
@@ -165,24 +168,28 @@ static FILE: LazyLock<File> = LazyLock::new(|| {
     toml::from_str(include_str!("data/commands.toml")).expect("commands.toml is part of the program and tested")
 });
 
-static VIEWS: LazyLock<BTreeMap<Server, View>> = LazyLock::new(|| {
-    let mut views = BTreeMap::new();
-    for server in server::all() {
-        let path: Vec<String> = server::lineage(*server).into_iter().map(Server::name).collect();
-        let mut view = View::default();
+/// A view is made when its server is first asked about: one run rarely asks about two.
+static VIEWS: LazyLock<BTreeMap<Server, OnceLock<View>>> =
+    LazyLock::new(|| server::all().iter().map(|server| (*server, OnceLock::new())).collect());
+
+fn view(server: Server) -> &'static View {
+    let known = server.resolve().known;
+    let view = VIEWS.get(&known).expect("resolving gives a server of the tree, and each has a view");
+    view.get_or_init(|| View::of(known))
+}
+
+impl View {
+    fn of(known: Server) -> Self {
+        let path: Vec<String> = server::lineage(known).into_iter().map(Server::name).collect();
+        let mut view = Self::default();
         for (name, entry) in &FILE.commands {
             if let Some(command) = entry.fold(&path) {
                 view.categories.extend(&command.categories);
                 view.commands.insert(name, command);
             }
         }
-        views.insert(*server, view);
+        view
     }
-    views
-});
-
-fn view(server: Server) -> &'static View {
-    VIEWS.get(&server.resolve().known).expect("resolving gives a server of the tree, and each has a view")
 }
 
 fn find(server: Server, name: &[u8]) -> Option<&'static Command> {
@@ -259,6 +266,8 @@ mod tests {
         assert_eq!(suggest(valkey, b"confgi"), Some("config"));
         assert_eq!(suggest(valkey, b"config"), None);
         assert_eq!(suggest(valkey, b"nonsense"), None);
+        assert_eq!(suggest(valkey, "x".repeat(10_000).as_bytes()), None);
+        assert!(FILE.commands.keys().all(|name| name.len() <= LONGEST_NAME));
     }
 
     #[test]

@@ -1,0 +1,3 @@
+//! What statements come to under one server version.
+
+pub mod acl;

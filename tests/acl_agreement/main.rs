@@ -23,6 +23,9 @@ fn main() {
     let trials = all().iter().flat_map(|server| {
         let program = program(*server);
         let absent = program.is_none();
+        if absent {
+            eprintln!("skipped: no {server} to compare with");
+        }
         let program = program.unwrap_or_default();
         let (one, two, three) = (program.clone(), program.clone(), program);
         let server = *server;

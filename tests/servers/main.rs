@@ -2,6 +2,7 @@
 //!
 //! To add a concern: a module beside `live`, and one line in `main`.
 
+mod acl;
 mod agreement;
 mod found;
 mod generate;
@@ -17,10 +18,15 @@ fn main() {
     }
     let arguments = Arguments::from_args();
     let servers = found::servers();
-    let trials: Vec<Trial> =
-        [agreement::trials(&servers), hostile::trials(), live::trials(&servers), orphan::trials(&servers)]
-            .into_iter()
-            .flatten()
-            .collect();
+    let trials: Vec<Trial> = [
+        acl::trials(&servers),
+        agreement::trials(&servers),
+        hostile::trials(),
+        live::trials(&servers),
+        orphan::trials(&servers),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
     libtest_mimic::run(&arguments, trials).exit();
 }

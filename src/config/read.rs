@@ -57,6 +57,15 @@ pub(super) fn value(directive: &Directive, words: &[&[u8]], server: Server, befo
     }
 }
 
+/// Reads all groups of `save` or of buffer limits at once, as CONFIG GET shows them in every version.
+pub(super) fn groups(kind: &Kind, words: &[&[u8]], server: Server) -> Option<Value> {
+    match kind {
+        Kind::Save => save(words).ok(),
+        Kind::BufferLimits => limits(words, server.habits()).ok(),
+        _ => None,
+    }
+}
+
 /// Text that may be secret.
 fn wrapped(directive: &Directive, text: &[u8]) -> Value {
     if directive.is.secret { Value::Secret(Secret::new(text)) } else { Value::Text(text.into()) }

@@ -65,6 +65,7 @@ targets! {
     Argv argv
     Compose compose
     Conf conf
+    DockerRun docker_run
 }
 
 impl Target {

@@ -3,6 +3,7 @@
 mod argv;
 mod compose;
 mod conf;
+mod docker_run;
 mod yaml;
 
 use std::collections::BTreeMap;

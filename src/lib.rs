@@ -6,6 +6,7 @@ pub mod facts;
 pub mod finding;
 pub mod live;
 pub mod plan;
+pub mod render;
 pub mod server;
 pub mod snapshot;
 pub mod source;

@@ -294,6 +294,19 @@ impl Fold<'_> {
         }
     }
 
+    /// Without an append-only file the snapshot is loaded; `.` and `..` are folders.
+    fn load_data(&mut self) {
+        let Lookup::Here(directive) = self.config.view.look("dbfilename") else { return };
+        let names_folder = |value: &Value| matches!(value, Value::Text(name) if matches!(&**name, b"." | b".."));
+        let standing = self.config.entry(directive.id).and_then(|entry| entry.standing().last());
+        let culprit = standing.filter(|part| part.value.as_ref().is_ok_and(names_folder)).map(|part| part.by);
+        if let Some(id) = culprit
+            && self.config.get("appendonly") != Some(Value::Bool(true))
+        {
+            self.refuse_statement(Stage::Data, id, Reason::SnapshotIsFolder);
+        }
+    }
+
     fn unknown(&mut self, id: StatementId, name: &[u8], arguments: &[&[u8]]) {
         let habits = self.reading.server.habits();
         let dotted = name.contains(&b'.');
@@ -338,6 +351,7 @@ impl Fold<'_> {
             self.refuse_statement(Stage::Users, user, Reason::UsersAndAclFile);
         }
         self.load_users();
+        self.load_data();
         // Within a stage the order of discovery is the server's.
         self.config.refusals.sort_by_key(|refusal| refusal.stage);
         self.config

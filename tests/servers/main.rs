@@ -9,6 +9,7 @@ mod generate;
 mod hostile;
 mod live;
 mod orphan;
+mod profiles;
 
 use libtest_mimic::{Arguments, Trial};
 
@@ -24,6 +25,7 @@ fn main() {
         hostile::trials(),
         live::trials(&servers),
         orphan::trials(&servers),
+        profiles::trials(&servers),
     ]
     .into_iter()
     .flatten()

@@ -2,6 +2,7 @@
 //!
 //! To add a concern: a module beside `live`, and one line in `main`.
 
+mod dumps;
 mod found;
 mod hostile;
 mod live;
@@ -16,6 +17,9 @@ fn main() {
     let arguments = Arguments::from_args();
     let servers = found::servers();
     let trials: Vec<Trial> =
-        [hostile::trials(), live::trials(&servers), orphan::trials(&servers)].into_iter().flatten().collect();
+        [dumps::trials(&servers), hostile::trials(), live::trials(&servers), orphan::trials(&servers)]
+            .into_iter()
+            .flatten()
+            .collect();
     libtest_mimic::run(&arguments, trials).exit();
 }

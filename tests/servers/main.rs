@@ -2,8 +2,11 @@
 //!
 //! To add a concern: a module beside `live`, and one line in `main`.
 
+mod acl;
+mod agreement;
 mod dumps;
 mod found;
+mod generate;
 mod hostile;
 mod live;
 mod orphan;
@@ -16,10 +19,16 @@ fn main() {
     }
     let arguments = Arguments::from_args();
     let servers = found::servers();
-    let trials: Vec<Trial> =
-        [dumps::trials(&servers), hostile::trials(), live::trials(&servers), orphan::trials(&servers)]
-            .into_iter()
-            .flatten()
-            .collect();
+    let trials: Vec<Trial> = [
+        acl::trials(&servers),
+        agreement::trials(&servers),
+        dumps::trials(&servers),
+        hostile::trials(),
+        live::trials(&servers),
+        orphan::trials(&servers),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
     libtest_mimic::run(&arguments, trials).exit();
 }

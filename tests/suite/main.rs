@@ -1,0 +1,5 @@
+//! Tests of stages against data and against each other; no server is needed.
+
+mod catalogue;
+mod profiles;
+mod vectors;

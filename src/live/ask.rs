@@ -33,9 +33,11 @@ pub(super) enum Ask<'a> {
     Auth(&'a Login),
     ConfigGet(&'a str),
     Info(Section),
-    /// Only for servers that were started here.
-    ConfigSet(&'a str, &'a [u8]),
-    /// Only for servers that were started here.
+    // the rest is only for servers that were started here
+    /// Name and value, and again.
+    ConfigSet(&'a [(&'a str, &'a [u8])]),
+    ConfigRewrite,
+    SlowlogGet,
     Shutdown,
 }
 
@@ -45,8 +47,9 @@ impl Ask<'_> {
         match self {
             Self::Ping => "PING",
             Self::Auth(_) => "AUTH",
-            Self::ConfigGet(_) | Self::ConfigSet(..) => "CONFIG",
+            Self::ConfigGet(_) | Self::ConfigSet(_) | Self::ConfigRewrite => "CONFIG",
             Self::Info(_) => "INFO",
+            Self::SlowlogGet => "SLOWLOG",
             Self::Shutdown => "SHUTDOWN",
         }
     }
@@ -58,7 +61,11 @@ impl Ask<'_> {
             Self::Ping | Self::Info(Section::Usual) => &mut packed,
             Self::Auth(login) => packed.arg(&login.user).arg(&login.password),
             Self::ConfigGet(pattern) => packed.arg("GET").arg(pattern),
-            Self::ConfigSet(name, value) => packed.arg("SET").arg(name).arg(value),
+            Self::ConfigSet(pairs) => {
+                pairs.iter().fold(packed.arg("SET"), |set, (name, value)| set.arg(name).arg(value))
+            }
+            Self::ConfigRewrite => packed.arg("REWRITE"),
+            Self::SlowlogGet => packed.arg("GET").arg(4096),
             Self::Info(Section::Server) => packed.arg("server"),
             Self::Shutdown => packed.arg("NOSAVE"),
         };

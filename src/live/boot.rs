@@ -3,13 +3,10 @@
 //! The server decides: it starts, or its refusal is handed back. Neither the process nor the directory outlives the
 //! [`Booted`] value.
 
-use std::fs;
 use std::io;
-use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
 use std::process::ExitStatus;
-use std::thread;
 use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
@@ -19,6 +16,7 @@ use super::child::Running;
 use super::connection::{Connection, ConnectionError};
 use super::inspect::{InspectError, inspect};
 use super::isolate::{IsolateError, Isolated, Layout, isolate};
+use super::launch::{self, Launched};
 use super::place;
 use super::program::Program;
 use super::refusal::{self, Refusal};
@@ -136,20 +134,21 @@ pub struct Booted {
 /// # Errors
 /// When the configuration is unsafe to try, the server refuses it, crashes on it or does not answer in time.
 pub fn boot(program: &Program, start: &Start) -> Result<Booted, BootError> {
-    let dir = private_dir().map_err(BootError::Directory)?;
+    let dir = launch::private_dir().map_err(BootError::Directory)?;
     let layout = Layout::within(dir.path());
     let isolated = isolate(start, program.server, &layout)?;
-    lay_out(&layout, &isolated).map_err(BootError::Directory)?;
+    launch::lay_out(&layout, &isolated).map_err(BootError::Directory)?;
 
-    let mut running = spawn(program, &dir, &layout, &isolated.options)?;
-    let deadline = Instant::now() + start.timeout;
-    let (mut connection, first) = match answer(&mut running, &layout, deadline)? {
-        Answer::Ready(connection, reply) => (connection, reply),
-        Answer::Silent => {
+    let running = launch::spawn(program, Some(dir.path()), &layout, &isolated.options)?;
+    let (running, mut connection, first) = match launch::wait_for(running, &layout, start.timeout)? {
+        Launched::Ready(running, connection, reply) => (running, connection, reply),
+        Launched::Silent(mut running) => {
             running.kill();
             return Err(BootError::TimedOut { within: start.timeout, output: text(&mut running, dir.path()) });
         }
-        Answer::Ended(status) => return Err(ended(start, &isolated, program.server, &mut running, status, dir.path())),
+        Launched::Ended(mut running, status) => {
+            return Err(ended(start, &isolated, program.server, &mut running, status, dir.path()));
+        }
     };
     connection.set_patience(start.timeout);
     connection.rename(isolated.renamed);
@@ -186,7 +185,7 @@ impl Booted {
     /// # Errors
     /// When we are not let in, or no answer came; a refusal is a [`Reply::Error`].
     pub fn config_set(&mut self, name: &str, value: &[u8]) -> Result<Reply, InspectError> {
-        Ok(self.connection()?.ask(Ask::ConfigSet(name, value))?)
+        Ok(self.connection()?.ask(Ask::ConfigSet(&[(name, value)]))?)
     }
 
     /// The process, for those who watch it.
@@ -211,75 +210,6 @@ impl Booted {
         if self.login.is_ok() && self.connection.ask(Ask::Shutdown).is_err() {
             self.running.wait(Instant::now() + self.timeout.min(Duration::from_secs(1)));
         }
-    }
-}
-
-/// A directory that only we may enter. A socket's path must stay below 104 bytes, so a long `TMPDIR` is passed over.
-fn private_dir() -> io::Result<TempDir> {
-    let make = |parent: &Path| {
-        let private = fs::Permissions::from_mode(0o700);
-        tempfile::Builder::new().prefix("redisconf-").permissions(private).tempdir_in(parent)
-    };
-    let usual = std::path::absolute(std::env::temp_dir())?;
-    if usual.as_os_str().len() < 80 { make(&usual) } else { make(Path::new("/tmp")) }
-}
-
-fn lay_out(layout: &Layout, isolated: &Isolated) -> io::Result<()> {
-    fs::create_dir(&layout.work)?;
-    write_private(&layout.conf, &isolated.conf)?;
-    for (path, text) in &isolated.files {
-        if let Some(parent) = path.parent() {
-            fs::create_dir_all(parent)?;
-        }
-        write_private(path, text)?;
-    }
-    Ok(())
-}
-
-/// Writes a file that only we may read: it can hold passwords.
-fn write_private(path: &Path, text: &[u8]) -> io::Result<()> {
-    let mut file = fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)?;
-    io::Write::write_all(&mut file, text)
-}
-
-pub(super) fn spawn(
-    program: &Program,
-    dir: &TempDir,
-    layout: &Layout,
-    options: &[std::ffi::OsString],
-) -> Result<Running, BootError> {
-    let mut command = program.command();
-    command.arg(&layout.conf).args(options).current_dir(&layout.work);
-    Running::spawn(&mut command, Some(dir.path()))
-        .map_err(|why| BootError::Spawn { program: program.path.display().to_string(), why })
-}
-
-enum Answer {
-    Ready(Connection, Reply),
-    Ended(ExitStatus),
-    Silent,
-}
-
-/// Waits for the first answer. The socket is there before modules and users are loaded; only an answer tells that all
-/// went well. An error is an answer too: `LOADING`, `NOAUTH`, or `unknown command` where PING was renamed.
-fn answer(running: &mut Running, layout: &Layout, deadline: Instant) -> Result<Answer, BootError> {
-    loop {
-        if let Some(status) = running.exited() {
-            return Ok(Answer::Ended(status));
-        }
-        let left = deadline.saturating_duration_since(Instant::now());
-        if left.is_zero() {
-            return Ok(Answer::Silent);
-        }
-        if let Ok(mut connection) = Connection::open(&layout.socket, left) {
-            match connection.ping() {
-                Ok(reply) => return Ok(Answer::Ready(connection, reply)),
-                Err(ConnectionError::Closed { .. } | ConnectionError::Connect(_)) => {}
-                Err(ConnectionError::TimedOut { .. }) => return Ok(Answer::Silent),
-                Err(error) => return Err(BootError::Connection(error)),
-            }
-        }
-        thread::sleep(Duration::from_micros(300));
     }
 }
 

@@ -49,7 +49,7 @@ impl Running {
         command.envs(KEPT_VARIABLES.iter().filter_map(|name| Some((name, std::env::var_os(name)?))));
         command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0);
         let mut child = patiently(command)?;
-        let undertaker = estate.and_then(|estate| Undertaker::hire(child.id(), estate));
+        let undertaker = estate.and_then(|estate| Undertaker::hire(Some(child.id()), estate));
         let (stdout, stderr) = (Stream::collect(child.stdout.take()), Stream::collect(child.stderr.take()));
         Ok(Self { child, status: None, stdout, stderr, undertaker })
     }

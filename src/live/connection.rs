@@ -124,7 +124,7 @@ impl Connection {
         Ok(replies.pop().expect("one answer came for one question"))
     }
 
-    fn ask_all(&mut self, asks: &[Ask<'_>]) -> Result<Vec<Reply>, ConnectionError> {
+    pub(super) fn ask_all(&mut self, asks: &[Ask<'_>]) -> Result<Vec<Reply>, ConnectionError> {
         let Some(first) = asks.first() else { return Ok(Vec::new()) };
         if self.wire.failed.is_some() {
             return Err(ConnectionError::Closed { command: first.command() });

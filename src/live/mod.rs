@@ -10,9 +10,11 @@ mod ask;
 mod boot;
 mod child;
 mod connection;
+mod dump;
 
 mod inspect;
 mod isolate;
+mod launch;
 mod options;
 mod place;
 mod program;
@@ -24,6 +26,7 @@ mod words;
 pub use ask::{Login, Section};
 pub use boot::{BootError, Booted, LoginError, Modules, Start, boot};
 pub use connection::{Connection, ConnectionError};
+pub use dump::{Dump, DumpError, Entry, dump};
 
 pub use inspect::{InspectError, inspect};
 pub use isolate::IsolateError;

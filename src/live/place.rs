@@ -54,6 +54,10 @@ pub(super) fn locate(words: &Words, start: &Start, isolated: &Isolated, server: 
             [name, of, ..] if name == b"user" || name == b"include" => {
                 words.reason.contains(&format!("'{}'", String::from_utf8_lossy(of)))
             }
+            // a module built in to Redis 8
+            [name, ..] if words.reason.starts_with("Issue during loading of configuration") => {
+                words.reason.split(' ').any(|word| word.as_bytes().eq_ignore_ascii_case(name))
+            }
             _ => false,
         }),
     }

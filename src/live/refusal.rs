@@ -100,24 +100,23 @@ fn unquoted(line: &str) -> String {
 }
 
 /// Warnings that are about the machine and stand in every log.
-const BOILERPLATE: [&str; 9] = [
+const BOILERPLATE: [&str; 10] = [
     "WARNING",
     "oO0OoO0OoO0Oo",
     "o0O0O0O0O0O0",
     "Redis version=",
     "Configuration loaded",
     "Server initialized",
+    "===",
     "You requested maxclients",
     "Server can't set maximum open files",
     "Current maximum open files",
 ];
 
-/// The first warning in the log that is about the configuration; those after it are consequences. A crash goes first.
+/// The first warning in the log that is about the configuration; those after it are consequences.
 fn logged(stdout: &str) -> Option<String> {
-    let warnings: Vec<&str> = stdout.lines().filter_map(warning).collect();
-    let crash = warnings.iter().find(|message| message.contains("crashed by signal"));
-    let first = warnings.iter().find(|message| !BOILERPLATE.iter().any(|start| message.starts_with(start)));
-    crash.or(first).map(|message| (*message).to_owned())
+    let is_boilerplate = |message: &str| BOILERPLATE.iter().any(|start| message.starts_with(start));
+    stdout.lines().filter_map(warning).find(|message| !is_boilerplate(message)).map(str::to_owned)
 }
 
 /// The text of a log line at level warning: `4711:M 22 Nov 2026 04:42:56.773 # text`, or the logfmt of Valkey 8.1.

@@ -7,17 +7,17 @@ use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
-const DUTY: &str = r#"read -r _; kill -s KILL -- "-$1" 2>/dev/null; rm -rf -- "$2""#;
+const DUTY: &str = r#"read -r _; [ -n "$1" ] && kill -s KILL -- "-$1" 2>/dev/null; rm -rf -- "$2""#;
 
 /// Dropping it dismisses it.
 pub(super) struct Undertaker(Child);
 
 impl Undertaker {
-    /// Watches over the group of `pid` and the directory `estate`. Where there is no shell, there is no undertaker.
-    pub(super) fn hire(pid: u32, estate: &Path) -> Option<Self> {
+    /// Watches over the group of `pid`, if there is one yet, and the directory `estate`. Where there is no shell, there is no undertaker.
+    pub(super) fn hire(pid: Option<u32>, estate: &Path) -> Option<Self> {
         Command::new("/bin/sh")
             .args(["-c", DUTY, "redisconf-cleanup"])
-            .arg(pid.to_string())
+            .arg(pid.map(|pid| pid.to_string()).unwrap_or_default())
             .arg(estate)
             .env_clear()
             .env("PATH", "/usr/bin:/bin")

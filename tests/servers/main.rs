@@ -4,6 +4,7 @@
 
 mod acl;
 mod agreement;
+mod dumps;
 mod found;
 mod generate;
 mod hostile;
@@ -22,6 +23,7 @@ fn main() {
     let trials: Vec<Trial> = [
         acl::trials(&servers),
         agreement::trials(&servers),
+        dumps::trials(&servers),
         hostile::trials(),
         live::trials(&servers),
         orphan::trials(&servers),

@@ -6,12 +6,14 @@
 
 mod acl_file;
 mod comment;
+pub mod entry;
 mod job;
 mod options;
 mod place;
 mod quote;
 mod secrets;
 mod sheet;
+pub mod stale;
 mod template;
 
 use std::collections::BTreeMap;

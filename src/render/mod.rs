@@ -5,8 +5,10 @@
 //! out in silence. The bytes depend on the inputs alone. Nothing here reads or writes a file.
 
 mod acl_file;
+mod cluster_secrets;
 mod comment;
 mod job;
+mod meaning;
 mod options;
 mod place;
 mod quote;
@@ -66,6 +68,7 @@ targets! {
     Compose compose
     Conf conf
     DockerRun docker_run
+    Kubernetes kubernetes
 }
 
 impl Target {

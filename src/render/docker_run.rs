@@ -1,7 +1,5 @@
 //! A `docker run` command, for a shell.
 
-use minijinja::Value;
-
 use super::comment::wrapped;
 use super::job::{Job, cannot_say};
 use super::options::Layout;

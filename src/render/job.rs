@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::options::Options;
+use super::options::{Options, Workload};
 use super::quote::is_label;
 use super::sheet::{self, Line};
 use crate::config::{Secret, Setup};
@@ -97,6 +97,9 @@ impl<'a> Job<'a> {
                 "leave `under` out, or set `target = \"helm\"`",
             ));
         }
+        if !helm && options.replicas.is_some_and(|replicas| replicas > 0) {
+            findings.push(self.bad_option("only the target `helm` writes replicas", "leave `replicas` out"));
+        }
         findings
     }
 
@@ -114,9 +117,18 @@ impl<'a> Job<'a> {
 
     /// The directory that holds `users.acl` and `secrets.conf`.
     pub(super) fn secret_directory(&self) -> String {
-        let default = || format!("/etc/{}", self.setup.server.engine);
-        let directory = self.options.secret_directory.clone().unwrap_or_else(default);
-        directory.trim_end_matches('/').to_owned()
+        self.secret_directory_or(&format!("/etc/{}", self.setup.server.engine))
+    }
+
+    /// The same, where the target has a habit of its own.
+    pub(super) fn secret_directory_or(&self, usual: &str) -> String {
+        self.options.secret_directory.as_deref().unwrap_or(usual).trim_end_matches('/').to_owned()
+    }
+
+    /// What runs the pods.
+    pub(super) fn workload(&self) -> Workload {
+        let usual = if self.kept().any() { Workload::StatefulSet } else { Workload::Deployment };
+        self.options.workload.unwrap_or(usual)
     }
 }
 

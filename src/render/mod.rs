@@ -5,9 +5,11 @@
 //! out in silence. The bytes depend on the inputs alone. Nothing here reads or writes a file.
 
 mod acl_file;
+mod cluster_secrets;
 mod comment;
 pub mod entry;
 mod job;
+mod meaning;
 mod options;
 mod place;
 mod quote;
@@ -68,6 +70,7 @@ targets! {
     Compose compose
     Conf conf
     DockerRun docker_run
+    Kubernetes kubernetes
 }
 
 impl Target {

@@ -4,6 +4,7 @@ mod argv;
 mod compose;
 mod conf;
 mod docker_run;
+mod kubernetes;
 mod yaml;
 
 use std::collections::BTreeMap;

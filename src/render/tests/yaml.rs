@@ -74,6 +74,14 @@ impl Yaml {
         })
     }
 
+    /// The only value of a map.
+    pub(in super::super) fn only(&self) -> &Yaml {
+        match self {
+            Yaml::Map(map) if map.len() == 1 => &map[0].1,
+            other => panic!("not a map of one: {other:?}"),
+        }
+    }
+
     /// The text of a quoted scalar or block.
     pub(in super::super) fn text(&self) -> &str {
         match self {

@@ -108,7 +108,6 @@ impl Repeat {
             Self::LastWins => "the last statement wins",
             Self::Adds => "statements add up",
             Self::ByKey => "the last statement wins, for each key on its own",
-            Self::AddsByKey => "statements for the same key add up",
             Self::OnceByKey => "a second statement for the same key stops the start",
             Self::Each => "each statement is carried out",
         }

@@ -12,6 +12,7 @@ mod data;
 mod describe;
 mod directive;
 mod kind;
+mod names;
 pub mod sentinel;
 mod suggest;
 mod view;
@@ -34,13 +35,13 @@ pub fn count() -> usize {
 /// Finds the entry that has this name, in any case, in any version.
 #[must_use]
 pub fn find(name: impl AsRef<[u8]>) -> Option<DirectiveId> {
-    view::MAIN.find(name.as_ref())
+    view::MAIN.names.find(name.as_ref())
 }
 
 /// Every name of every version, in lower case and sorted.
 #[must_use]
 pub fn all_names() -> &'static [&'static str] {
-    &view::MAIN.names
+    &view::MAIN.names.sorted
 }
 
 /// The servers that know a directive, be it only to ignore it: Redis first, older before newer.

@@ -22,13 +22,13 @@ pub fn count() -> usize {
 /// Finds the entry that has this name, in any case, in any version.
 #[must_use]
 pub fn find(name: impl AsRef<[u8]>) -> Option<DirectiveId> {
-    view::SENTINEL.find(name.as_ref())
+    view::SENTINEL.names.find(name.as_ref())
 }
 
 /// Every name of every version, in lower case and sorted.
 #[must_use]
 pub fn all_names() -> &'static [&'static str] {
-    &view::SENTINEL.names
+    &view::SENTINEL.names.sorted
 }
 
 /// What each server that knows a sub-directive makes of it: Redis first, older before newer.

@@ -115,6 +115,7 @@ impl Subject {
                     Stage::File => "file",
                     Stage::Modules => "modules",
                     Stage::Users => "users",
+                    Stage::Data => "data",
                 };
                 report::Verdict { starts: false, stage: Some(stage), server_says: Some(words.clone()) }
             }

@@ -7,6 +7,8 @@
 pub mod acl;
 mod bad;
 mod effective;
+pub mod fleet;
+pub mod layers;
 mod listing;
 mod number;
 mod read;
@@ -14,6 +16,7 @@ mod refusal;
 mod resolve;
 mod setup;
 mod shown;
+mod sizing;
 mod value;
 mod visible;
 

@@ -33,6 +33,7 @@ pub static RULES: &[&Rule] = &[
     &refused::commands::RENAMED_SUBCOMMAND,
     &refused::structure::REPLICA_IN_CLUSTER,
     &refused::structure::SENTINEL_OUTSIDE,
+    &refused::structure::SNAPSHOT_IS_FOLDER,
     &refused::words::UNBALANCED_QUOTES,
     &unjudged::UNJUDGED_MODULE_PARAMETER,
     &refused::commands::UNKNOWN_COMMAND,
@@ -108,6 +109,7 @@ fn where_it_stops(first: &Refusal) -> &'static str {
         (_, Stage::File) => "the server stops here",
         (_, Stage::Modules) => "the server stops after loading modules",
         (_, Stage::Users) => "the server stops when it loads the users",
+        (_, Stage::Data) => "the server stops when it loads the data",
     }
 }
 

@@ -21,7 +21,7 @@ const TABLE: &[(&str, &[&str])] = &[
     ("render", &["source", "finding", "server", "catalog", "facts", "config", "syntax"]),
     ("live", &["server", "snapshot", "plan"]),
     ("bench", &["server", "config", "live"]),
-    ("report", &["source", "finding", "server", "facts", "config", "snapshot", "plan", "lint", "bench"]),
+    ("report", &["source", "finding", "server", "catalog", "facts", "config", "snapshot", "plan", "lint", "bench"]),
     ("lsp", &ALL),
     ("cli", &ALL),
 ];

@@ -42,6 +42,7 @@ fn rule_for(case: &Case<'_>, refusal: &Refusal) -> &'static Rule {
         Reason::RenamesSubcommand => &commands::RENAMED_SUBCOMMAND,
         Reason::ReplicaInCluster => &structure::REPLICA_IN_CLUSTER,
         Reason::IncludeCycle => &structure::INCLUDE_CYCLE,
+        Reason::SnapshotIsFolder => &structure::SNAPSHOT_IS_FOLDER,
     }
 }
 
@@ -64,6 +65,7 @@ fn rule_for_value(bad: &Bad) -> &'static Rule {
         | Bad::Percentile
         | Bad::SaveAndNosave
         | Bad::Empty
+        | Bad::TooLong(_)
         | Bad::Byte(_)
         | Bad::Hostname
         | Bad::Address(_)

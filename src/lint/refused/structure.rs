@@ -57,6 +57,22 @@ Good:
     check: Check::Refusal(sentinel_outside),
 };
 
+pub(crate) static SNAPSHOT_IS_FOLDER: Rule = Rule {
+    id: "snapshot-is-folder",
+    severity: Severity::Fatal,
+    summary: "the snapshot file has the name of a folder",
+    docs: "`.` and `..` are accepted as `dbfilename` and are folders, so loading the snapshot fails. With an append-only file
+the server starts, and fails at the first snapshot.
+
+Bad:
+    dbfilename .
+
+Good:
+    dbfilename dump.rdb
+",
+    check: Check::Refusal(snapshot_is_folder),
+};
+
 fn include_cycle(case: &Case<'_>, refusal: &Refusal) -> Finding {
     let id = statement(refusal);
     INCLUDE_CYCLE
@@ -80,4 +96,11 @@ fn sentinel_outside(_: &Case<'_>, refusal: &Refusal) -> Finding {
     SENTINEL_OUTSIDE
         .finding(refusal.at, "a `sentinel` line, and the server does not run as Sentinel")
         .help("move it to the file of a Sentinel, or start with `--sentinel`")
+}
+
+fn snapshot_is_folder(case: &Case<'_>, refusal: &Refusal) -> Finding {
+    let id = statement(refusal);
+    SNAPSHOT_IS_FOLDER
+        .finding(case.word_at(id, 0), format!("`{}` is a folder and cannot be loaded as a snapshot", case.word(id, 0)))
+        .help("name a file, such as `dump.rdb`")
 }

@@ -80,7 +80,8 @@ pub(super) fn comment(case: &Case<'_>, refusal: &Refusal) -> Option<Span> {
         | Reason::CommandExists
         | Reason::RenamesSubcommand
         | Reason::ReplicaInCluster
-        | Reason::IncludeCycle => return None,
+        | Reason::IncludeCycle
+        | Reason::SnapshotIsFolder => return None,
     };
     Some(begins.at.to(case.reading.statement(id).at))
 }

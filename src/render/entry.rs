@@ -166,7 +166,7 @@ mod tests {
             choice("secrets", Node::Text("hide".into())),
             choice("colour", Node::Text("red".into())),
         ];
-        assert_eq!(options(Target::Helm, &choices).unwrap_err().len(), 3);
-        assert_eq!(options(Target::Helm, &choices[..1]).unwrap().chart, Some(Chart::BitnamiValkey));
+        assert_eq!(options(Target::Conf, &choices).unwrap_err().len(), 3);
+        assert_eq!(options(Target::Conf, &choices[..1]).unwrap().chart, Some(Chart::BitnamiValkey));
     }
 }

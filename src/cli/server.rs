@@ -55,8 +55,24 @@ pub(super) fn choose(
         (None, None, Some((engine, name))) => (engine, format!(", as only {engine} knows `{name}`")),
         (None, None, None) => (Engine::Redis, ", as none is named".into()),
     };
-    let newest = server::all().iter().rfind(|known| known.engine == engine).expect("both engines have versions");
-    Ok(Chosen { server: *newest, because: format!("the newest {engine}{reason}; choose with --server") })
+    Ok(Chosen { server: newest(engine), because: format!("the newest {engine}{reason}; choose with --server") })
+}
+
+/// Decides for a profile: the flag, else what the profile itself names, else the newest Redis.
+pub(super) fn choose_for_profile(flag: Option<Server>, named: Option<Server>) -> Chosen {
+    match (flag, named) {
+        (Some(server), _) => Chosen { server, because: "--server".into() },
+        (None, Some(server)) => Chosen { server, because: "default-server of the profile".into() },
+        (None, None) => Chosen {
+            server: newest(Engine::Redis),
+            because: "the newest redis, as none is named; choose with --server".into(),
+        },
+    }
+}
+
+/// The newest catalogued version of an engine.
+pub(super) fn newest(engine: Engine) -> Server {
+    *server::all().iter().rfind(|known| known.engine == engine).expect("both engines have versions")
 }
 
 fn engine_in_name(name: &Name) -> Option<Engine> {

@@ -1,12 +1,14 @@
 //! What a command is about: a file, a command line, and everything that was made of it.
 
 use std::ffi::OsString;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use super::args::{Global, Input};
 use super::failure::Failure;
-use super::server::{Chosen, choose, engine_of_program};
+use super::server::{Chosen, choose, choose_for_profile, engine_of_program};
 use super::terminal::{Terminal, read_stdin};
+use crate::config::layers::{self, LoadError, Request};
 use crate::config::{Setup, Stage, Visible, resolve};
 use crate::facts::Facts;
 use crate::finding::{Finding, Severity};
@@ -41,21 +43,31 @@ impl Subject {
     }
 
     fn of_file(path: &Path, input: &Input) -> Result<Self, Failure> {
+        if is_profile(path) {
+            return Self::of_profile(path, input);
+        }
         let (name, text) = if path == Path::new("-") {
             (Name::Stdin, read_stdin()?)
         } else {
             (Name::File(path.to_owned()), read_file(path)?)
         };
-        if path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("toml")) {
-            let message = format!("`{}` is a profile, and this command reads configurations only", path.display());
-            return Err(Failure::new(message).help("name a redis.conf or valkey.conf"));
-        }
         let surveyed = survey(SourceId::ROOT, &text);
         let mut sources = Sources::new();
         let root = sources.add(name.clone(), text);
         let chosen = choose(input.server, &surveyed, None, sources.get(root))?;
         let reading = conf::read(name, sources.get(root).text(), chosen.server, &Disk);
         Ok(Self::of_reading(reading, surveyed.mode, &chosen))
+    }
+
+    /// Merges a profile with everything that it extends.
+    fn of_profile(path: &Path, input: &Input) -> Result<Self, Failure> {
+        let request = Request { profile: path.to_string_lossy().into_owned(), ..Request::default() };
+        let stack = layers::load(&request, &Disk).map_err(|error| match error {
+            LoadError::File(error) => unreadable(error),
+            other => Failure::new(other.to_string()),
+        })?;
+        let chosen = choose_for_profile(input.server, stack.default_server());
+        Ok(Self::of_setup(layers::merge(stack, chosen.server), &chosen))
     }
 
     /// Reads the command line of a server, and the file that it names.
@@ -96,9 +108,10 @@ impl Subject {
         Self::of_setup(setup, chosen)
     }
 
-    /// Whether the server would start and nothing else is wrong.
-    pub(super) fn is_sound(&self) -> bool {
-        self.judgement.findings.iter().all(|finding| finding.severity < Severity::Error)
+    /// Whether nothing is wrong among the findings that concern the result.
+    pub(super) fn is_sound(&self, concerns: impl Fn(&Finding) -> bool) -> bool {
+        let mut findings = self.judgement.findings.iter().filter(|finding| concerns(finding));
+        findings.all(|finding| finding.severity < Severity::Error)
     }
 
     /// The findings as data.
@@ -177,17 +190,33 @@ impl Program {
     }
 }
 
+/// Whether a name is that of a profile, not of a configuration: by its ending or by its prefix.
+fn is_profile(path: &Path) -> bool {
+    let is_toml = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("toml"));
+    is_toml || path.to_string_lossy().starts_with("builtin:")
+}
+
 fn read_file(path: &Path) -> Result<Vec<u8>, Failure> {
     Disk.read(path).map_err(|error| {
-        let failure = Failure::new(error.to_string());
-        match error {
-            FileError::TooLarge { .. } => failure,
-            FileError::Io { source, .. } => match source.kind() {
-                std::io::ErrorKind::NotFound => failure.help("check the path; `-` reads standard input"),
-                std::io::ErrorKind::IsADirectory => failure.help("name a file in it"),
-                std::io::ErrorKind::PermissionDenied => failure.help("run as a user who may read it"),
-                _ => failure,
-            },
+        let builtin = layers::builtins().iter().find(|builtin| Path::new(builtin.name) == path);
+        match builtin {
+            Some(builtin) => Failure::new(error.to_string()).help(format!("did you mean `builtin:{}`?", builtin.name)),
+            None => unreadable(error),
         }
     })
+}
+
+fn unreadable(error: FileError) -> Failure {
+    let failure = Failure::new(error.to_string());
+    let FileError::Io { source, .. } = error else { return failure };
+    // Kinds of other errors come and go with the system; their text must do.
+    let help = [
+        (ErrorKind::NotFound, "check the path; `-` reads standard input"),
+        (ErrorKind::IsADirectory, "name a file in it"),
+        (ErrorKind::PermissionDenied, "run as a user who may read it"),
+    ];
+    match help.iter().find(|(kind, _)| *kind == source.kind()) {
+        Some((_, help)) => failure.help(*help),
+        None => failure,
+    }
 }

@@ -40,15 +40,19 @@
 //! * What a server refuses is still recorded, not reported: [`config::Refusal`]s get their words in `lint`.
 //! * A [`config::Setup`] stands between `config` and `render`: a configuration with the reasons, formulas and layers it
 //!   came from. Renderers need those for comments, `why` for its answer, `render --check` for its causes.
+//!
+//! *Every word is hidden* until [`config::Visible`] says that it may be shown.
 
 pub mod catalog;
+pub mod cli;
 pub mod config;
 pub mod facts;
 pub mod finding;
-#[cfg(unix)] // real servers are started and asked over unix sockets; everything else works without
+pub mod lint;
 pub mod live;
 pub mod plan;
 pub mod render;
+pub mod report;
 pub mod server;
 pub mod snapshot;
 pub mod source;

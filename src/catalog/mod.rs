@@ -9,6 +9,7 @@
 
 pub mod commands;
 mod data;
+mod describe;
 mod directive;
 mod kind;
 mod names;
@@ -16,8 +17,9 @@ pub mod sentinel;
 mod suggest;
 mod view;
 
-use crate::server::{self, Server};
+use crate::server::{self, Engine, Server};
 
+pub use describe::{Changed, bytes_in_words, changes};
 pub use directive::{
     Change, Directive, DirectiveId, EnumWord, FlagWord, Is, Kind, Need, Repeat, State, TextRules, Without,
 };
@@ -53,6 +55,15 @@ pub fn servers_knowing(id: DirectiveId) -> Vec<Server> {
 pub fn history(id: DirectiveId) -> Vec<(Server, &'static Directive)> {
     let views = server::all().iter().map(|&server| (server, View::of(server)));
     views.filter_map(|(server, view)| Some((server, view.get(id)?))).collect()
+}
+
+/// The engine that alone knows a name, in lower case, in any version.
+#[must_use]
+pub fn only_engine(name: &str) -> Option<Engine> {
+    let knowing = history(find(name)?).into_iter().filter(|(_, directive)| directive.names.contains(&name));
+    let mut engines = knowing.map(|(server, _)| server.engine);
+    let first = engines.next()?;
+    engines.all(|engine| engine == first).then_some(first)
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 //!
 //! A namespace beside the directives. Its kinds describe the words *after* the sub-directive; ids count from 0.
 
+use super::describe::{Changed, along_the_tree};
 use super::directive::{Directive, DirectiveId};
 use super::view::{self, View};
 use crate::server::{self, Server};
@@ -41,4 +42,10 @@ pub fn history(id: DirectiveId) -> Vec<(Server, &'static Directive)> {
 #[must_use]
 pub fn suggest(name: &str, server: Server) -> Option<&'static str> {
     super::suggest(name, view(server))
+}
+
+/// What changed along the version tree: Redis first, older before newer. Versions without a change are left out.
+#[must_use]
+pub fn changes(id: DirectiveId) -> Vec<Changed> {
+    along_the_tree(id, view)
 }

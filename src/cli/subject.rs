@@ -11,7 +11,7 @@ use crate::config::{Setup, Stage, Visible, resolve};
 use crate::facts::Facts;
 use crate::finding::{Finding, Severity};
 use crate::lint::{self, Case, Judgement};
-use crate::report::{self, Role, ServerUsed};
+use crate::report::{self, Look, Role, ServerUsed};
 use crate::server::Engine;
 use crate::source::{Disk, FileError, Files, Name, SourceId, Sources};
 use crate::syntax::{Mode, Reading, argv, conf, survey};
@@ -101,6 +101,16 @@ impl Subject {
         self.judgement.findings.iter().all(|finding| finding.severity < Severity::Error)
     }
 
+    /// Every finding: the setup's own, then those of the rules.
+    pub(super) fn all_findings(&self) -> &[Finding] {
+        &self.judgement.findings
+    }
+
+    /// Findings about this subject, for people.
+    pub(super) fn human(&self, findings: &[Finding], look: Look) -> String {
+        report::human(findings, &self.setup.reading.sources, &Visible::of_setup(&self.setup), look)
+    }
+
     /// The findings as data.
     pub(super) fn findings(&self) -> Vec<report::FindingLine> {
         report::lines(&self.judgement.findings, &self.setup.reading.sources)
@@ -133,7 +143,7 @@ impl Subject {
         let shown = |finding: &&Finding| concerns(finding) && !(global.quiet && finding.severity == Severity::Info);
         let findings: Vec<Finding> = self.judgement.findings.iter().filter(shown).cloned().collect();
         let sources = &self.setup.reading.sources;
-        let visible = Visible::of(&self.setup.reading, self.setup.config.view);
+        let visible = Visible::of_setup(&self.setup);
         let mut text = report::human(&findings, sources, &visible, look);
         if !global.quiet {
             let verdict = match self.judgement.verdict {
@@ -177,7 +187,7 @@ impl Program {
     }
 }
 
-fn read_file(path: &Path) -> Result<Vec<u8>, Failure> {
+pub(super) fn read_file(path: &Path) -> Result<Vec<u8>, Failure> {
     Disk.read(path).map_err(|error| {
         let failure = Failure::new(error.to_string());
         match error {

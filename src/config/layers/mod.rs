@@ -92,8 +92,21 @@ pub fn merge(stack: Stack, server: Server) -> Setup {
         left_out,
         history: folded.history,
         secrets: layers.iter().flat_map(|(_, l)| &l.secrets).map(|(name, p)| (name.value.clone(), p.clone())).collect(),
+        hidden: layers.iter().flat_map(|(_, layer)| hidden(layer)).collect(),
         findings,
     }
+}
+
+/// The places of a layer whose bytes must not be shown.
+fn hidden(layer: &Layer) -> Vec<Span> {
+    let secret = |name: &str| {
+        catalog::find(name).is_none_or(|id| catalog::history(id).iter().any(|(_, directive)| directive.is.secret))
+    };
+    let conditional = layer.when.iter().flat_map(|when| when.settings.iter().chain(&when.prefer));
+    let settings = layer.settings.iter().chain(&layer.prefer).chain(conditional);
+    let values = settings.filter(|setting| secret(&setting.name.value)).map(|setting| setting.at);
+    let rules = layer.users.iter().map(|user| user.rules.at);
+    values.chain(rules).chain(layer.renames.iter().map(|(_, new)| new.at)).collect()
 }
 
 /// A later layer's fact wins.

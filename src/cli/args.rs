@@ -141,8 +141,8 @@ const WHY_EXAMPLES: &str = "Examples:
 /// What to read: a file, or a server's command line.
 #[derive(Debug, Group)]
 pub(super) struct Input {
-    /// Configuration file; `-` is standard input
-    #[arg(value_name = "FILE", required_unless_present = "program", conflicts_with = "program")]
+    /// Built-in profile, profile file or configuration file; `-` is a configuration on standard input
+    #[arg(value_name = "PROFILE|FILE", required_unless_present = "program", conflicts_with = "program")]
     pub(super) file: Option<PathBuf>,
 
     /// Command line of a server: its program, then its arguments
@@ -152,6 +152,25 @@ pub(super) struct Input {
     /// Server version to read it as, such as redis-7.4 or valkey-8.1.3
     #[arg(long, value_name = "SERVER", value_parser = server)]
     pub(super) server: Option<Server>,
+
+    #[command(flatten)]
+    pub(super) layers: Layers,
+}
+
+/// What stands above a profile.
+#[derive(Clone, Debug, Default, Group)]
+pub(super) struct Layers {
+    /// Layer above the profile; may be given again, later ones win
+    #[arg(short, long = "file", value_name = "TOML")]
+    pub(super) files: Vec<String>,
+
+    /// Set a directive, above all layers
+    #[arg(long = "set", value_name = "NAME=VALUE")]
+    pub(super) sets: Vec<String>,
+
+    /// Say a fact of the place, such as memory=8GiB
+    #[arg(long = "fact", value_name = "NAME=VALUE")]
+    pub(super) facts: Vec<String>,
 }
 
 /// A profile, and what stands above it.
@@ -165,17 +184,8 @@ pub(super) struct Profile {
     #[arg(long, value_name = "SERVER", value_parser = server)]
     pub(super) server: Option<Server>,
 
-    /// Layer above the profile; may be given again, later ones win
-    #[arg(short, long = "file", value_name = "TOML")]
-    pub(super) files: Vec<String>,
-
-    /// Set a directive, above all layers
-    #[arg(long = "set", value_name = "NAME=VALUE")]
-    pub(super) sets: Vec<String>,
-
-    /// Say a fact of the place, such as memory=8GiB
-    #[arg(long = "fact", value_name = "NAME=VALUE")]
-    pub(super) facts: Vec<String>,
+    #[command(flatten)]
+    pub(super) layers: Layers,
 }
 
 #[derive(Debug, Group)]

@@ -26,15 +26,16 @@ pub(super) fn read(arguments: &Profile) -> Result<Subject, Failure> {
     if is_profile(name) { of_profile(name, arguments) } else { of_file(name, arguments) }
 }
 
-fn of_profile(name: &str, arguments: &Profile) -> Result<Subject, Failure> {
+/// Merges a profile with its layers.
+pub(super) fn of_profile(name: &str, arguments: &Profile) -> Result<Subject, Failure> {
     let pairs = |flag, texts: &[String]| -> Result<Vec<(String, String)>, LoadError> {
         texts.iter().map(|text| assignment(flag, text)).collect()
     };
     let request = Request {
         profile: name.to_owned(),
-        files: arguments.files.clone(),
-        sets: pairs("--set", &arguments.sets).map_err(failed)?,
-        facts: pairs("--fact", &arguments.facts).map_err(failed)?,
+        files: arguments.layers.files.clone(),
+        sets: pairs("--set", &arguments.layers.sets).map_err(failed)?,
+        facts: pairs("--fact", &arguments.layers.facts).map_err(failed)?,
         ..Request::default()
     };
     let stack = load(&request, &Disk).map_err(failed)?;
@@ -50,7 +51,7 @@ fn of_profile(name: &str, arguments: &Profile) -> Result<Subject, Failure> {
 }
 
 fn of_file(name: &str, arguments: &Profile) -> Result<Subject, Failure> {
-    if !arguments.files.is_empty() || !arguments.sets.is_empty() {
+    if !arguments.layers.files.is_empty() || !arguments.layers.sets.is_empty() {
         return Err(Failure::new(format!("`{name}` is a configuration, and layers stand above profiles only"))
             .help("name a profile, or leave out `-f` and `--set`"));
     }
@@ -70,7 +71,7 @@ fn of_file(name: &str, arguments: &Profile) -> Result<Subject, Failure> {
 /// The facts of `--fact` for a configuration file.
 fn facts(arguments: &Profile) -> Result<Facts, Failure> {
     let mut facts = Facts::default();
-    for text in &arguments.facts {
+    for text in &arguments.layers.facts {
         let (name, value) = assignment("--fact", text).map_err(failed)?;
         let Some(definition) = crate::facts::definition(&name) else {
             let names: Vec<&str> = crate::facts::ALL.iter().map(|d| d.name).collect();

@@ -3,9 +3,10 @@
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use super::args::{Global, Input};
+use super::args::{Global, Input, Profile};
 use super::failure::Failure;
 use super::server::{Chosen, choose, engine_of_program};
+use super::setup;
 use super::terminal::{Terminal, read_stdin};
 use crate::config::{Setup, Stage, Visible, resolve};
 use crate::facts::Facts;
@@ -27,6 +28,12 @@ impl Subject {
     /// Reads what the arguments name.
     pub(super) fn read(input: &Input) -> Result<Self, Failure> {
         match &input.file {
+            Some(path) if path != Path::new("-") && setup::is_profile(&path.to_string_lossy()) => {
+                let name = path.to_string_lossy().into_owned();
+                let profile =
+                    Profile { profile: Some(name.clone()), server: input.server, layers: input.layers.clone() };
+                setup::of_profile(&name, &profile)
+            }
             Some(path) => Self::of_file(path, input),
             None => Self::of_program(input),
         }
@@ -46,10 +53,6 @@ impl Subject {
         } else {
             (Name::File(path.to_owned()), read_file(path)?)
         };
-        if path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("toml")) {
-            let message = format!("`{}` is a profile, and this command reads configurations only", path.display());
-            return Err(Failure::new(message).help("name a redis.conf or valkey.conf"));
-        }
         let surveyed = survey(SourceId::ROOT, &text);
         let mut sources = Sources::new();
         let root = sources.add(name.clone(), text);

@@ -50,7 +50,7 @@ impl Visible {
     pub fn of_setup(setup: &Setup) -> Self {
         let Self(mut pieces) = Self::of(&setup.reading, setup.config.view);
         let meets = |a: Span, b: Span| a.source == b.source && a.start < b.end && b.start < a.end;
-        let places = setup.findings.iter().flat_map(places);
+        let places = setup.findings.iter().flat_map(places).chain(setup.keys.iter().copied());
         let public = places.filter(|at| !setup.hidden.iter().chain(hidden(&pieces)).any(|hidden| meets(*hidden, *at)));
         let public: Vec<Span> = public.filter(|at| !pieces.iter().any(|(known, _)| meets(*known, *at))).collect();
         pieces.extend(public.into_iter().map(|at| (at, true)));

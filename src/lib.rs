@@ -40,6 +40,8 @@
 //! * What a server refuses is still recorded, not reported: [`config::Refusal`]s get their words in `lint`.
 //! * A [`config::Setup`] stands between `config` and `render`: a configuration with the reasons, formulas and layers it
 //!   came from. Renderers need those for comments, `why` for its answer, `render --check` for its causes.
+//!
+//! *Every word is hidden* until [`config::Visible`] says that it may be shown.
 
 pub mod catalog;
 pub mod cli;

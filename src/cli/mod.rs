@@ -6,13 +6,22 @@
 mod args;
 mod colour;
 mod complete;
+mod dump_server;
 mod explain;
 mod failure;
+mod init;
+mod profiles;
+mod project;
+mod render;
+mod secrets;
 mod server;
+mod setup;
 mod show;
 mod subject;
 mod terminal;
+mod verify;
 mod why;
+mod write;
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -57,9 +66,14 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 fn dispatch(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure> {
     match &args.command {
         Command::Completions(command) => complete::completions(command, terminal),
+        Command::DumpServer(command) => dump_server::run(command, terminal),
         Command::Explain(command) => explain::run(command, &args.global, terminal),
+        Command::Init(command) => init::run(command, &args.global, terminal),
         Command::Man(command) => complete::man(command, terminal),
+        Command::Profiles(command) => profiles::run(command, &args.global, terminal),
+        Command::Render(command) => render::run(command, &args.global, terminal),
         Command::Show(command) => show::run(command, &args.global, terminal),
+        Command::Verify(command) => verify::run(command, &args.global, terminal),
         Command::Why(command) => why::run(command, &args.global, terminal),
     }
 }

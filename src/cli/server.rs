@@ -58,18 +58,6 @@ pub(super) fn choose(
     Ok(Chosen { server: newest(engine), because: format!("the newest {engine}{reason}; choose with --server") })
 }
 
-/// Decides for a profile: the flag, else what the profile itself names, else the newest Redis.
-pub(super) fn choose_for_profile(flag: Option<Server>, named: Option<Server>) -> Chosen {
-    match (flag, named) {
-        (Some(server), _) => Chosen { server, because: "--server".into() },
-        (None, Some(server)) => Chosen { server, because: "default-server of the profile".into() },
-        (None, None) => Chosen {
-            server: newest(Engine::Redis),
-            because: "the newest redis, as none is named; choose with --server".into(),
-        },
-    }
-}
-
 /// The newest catalogued version of an engine.
 pub(super) fn newest(engine: Engine) -> Server {
     *server::all().iter().rfind(|known| known.engine == engine).expect("both engines have versions")

@@ -4,16 +4,16 @@ use std::ffi::OsString;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
-use super::args::{Global, Input};
+use super::args::{Global, Input, Profile};
 use super::failure::Failure;
-use super::server::{Chosen, choose, choose_for_profile, engine_of_program};
+use super::server::{Chosen, choose, engine_of_program};
+use super::setup;
 use super::terminal::{Terminal, read_stdin};
-use crate::config::layers::{self, LoadError, Request};
 use crate::config::{Setup, Stage, Visible, resolve};
 use crate::facts::Facts;
 use crate::finding::{Finding, Severity};
 use crate::lint::{self, Case, Judgement};
-use crate::report::{self, Role, ServerUsed};
+use crate::report::{self, Look, Role, ServerUsed};
 use crate::server::Engine;
 use crate::source::{Disk, FileError, Files, Name, SourceId, Sources};
 use crate::syntax::{Mode, Reading, argv, conf, survey};
@@ -29,6 +29,12 @@ impl Subject {
     /// Reads what the arguments name.
     pub(super) fn read(input: &Input) -> Result<Self, Failure> {
         match &input.file {
+            Some(path) if path != Path::new("-") && setup::is_profile(&path.to_string_lossy()) => {
+                let name = path.to_string_lossy().into_owned();
+                let profile =
+                    Profile { profile: Some(name.clone()), server: input.server, layers: input.layers.clone() };
+                setup::of_profile(&name, &profile)
+            }
             Some(path) => Self::of_file(path, input),
             None => Self::of_program(input),
         }
@@ -43,31 +49,18 @@ impl Subject {
     }
 
     fn of_file(path: &Path, input: &Input) -> Result<Self, Failure> {
-        if is_profile(path) {
-            return Self::of_profile(path, input);
-        }
         let (name, text) = if path == Path::new("-") {
             (Name::Stdin, read_stdin()?)
         } else {
             (Name::File(path.to_owned()), read_file(path)?)
         };
+        setup::only_facts(&name.to_string(), &input.layers)?;
         let surveyed = survey(SourceId::ROOT, &text);
         let mut sources = Sources::new();
         let root = sources.add(name.clone(), text);
         let chosen = choose(input.server, &surveyed, None, sources.get(root))?;
         let reading = conf::read(name, sources.get(root).text(), chosen.server, &Disk);
-        Ok(Self::of_reading(reading, surveyed.mode, &chosen))
-    }
-
-    /// Merges a profile with everything that it extends.
-    fn of_profile(path: &Path, input: &Input) -> Result<Self, Failure> {
-        let request = Request { profile: path.to_string_lossy().into_owned(), ..Request::default() };
-        let stack = layers::load(&request, &Disk).map_err(|error| match error {
-            LoadError::File(error) => unreadable(error),
-            other => Failure::new(other.to_string()),
-        })?;
-        let chosen = choose_for_profile(input.server, stack.default_server());
-        Ok(Self::of_setup(layers::merge(stack, chosen.server), &chosen))
+        Ok(Self::of_reading(reading, surveyed.mode, setup::facts(&input.layers)?, &chosen))
     }
 
     /// Reads the command line of a server, and the file that it names.
@@ -96,22 +89,38 @@ impl Subject {
         let chosen = choose(input.server, &surveyed, program.engine, sources.get(root))?;
         let file = file.as_ref().map(|(name, text)| (name.clone(), text.as_slice()));
         let reading = argv::read_argv(&program.arguments, file, chosen.server, &Disk);
-        Ok(Self::of_reading(reading, program.mode, &chosen))
+        setup::only_facts(&reading.sources.get(SourceId::ROOT).name().to_string(), &input.layers)?;
+        Ok(Self::of_reading(reading, program.mode, setup::facts(&input.layers)?, &chosen))
     }
 
-    fn of_reading(reading: Reading, mode: Mode, chosen: &Chosen) -> Self {
+    fn of_reading(reading: Reading, mode: Mode, facts: Facts, chosen: &Chosen) -> Self {
         let name = reading.sources.get(SourceId::ROOT).name().to_string();
-        let mut setup = Setup::from_reading(&name, reading, Facts::default());
+        let mut setup = Setup::from_reading(&name, reading, facts);
         if mode == Mode::Sentinel {
             setup.config = resolve(&setup.reading, mode);
         }
         Self::of_setup(setup, chosen)
     }
 
-    /// Whether nothing is wrong among the findings that concern the result.
-    pub(super) fn is_sound(&self, concerns: impl Fn(&Finding) -> bool) -> bool {
+    /// Whether the server would start and nothing else is wrong.
+    pub(super) fn is_sound(&self) -> bool {
+        self.is_sound_in(|_| true)
+    }
+
+    /// Whether nothing is wrong in the findings that concern a part of it.
+    pub(super) fn is_sound_in(&self, concerns: impl Fn(&Finding) -> bool) -> bool {
         let mut findings = self.judgement.findings.iter().filter(|finding| concerns(finding));
         findings.all(|finding| finding.severity < Severity::Error)
+    }
+
+    /// Every finding: the setup's own, then those of the rules.
+    pub(super) fn all_findings(&self) -> &[Finding] {
+        &self.judgement.findings
+    }
+
+    /// Findings about this subject, for people.
+    pub(super) fn human(&self, findings: &[Finding], look: Look) -> String {
+        report::human(findings, &self.setup.reading.sources, &Visible::of_setup(&self.setup), look)
     }
 
     /// The findings as data.
@@ -146,7 +155,7 @@ impl Subject {
         let shown = |finding: &&Finding| concerns(finding) && !(global.quiet && finding.severity == Severity::Info);
         let findings: Vec<Finding> = self.judgement.findings.iter().filter(shown).cloned().collect();
         let sources = &self.setup.reading.sources;
-        let visible = Visible::of(&self.setup.reading, self.setup.config.view);
+        let visible = Visible::of_setup(&self.setup);
         let mut text = report::human(&findings, sources, &visible, look);
         if !global.quiet {
             let verdict = match self.judgement.verdict {
@@ -190,20 +199,8 @@ impl Program {
     }
 }
 
-/// Whether a name is that of a profile, not of a configuration: by its ending or by its prefix.
-fn is_profile(path: &Path) -> bool {
-    let is_toml = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("toml"));
-    is_toml || path.to_string_lossy().starts_with("builtin:")
-}
-
-fn read_file(path: &Path) -> Result<Vec<u8>, Failure> {
-    Disk.read(path).map_err(|error| {
-        let builtin = layers::builtins().iter().find(|builtin| Path::new(builtin.name) == path);
-        match builtin {
-            Some(builtin) => Failure::new(error.to_string()).help(format!("did you mean `builtin:{}`?", builtin.name)),
-            None => unreadable(error),
-        }
-    })
+pub(super) fn read_file(path: &Path) -> Result<Vec<u8>, Failure> {
+    Disk.read(path).map_err(unreadable)
 }
 
 fn unreadable(error: FileError) -> Failure {

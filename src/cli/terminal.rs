@@ -49,6 +49,11 @@ impl Terminal {
         Ok(self.out.print(text)?)
     }
 
+    /// Prints an artefact, byte for byte.
+    pub(super) fn print_bytes(&mut self, bytes: &[u8]) -> Result<(), Failure> {
+        Ok(self.out.print_bytes(bytes)?)
+    }
+
     /// Prints something beside the result.
     pub(super) fn note(&mut self, text: &str) -> Result<(), Failure> {
         Ok(self.err.print(text)?)

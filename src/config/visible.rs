@@ -3,8 +3,10 @@
 //! Hidden is the rule: a word is shown only if its directive is known and not secret. What stands in no statement (comments,
 //! lines that did not read, the rest of a TOML file) is not listed here, so nobody shows it.
 
+use super::setup::Setup;
 use super::shown::{MASK, printable};
 use crate::catalog::{self, Kind, Lookup, View, sentinel};
+use crate::finding::Finding;
 use crate::source::{SourceId, Span};
 use crate::syntax::{Item, Problem, ProblemKind, Reading, StatementId};
 
@@ -42,12 +44,43 @@ impl Visible {
         Self(pieces)
     }
 
+    /// What is shown of a setup: the words of its statements, and the places its own findings point at, which are keys and
+    /// values of profiles; never what stands under a secret or an unknown name.
+    #[must_use]
+    pub fn of_setup(setup: &Setup) -> Self {
+        let Self(mut pieces) = Self::of(&setup.reading, setup.config.view);
+        let meets = |a: Span, b: Span| a.source == b.source && a.start < b.end && b.start < a.end;
+        let places = setup.findings.iter().flat_map(places).chain(setup.keys.iter().copied());
+        let public = places.filter(|at| !setup.hidden.iter().chain(hidden(&pieces)).any(|hidden| meets(*hidden, *at)));
+        let public: Vec<Span> = public.filter(|at| !pieces.iter().any(|(known, _)| meets(*known, *at))).collect();
+        pieces.extend(public.into_iter().map(|at| (at, true)));
+        pieces.sort_by_key(|(at, shown)| (at.source, at.start, *shown));
+        Self(pieces)
+    }
+
+    /// What is shown of a text that can hold no secret, such as a project file: the places that findings point at.
+    #[must_use]
+    pub fn pointing_at(findings: &[Finding]) -> Self {
+        let mut pieces: Vec<(Span, bool)> = findings.iter().flat_map(places).map(|at| (at, true)).collect();
+        pieces.sort_by_key(|(at, _)| (at.source, at.start));
+        Self(pieces)
+    }
+
     /// The words that begin in bytes `start..end` of a text, and whether each may be shown.
     #[must_use]
     pub fn between(&self, source: SourceId, start: u32, end: u32) -> &[(Span, bool)] {
         let place = |offset: u32| self.0.partition_point(|(at, _)| (at.source, at.start) < (source, offset));
         &self.0[place(start)..place(end)]
     }
+}
+
+/// Every place a finding points at.
+fn places(finding: &Finding) -> impl Iterator<Item = Span> {
+    std::iter::once(finding.at).chain(finding.labels.iter().map(|label| label.at)).filter(|at| !at.is_empty())
+}
+
+fn hidden(pieces: &[(Span, bool)]) -> impl Iterator<Item = &Span> {
+    pieces.iter().filter(|(_, shown)| !shown).map(|(at, _)| at)
 }
 
 /// An argument of a statement as people may see it, counted from 0.

@@ -59,7 +59,7 @@ impl Default for Start {
     }
 }
 
-/// Why no server runs. Holds no text of the configuration but what [`Refusal`] keeps.
+/// Why no server runs. Holds no text of the configuration but what [`Refusal`] keeps and the server logged.
 #[derive(Debug, thiserror::Error)]
 pub enum BootError {
     /// The configuration is not safe to try.

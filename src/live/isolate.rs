@@ -1,8 +1,8 @@
 //! Makes a configuration safe to start: nothing of it reaches out of the private directory.
 //!
 //! Lines that act while they are read are changed in place, so that line numbers stay: `dir`, `logfile`, `aclfile`,
-//! `include`, `replicaof`. What acts later is overridden at the end of the command line. What would run code, or read what was not
-//! given, is refused before anything starts. Everything that was overridden is reported: it could not be verified.
+//! `include`, `replicaof`. What acts later is overridden at the end of the command line. What would run code, or read
+//! what was not given, is refused before anything starts. All that was overridden is reported: it was not verified.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsString;

@@ -138,8 +138,13 @@ impl MaskedLine {
 
     /// What stands between words: blanks, in TOML its signs, and else nothing that may be shown.
     fn gap(&mut self, bytes: &[u8]) {
+        // Several hidden words in a row, such as those of a comment, are one mask.
+        let mut masked = false;
         for run in bytes.chunk_by(|a, b| a.is_ascii_whitespace() == b.is_ascii_whitespace()) {
-            if run[0].is_ascii_whitespace() {
+            let blank = run[0].is_ascii_whitespace();
+            if masked {
+                self.offsets.extend(run.iter().map(|_| self.text.len()));
+            } else if blank {
                 for _ in run {
                     self.offsets.push(self.text.len());
                     self.text.push(' ');
@@ -148,7 +153,11 @@ impl MaskedLine {
                 self.shown(run);
             } else {
                 self.masked(run);
+                masked = true;
             }
+        }
+        if masked && bytes.last().is_some_and(u8::is_ascii_whitespace) {
+            self.text.push(' ');
         }
     }
 

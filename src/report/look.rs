@@ -26,6 +26,8 @@ pub enum Role {
     Aside,
     /// What counts among others that do not.
     Counts,
+    /// Running text.
+    Plain,
     /// A judgement.
     Severity(Severity),
 }
@@ -59,6 +61,7 @@ fn style(role: Role) -> Style {
         Role::Place => Style::new().bold(),
         Role::Aside => Style::new().dimmed(),
         Role::Counts => colour(AnsiColor::Green),
+        Role::Plain => Style::new(),
         Role::Severity(Severity::Fatal | Severity::Error) => colour(AnsiColor::Red).bold(),
         Role::Severity(Severity::Warning) => colour(AnsiColor::Yellow).bold(),
         Role::Severity(Severity::Info) => colour(AnsiColor::Blue).bold(),

@@ -21,6 +21,7 @@ pub use listing::{Listing, ListingLine};
 pub use look::{Look, Role};
 pub use out::Out;
 pub use place::{Place, ServerUsed};
+pub use table::columns;
 pub use traced::{AssignmentLine, Fate, Traced};
 
 use serde::Serialize;

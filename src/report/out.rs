@@ -21,10 +21,18 @@ impl<W: Write> Out<W> {
     /// # Errors
     /// What the system says, such as that the disk is full; not that the reader went away.
     pub fn print(&mut self, text: &str) -> io::Result<()> {
-        if self.closed || text.is_empty() {
+        self.print_bytes(text.as_bytes())
+    }
+
+    /// Prints bytes as they are and flushes them.
+    ///
+    /// # Errors
+    /// As [`Out::print`].
+    pub fn print_bytes(&mut self, bytes: &[u8]) -> io::Result<()> {
+        if self.closed || bytes.is_empty() {
             return Ok(());
         }
-        match self.to.write_all(text.as_bytes()).and_then(|()| self.to.flush()) {
+        match self.to.write_all(bytes).and_then(|()| self.to.flush()) {
             Err(error) if error.kind() == ErrorKind::BrokenPipe => {
                 self.closed = true;
                 Ok(())

@@ -9,7 +9,7 @@ const WIDEST: usize = 44;
 ///
 /// On a terminal that is too narrow for a row, what follows its second cell goes to a line of its own.
 #[must_use]
-pub(super) fn columns(rows: &[Vec<(Role, String)>], indent: usize, look: Look) -> String {
+pub fn columns(rows: &[Vec<(Role, String)>], indent: usize, look: Look) -> String {
     let count = rows.iter().map(Vec::len).max().unwrap_or(0);
     let length = |cell: &(Role, String)| cell.1.chars().count();
     let width_of = |column: usize, widest: usize| {

@@ -3,8 +3,7 @@
 //! A project says which servers there are and what is rendered for each. An instance holds a small layer of its own, read
 //! by the same code as a profile. Target options are kept as they stand; [`crate::render`] knows them.
 
-use super::profile::{Fields, Layer, Setting, Spanned, requirement};
-use super::profile::{Provider, settings_of};
+use super::profile::{Fields, Layer, Provider, Setting, Spanned, bound, settings_of};
 use super::tree::{Node, parse};
 use crate::facts::{Definition, Said};
 use crate::finding::{Finding, Severity};
@@ -376,11 +375,24 @@ fn expected(node: &Spanned<Node>, findings: &mut Vec<Finding>) -> Option<Expecte
 /// # Errors
 /// What was expected instead.
 pub fn satisfies(requires: &str, version: &str) -> Result<bool, String> {
-    // The bounds have the form of a server requirement; only the name in front is missing.
-    let series: Server =
-        format!("redis-{version}").parse().map_err(|_| "the program's own version is three numbers".to_owned())?;
-    let expected = |_| "write bounds such as `>= 0.3, < 0.4`".to_owned();
-    Ok(requirement(&format!("redis {requires}")).map_err(expected)?.admits(series))
+    let expected = || "write bounds such as `>= 0.3, < 0.4`".to_owned();
+    let own = numbers(version).expect("the program's own version is three numbers");
+    let mut all = true;
+    for part in requires.split(',').map(str::trim) {
+        let (bound, number) = bound(part);
+        all &= bound.holds(&own, &numbers(number).ok_or_else(expected)?);
+    }
+    Ok(all)
+}
+
+/// Up to three numbers with dots; those left out are 0.
+fn numbers(text: &str) -> Option<[u32; 3]> {
+    let mut numbers = [0; 3];
+    let mut parts = text.split('.');
+    for (place, part) in numbers.iter_mut().zip(parts.by_ref()) {
+        *place = part.parse().ok()?;
+    }
+    parts.next().is_none().then_some(numbers)
 }
 
 #[cfg(test)]
@@ -452,6 +464,7 @@ until = 2027-01-31
     #[test]
     fn requirements_on_the_program_are_bounds() {
         assert_eq!(satisfies(">= 0.1, < 0.2", "0.1.7"), Ok(true));
+        assert_eq!(satisfies(">= 0.1.0", "0.1.0"), Ok(true));
         assert_eq!(satisfies(">= 0.3", "0.1.0"), Ok(false));
         assert!(satisfies("soon", "0.1.0").is_err());
     }

@@ -33,7 +33,6 @@ const MISSTATED_RANGES: List = &[
     ("valkey-9.0", "cluster-blacklist-ttl"),
     ("valkey-9.0", "slot-migration-max-failover-repl-bytes"),
     ("valkey-9.1", "cluster-blacklist-ttl"),
-    ("valkey-9.1", "slot-migration-max-failover-repl-bytes"),
 ];
 
 /// Redis 6.2 lists the old name and hides the new one, alone among all aliases.

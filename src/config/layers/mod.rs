@@ -20,7 +20,7 @@ use crate::facts::Facts;
 use crate::finding::{Finding, Severity};
 use crate::server::Server;
 use crate::source::{Sources, Span};
-use crate::syntax::profile::{Layer, Requirement, Spanned};
+use crate::syntax::profile::{Layer, Requirement, Setting, Spanned};
 use crate::syntax::{Mode, Reading, Via, Word};
 
 use fold::Folded;
@@ -92,8 +92,32 @@ pub fn merge(stack: Stack, server: Server) -> Setup {
         left_out,
         history: folded.history,
         secrets: layers.iter().flat_map(|(_, l)| &l.secrets).map(|(name, p)| (name.value.clone(), p.clone())).collect(),
+        keys: layers.iter().flat_map(|(_, layer)| keys(layer)).collect(),
+        hidden: layers.iter().flat_map(|(_, layer)| hidden(layer)).collect(),
         findings,
     }
+}
+
+/// Every setting of a layer, those under conditions too.
+fn settings(layer: &Layer) -> impl Iterator<Item = &Setting> {
+    let conditional = layer.when.iter().flat_map(|when| when.settings.iter().chain(&when.prefer));
+    layer.settings.iter().chain(&layer.prefer).chain(conditional)
+}
+
+/// The names of directives that are known.
+fn keys(layer: &Layer) -> Vec<Span> {
+    let known = settings(layer).filter(|setting| catalog::find(&setting.name.value).is_some());
+    known.map(|setting| setting.name.at).collect()
+}
+
+/// The places of a layer whose bytes must not be shown.
+fn hidden(layer: &Layer) -> Vec<Span> {
+    let secret = |name: &str| {
+        catalog::find(name).is_none_or(|id| catalog::history(id).iter().any(|(_, directive)| directive.is.secret))
+    };
+    let values = settings(layer).filter(|setting| secret(&setting.name.value)).map(|setting| setting.at);
+    let rules = layer.users.iter().map(|user| user.rules.at);
+    values.chain(rules).chain(layer.renames.iter().map(|(_, new)| new.at)).collect()
 }
 
 /// A later layer's fact wins.

@@ -292,7 +292,7 @@ pub fn requirement(text: &str) -> Result<Requirement, String> {
 }
 
 /// Splits a comparison off; none means `=`.
-fn bound(text: &str) -> (Bound, &str) {
+pub(in crate::syntax) fn bound(text: &str) -> (Bound, &str) {
     let table = [
         (">=", Bound::AtLeast),
         ("<=", Bound::AtMost),

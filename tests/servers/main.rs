@@ -4,6 +4,7 @@
 
 mod acl;
 mod agreement;
+mod corpus;
 mod dumps;
 mod found;
 mod generate;
@@ -23,6 +24,7 @@ fn main() {
     let trials: Vec<Trial> = [
         acl::trials(&servers),
         agreement::trials(&servers),
+        corpus::trials(&servers),
         dumps::trials(&servers),
         hostile::trials(),
         live::trials(&servers),

@@ -22,12 +22,12 @@ pub(super) struct Args {
 /// What every subcommand takes.
 #[derive(Debug, Group)]
 pub(super) struct Global {
-    /// When to use colour
+    /// When to use colour; auto means on a terminal, unless the environment says otherwise
     #[arg(long, value_name = "WHEN", value_enum, default_value_t = When::Auto)]
     #[arg(env = "REDISCONF_COLOR", hide_env_values = true, global = true, display_order = 100)]
     pub(super) color: When,
 
-    /// What the output looks like
+    /// What the output is for: people or programs
     #[arg(long, value_name = "FORMAT", value_enum, default_value_t = Format::Human)]
     #[arg(env = "REDISCONF_OUTPUT_FORMAT", hide_env_values = true, global = true, display_order = 101)]
     pub(super) output_format: Format,
@@ -40,20 +40,16 @@ pub(super) struct Global {
 /// When there is colour.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum When {
-    /// On a terminal, unless the environment says otherwise
+    // No documentation on these: clap would print each as a paragraph.
     Auto,
-    /// Always
     Always,
-    /// Never
     Never,
 }
 
 /// What output looks like.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(super) enum Format {
-    /// For people
     Human,
-    /// For programs
     Json,
 }
 
@@ -82,13 +78,13 @@ pub(super) enum Command {
     #[command(after_help = RENDER_EXAMPLES)]
     Render(Render),
     /// List what is in force, as CONFIG GET would show it, with where it comes from
-    #[command(after_help = SHOW_EXAMPLES)]
+    #[command(after_help = SHOW_EXAMPLES, override_usage = "redisconf show [OPTIONS] <FILE | -- PROGRAM...>")]
     Show(Show),
     /// Boot the real server with it, and tell what the server understood differently
     #[command(after_help = VERIFY_EXAMPLES)]
     Verify(Verify),
     /// Tell why a directive has its value: every assignment, and which one counts
-    #[command(after_help = WHY_EXAMPLES)]
+    #[command(after_help = WHY_EXAMPLES, override_usage = "redisconf why [OPTIONS] <NAME> <FILE | -- PROGRAM...>")]
     Why(Why),
 }
 
@@ -131,6 +127,7 @@ const SHOW_EXAMPLES: &str = "Examples:
   redisconf show redis.conf --server redis-7.4 --all
   redisconf show --output-format json valkey.conf
   redisconf show - < redis.conf
+  redisconf show builtin:cache
   redisconf show -- redis-server /etc/redis/redis.conf --maxmemory 1gb";
 
 const WHY_EXAMPLES: &str = "Examples:

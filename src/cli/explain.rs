@@ -3,11 +3,12 @@
 use super::Exit;
 use super::args::{Explain, Format, Global};
 use super::failure::Failure;
+use super::server::newest;
 use super::terminal::Terminal;
 use crate::catalog::{self, Changed, Directive, Kind, Lookup, State, View, bytes_in_words, sentinel};
 use crate::lint::{self, Example, Rule};
 use crate::report::{self, DirectivePage, HistoryLine, RulePage};
-use crate::server::{self, Server};
+use crate::server::{self, Engine, Server};
 
 pub(super) fn run(command: &Explain, global: &Global, terminal: &mut Terminal) -> Result<Exit, Failure> {
     let (human, json) = match command.name.as_slice() {
@@ -17,17 +18,17 @@ pub(super) fn run(command: &Explain, global: &Global, terminal: &mut Terminal) -
                 (page.human(terminal.look), report::json("explain", &page))
             }
             (None, Some(id)) => {
-                let page = page("", &catalog::history(id), &catalog::changes(id), command.server);
+                let page = page("", name, &catalog::history(id), &catalog::changes(id), command.server);
                 (page.human(terminal.look), report::json("explain", &page))
             }
-            (None, None) => return Err(unknown(name, command.server.unwrap_or_else(newest))),
+            (None, None) => return Err(unknown(name, asked_or_newest(command))),
         },
         [first, sub] if first.eq_ignore_ascii_case("sentinel") => match sentinel::find(sub) {
             Some(id) => {
-                let page = page("sentinel ", &sentinel::history(id), &sentinel::changes(id), command.server);
+                let page = page("sentinel ", sub, &sentinel::history(id), &sentinel::changes(id), command.server);
                 (page.human(terminal.look), report::json("explain", &page))
             }
-            None => return Err(unknown_after_sentinel(sub, command.server.unwrap_or_else(newest))),
+            None => return Err(unknown_after_sentinel(sub, asked_or_newest(command))),
         },
         words => {
             let message = format!("`{}` are two names", words.join(" "));
@@ -41,9 +42,8 @@ pub(super) fn run(command: &Explain, global: &Global, terminal: &mut Terminal) -
     Ok(Exit::Done)
 }
 
-fn newest() -> Server {
-    let redis = server::all().iter().rfind(|server| server.engine == server::Engine::Redis);
-    *redis.expect("both engines have versions")
+fn asked_or_newest(command: &Explain) -> Server {
+    command.server.unwrap_or_else(|| newest(Engine::Redis))
 }
 
 /// The failure for a name that `server` does not know, or nobody.
@@ -89,16 +89,21 @@ fn rule_page(rule: &Rule) -> RulePage {
     }
 }
 
-/// The page of an entry, for the asked server if it knows the entry, else for the newest that does.
+/// The page of an entry: for the asked server if it knows the entry, else for the newest that knows it by this name.
 fn page(
     prefix: &str,
+    name: &str,
     history: &[(Server, &'static Directive)],
     changes: &[Changed],
     asked: Option<Server>,
 ) -> DirectivePage {
     let known: Vec<Server> = history.iter().map(|(server, _)| *server).collect();
     let at = |server: Server| history.iter().find(|(known, _)| *known == server.resolve().known);
-    let newest = || history.iter().rfind(|(server, _)| server.engine == server::Engine::Redis).or(history.last());
+    let named = |known: &&(Server, &'static Directive)| known.1.names.iter().any(|n| n.eq_ignore_ascii_case(name));
+    let newest = || {
+        let redis = history.iter().filter(named).rfind(|(server, _)| server.engine == Engine::Redis);
+        redis.or_else(|| history.iter().rfind(named)).or(history.last())
+    };
     let (server, directive) =
         *asked.and_then(at).or_else(newest).expect("every entry is known to a server, as the catalogue's tests say");
     let remark = match asked {
@@ -123,7 +128,7 @@ fn page(
     let history_line = |changed: &Changed| HistoryLine { server: changed.server.name(), what: changed.what.clone() };
     DirectivePage {
         name: format!("{prefix}{}", directive.name()),
-        server: server.to_string(),
+        server: server.name(),
         remark,
         summary: directive.summary.into(),
         aliases: directive.names[1..].iter().map(|name| (*name).to_owned()).collect(),

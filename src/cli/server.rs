@@ -55,8 +55,12 @@ pub(super) fn choose(
         (None, None, Some((engine, name))) => (engine, format!(", as only {engine} knows `{name}`")),
         (None, None, None) => (Engine::Redis, ", as none is named".into()),
     };
-    let newest = server::all().iter().rfind(|known| known.engine == engine).expect("both engines have versions");
-    Ok(Chosen { server: *newest, because: format!("the newest {engine}{reason}; choose with --server") })
+    Ok(Chosen { server: newest(engine), because: format!("the newest {engine}{reason}; choose with --server") })
+}
+
+/// The newest catalogued version of an engine.
+pub(super) fn newest(engine: Engine) -> Server {
+    *server::all().iter().rfind(|known| known.engine == engine).expect("both engines have versions")
 }
 
 fn engine_in_name(name: &Name) -> Option<Engine> {

@@ -1,6 +1,7 @@
 //! What a command is about: a file, a command line, and everything that was made of it.
 
 use std::ffi::OsString;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use super::args::{Global, Input, Profile};
@@ -8,6 +9,7 @@ use super::failure::Failure;
 use super::server::{Chosen, choose, engine_of_program};
 use super::setup;
 use super::terminal::{Terminal, read_stdin};
+use crate::config::layers;
 use crate::config::{Setup, Stage, Visible, resolve};
 use crate::facts::Facts;
 use crate::finding::{Finding, Severity};
@@ -99,9 +101,10 @@ impl Subject {
         Self::of_setup(setup, chosen)
     }
 
-    /// Whether the server would start and nothing else is wrong.
-    pub(super) fn is_sound(&self) -> bool {
-        self.judgement.findings.iter().all(|finding| finding.severity < Severity::Error)
+    /// Whether nothing is wrong among the findings that concern the result.
+    pub(super) fn is_sound(&self, concerns: impl Fn(&Finding) -> bool) -> bool {
+        let mut findings = self.judgement.findings.iter().filter(|finding| concerns(finding));
+        findings.all(|finding| finding.severity < Severity::Error)
     }
 
     /// Every finding: the setup's own, then those of the rules.
@@ -192,15 +195,25 @@ impl Program {
 
 pub(super) fn read_file(path: &Path) -> Result<Vec<u8>, Failure> {
     Disk.read(path).map_err(|error| {
-        let failure = Failure::new(error.to_string());
-        match error {
-            FileError::TooLarge { .. } => failure,
-            FileError::Io { source, .. } => match source.kind() {
-                std::io::ErrorKind::NotFound => failure.help("check the path; `-` reads standard input"),
-                std::io::ErrorKind::IsADirectory => failure.help("name a file in it"),
-                std::io::ErrorKind::PermissionDenied => failure.help("run as a user who may read it"),
-                _ => failure,
-            },
+        let builtin = layers::builtins().iter().find(|builtin| Path::new(builtin.name) == path);
+        match builtin {
+            Some(builtin) => Failure::new(error.to_string()).help(format!("did you mean `builtin:{}`?", builtin.name)),
+            None => unreadable(error),
         }
     })
+}
+
+pub(super) fn unreadable(error: FileError) -> Failure {
+    let failure = Failure::new(error.to_string());
+    let FileError::Io { source, .. } = error else { return failure };
+    // Kinds of other errors come and go with the system; their text must do.
+    let help = [
+        (ErrorKind::NotFound, "check the path; `-` reads standard input"),
+        (ErrorKind::IsADirectory, "name a file in it"),
+        (ErrorKind::PermissionDenied, "run as a user who may read it"),
+    ];
+    match help.iter().find(|(kind, _)| *kind == source.kind()) {
+        Some((_, help)) => failure.help(*help),
+        None => failure,
+    }
 }

@@ -6,10 +6,10 @@ use super::explain::unknown;
 use super::failure::Failure;
 use super::subject::Subject;
 use super::terminal::Terminal;
-use crate::catalog::{Directive, Lookup, bytes_in_words};
-use crate::config::{Key, Note, Origin, Setup, Shown, Value, printable, shown, statement_shown};
+use crate::catalog::{Directive, Lookup, State, bytes_in_words};
+use crate::config::{Key, MASK, Origin, Setup, Shown, Value, printable, shown, statement_shown};
 use crate::finding::Finding;
-use crate::report::{self, AssignmentLine, Place, State, Traced};
+use crate::report::{self, AssignmentLine, Fate, Place, Traced};
 use crate::source::Span;
 use crate::syntax::StatementId;
 
@@ -19,23 +19,24 @@ pub(super) fn run(command: &Why, global: &Global, terminal: &mut Terminal) -> Re
         return Err(unknown(&command.name, subject.setup.server));
     };
     let traced = traced(&subject, directive);
+    let spans = statements_of(&subject.setup, directive);
+    let concerns = |finding: &Finding| {
+        spans.iter().any(|at| at.source == finding.at.source && (at.start..=at.end).contains(&finding.at.start))
+    };
     match global.output_format {
         Format::Human => {
             terminal.print(&traced.human(terminal.look))?;
-            let spans = statements_of(&subject.setup, directive);
-            let named = |finding: &Finding| {
-                spans.iter().any(|at| at.source == finding.at.source && (at.start..=at.end).contains(&finding.at.start))
-            };
-            subject.note(named, global, terminal)?;
+            subject.note(concerns, global, terminal)?;
         }
         Format::Json => terminal.print(&report::json("why", &traced))?,
     }
-    Ok(if subject.is_sound() { Exit::Done } else { Exit::Found })
+    Ok(if subject.is_sound(concerns) { Exit::Done } else { Exit::Found })
 }
 
 fn traced(subject: &Subject, directive: &'static Directive) -> Traced {
     let (setup, config) = (&subject.setup, &subject.setup.config);
-    let effective = config.effective(directive);
+    let ignored = directive.state == State::Inert;
+    let effective = config.effective(directive).filter(|_| !ignored);
     let text = |value: &Value| match shown(directive, value) {
         Shown::Plain(text) => Some(text),
         Shown::Masked | Shown::Named(_) => None,
@@ -51,10 +52,12 @@ fn traced(subject: &Subject, directive: &'static Directive) -> Traced {
         name: directive.name().into(),
         value: effective.as_ref().and_then(text),
         value_in_words: in_words,
-        secret: directive.is.secret,
-        default: config.default(directive).as_ref().and_then(text),
+        secret: directive.is.secret && effective.is_some(),
+        ignored,
+        default: config.default(directive).filter(|_| !ignored).as_ref().and_then(text),
         is_default: config.origin(directive) == Origin::Default,
         assignments,
+        reasons: reasons(setup, directive),
         repeat: directive.repeat.sentence().into(),
         change: directive.change.sentence().into(),
         summary: directive.summary.into(),
@@ -100,12 +103,11 @@ fn of_parts(setup: &Setup, directive: &'static Directive) -> Vec<AssignmentLine>
         layer: None,
         text: statement_shown(&setup.reading, config.view, one.by),
         key: one.key.map(key_text),
-        state: match one.beaten_by.and_then(|by| number(by, one.key)) {
-            _ if one.refused => State::Refused,
-            Some(by) => State::Beaten { by },
-            None => State::Counts,
+        fate: match one.beaten_by.and_then(|by| number(by, one.key)) {
+            _ if one.refused => Fate::Refused,
+            Some(by) => Fate::Beaten { by },
+            None => Fate::Counts,
         },
-        note: setup.notes.get(&one.by).and_then(note_text),
     };
     said.iter().map(line).collect()
 }
@@ -113,16 +115,22 @@ fn of_parts(setup: &Setup, directive: &'static Directive) -> Vec<AssignmentLine>
 /// What the layers of a profile say, lowest first.
 fn of_layers(setup: &Setup, directive: &Directive) -> Vec<AssignmentLine> {
     let said: Vec<usize> = (0..setup.history.len()).filter(|at| setup.history[*at].name == directive.name()).collect();
+    let refused: Vec<Span> = setup.config.refusals().iter().map(|refusal| refusal.at).collect();
+    let is_refused = |at: Span| refused.iter().any(|r| r.source == at.source && r.start <= at.end && at.start <= r.end);
     let line = |at: &usize| {
         let one = &setup.history[*at];
         let number = |by: usize| said.iter().position(|at| *at == by).map(|index| index + 1);
         AssignmentLine {
             at: Place::of(&setup.reading.sources, one.at),
             layer: setup.layers.get(one.layer).map(|layer| layer.name.clone()),
-            text: one.text.clone(),
+            // The layers keep what was written; whether it may be shown is decided here.
+            text: if directive.is.secret { MASK.into() } else { one.text.clone() },
             key: one.key.clone(),
-            state: one.beaten_by.and_then(number).map_or(State::Counts, |by| State::Beaten { by }),
-            note: None,
+            fate: match one.beaten_by.and_then(number) {
+                Some(by) => Fate::Beaten { by },
+                None if is_refused(one.at) => Fate::Refused,
+                None => Fate::Counts,
+            },
         }
     };
     said.iter().map(line).collect()
@@ -135,7 +143,9 @@ fn key_text(key: &Key) -> String {
     }
 }
 
-fn note_text(note: &Note) -> Option<String> {
-    let parts: Vec<&str> = [&note.derived, &note.why].into_iter().flatten().map(String::as_str).collect();
-    (!parts.is_empty()).then(|| parts.join("; "))
+/// The formulas and the author's reasons behind what is in force.
+fn reasons(setup: &Setup, directive: &Directive) -> Vec<String> {
+    let Origin::Statements(ids) = setup.config.origin(directive) else { return Vec::new() };
+    let notes = ids.iter().filter_map(|id| setup.notes.get(id));
+    notes.flat_map(|note| [note.derived.clone(), note.why.clone()]).flatten().collect()
 }

@@ -182,7 +182,7 @@ fn word_counts_are_explained() {
         ("maxmemory", "0 words where `maxmemory` takes 1 | give it bytes such as `64mb`, or drop the line"),
         ("port = 1", "2 words where `port` takes 1 | leave out the `=`: write `port 1`"),
         ("logfile a b", "2 words where `logfile` takes 1 | put the value in quotes: `logfile \"a b\"`"),
-        ("requirepass a b", "2 words where `requirepass` takes 1 | put the value in quotes: `requirepass \"*** ***\"`"),
+        ("requirepass a b", "2 words where `requirepass` takes 1 | put the value in quotes"),
         ("replicaof h", "1 word where `replicaof` takes 2 | write `replicaof HOST PORT`, or `replicaof no one`"),
         (
             "rename-command X",
@@ -190,6 +190,22 @@ fn word_counts_are_explained() {
         ),
     ] {
         assert_eq!(only(&as_server("redis-7.4", text)), message);
+    }
+}
+
+#[test]
+fn commands_and_categories_are_suggested() {
+    for (text, help) in [
+        ("user a on nopass +@red", "did you mean `+@read`?"),
+        ("user a on nopass -flushal", "did you mean `-flushall`?"),
+        ("user a on nopass +config|gte", "did you mean `+config|get`?"),
+        ("user a on nopass +xyzzy", "correct the rule, or drop it"),
+        ("user a on nopass secret-without-sign", "begin a password with `>`, a SHA-256 of one with `#`"),
+        ("rename-command FLUSHAL x", "did you mean `FLUSHALL`?"),
+        ("rename-command config x\nrename-command CONFIG y", "keep one of the two lines"),
+    ] {
+        let found = only(&as_server("redis-7.4", text));
+        assert!(found.ends_with(help), "{text}: {found}");
     }
 }
 

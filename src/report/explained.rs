@@ -10,7 +10,7 @@ use super::table::columns;
 pub struct DirectivePage {
     /// The preferred name; `sentinel monitor` for what follows that word.
     pub name: String,
-    /// The version that the page is about: `redis 7.4`.
+    /// The version that the page is about: `redis-7.4`.
     pub server: String,
     /// Something to know first, such as that the asked version does not know the directive.
     pub remark: Option<String>,
@@ -69,8 +69,11 @@ impl DirectivePage {
     #[must_use]
     pub fn human(&self, look: Look) -> String {
         let width = look.text_width();
-        let mut text =
-            format!("{}  {}\n", look.paint(Role::Heading, &self.name), look.paint(Role::Aside, &self.server));
+        let mut text = format!(
+            "{}  {}\n",
+            look.paint(Role::Heading, &self.name),
+            look.paint(Role::Aside, &for_people(&self.server))
+        );
         if let Some(remark) = &self.remark {
             text.push_str(&wrapped(remark, width, 2));
         }
@@ -101,11 +104,16 @@ impl DirectivePage {
         if !self.history.is_empty() {
             text.push('\n');
             let row =
-                |line: &HistoryLine| vec![(Role::Place, line.server.clone()), (Role::Aside, line.what.join("; "))];
+                |line: &HistoryLine| vec![(Role::Place, for_people(&line.server)), (Role::Aside, line.what.join("; "))];
             text.push_str(&columns(&self.history.iter().map(row).collect::<Vec<_>>(), 2, look));
         }
         text
     }
+}
+
+/// `redis 7.4` for `redis-7.4`.
+fn for_people(server: &str) -> String {
+    server.replacen('-', " ", 1)
 }
 
 /// `  takes     a whole number`, wrapped under its own beginning.

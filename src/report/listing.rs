@@ -74,9 +74,9 @@ impl Listing {
 fn row(line: &ListingLine) -> Vec<(Role, String)> {
     let (name, value) = if line.is_default { (Role::Aside, Role::Aside) } else { (Role::Name, Role::Counts) };
     let mut cells = vec![(name, line.name.clone()), (value, line.shown()), (Role::Aside, origin(&line.from))];
-    let note = [&line.derived, &line.why].into_iter().flatten().cloned().collect::<Vec<_>>().join("; ");
-    if !note.is_empty() {
-        cells.push((Role::Aside, format!("# {note}")));
+    // The author's reason is a sentence or two, and the business of `why`.
+    if let Some(formula) = &line.derived {
+        cells.push((Role::Aside, format!("# {formula}")));
     }
     cells
 }

@@ -22,7 +22,7 @@ pub use look::{Look, Role};
 pub use out::Out;
 pub use place::{Place, ServerUsed};
 pub use table::columns;
-pub use traced::{AssignmentLine, State, Traced};
+pub use traced::{AssignmentLine, Fate, Traced};
 
 use serde::Serialize;
 

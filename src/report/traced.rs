@@ -21,12 +21,16 @@ pub struct Traced {
     pub value_in_words: Option<String>,
     /// Whether it is a secret, which is not shown.
     pub secret: bool,
+    /// Whether this version accepts the directive and does nothing with it.
+    pub ignored: bool,
     /// The built-in value.
     pub default: Option<String>,
     /// Whether the built-in value is in force.
     pub is_default: bool,
     /// Every assignment, in the order in which they are met.
     pub assignments: Vec<AssignmentLine>,
+    /// The formulas that gave the value, and the author's reasons.
+    pub reasons: Vec<String>,
     /// What a second statement does.
     pub repeat: String,
     /// How a new value takes effect.
@@ -49,15 +53,13 @@ pub struct AssignmentLine {
     pub key: Option<String>,
     /// What became of it.
     #[serde(flatten)]
-    pub state: State,
-    /// The author's reason, or the formula.
-    pub note: Option<String>,
+    pub fate: Fate,
 }
 
 /// What became of an assignment.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-#[serde(tag = "state", rename_all = "kebab-case")]
-pub enum State {
+#[serde(tag = "fate", rename_all = "kebab-case")]
+pub enum Fate {
     /// It counts.
     Counts,
     /// A later one beat it: its number among the assignments, from 1.
@@ -80,6 +82,12 @@ impl Traced {
             text.push('\n');
             text.push_str(&columns(&rows, 2, look));
         }
+        if !self.reasons.is_empty() {
+            text.push('\n');
+        }
+        for reason in &self.reasons {
+            text.push_str(&wrapped(reason, look.text_width(), 2));
+        }
         let default = self.default.as_ref().map(|default| format!("default {}", quoted(default)));
         let facts = [default, Some(self.repeat.clone()), Some(format!("changes {}", self.change))];
         let facts = facts.into_iter().flatten().collect::<Vec<_>>().join(" · ");
@@ -91,13 +99,20 @@ impl Traced {
 
     fn headline(&self, look: Look) -> String {
         let name = look.paint(Role::Heading, &self.name);
+        if self.ignored {
+            return format!("{name} is accepted and ignored by {}", self.server.judged_as.replacen('-', " ", 1));
+        }
         let value = match (&self.value, &self.value_in_words) {
             (Some(value), Some(words)) => format!(" is {} ({words})", look.paint(Role::Counts, &quoted(value))),
             (Some(value), None) => format!(" is {}", look.paint(Role::Counts, &quoted(value))),
             (None, _) if self.secret => " is a secret, which is not shown".into(),
             (None, _) => " has no value of its own".into(),
         };
-        let origin = if self.is_default && self.value.is_some() { ", the default: nothing sets it" } else { "" };
+        let origin = match (self.is_default && self.value.is_some(), self.assignments.is_empty()) {
+            (true, true) => ", the default: nothing sets it",
+            (true, false) => ", the default: no assignment counts",
+            (false, _) => "",
+        };
         let missing =
             if self.assignments.is_empty() && self.value.is_none() { ", and no statement names it" } else { "" };
         format!("{name}{value}{origin}{missing}")
@@ -105,25 +120,20 @@ impl Traced {
 }
 
 fn row(number: usize, line: &AssignmentLine) -> Vec<(Role, String)> {
-    let (role, state) = match line.state {
-        State::Counts => (Role::Counts, "counts".to_owned()),
-        State::Beaten { by } => (Role::Aside, format!("beaten by {by}")),
-        State::Refused => (Role::Severity(crate::finding::Severity::Fatal), "refused".to_owned()),
+    let (role, fate) = match line.fate {
+        Fate::Counts => (Role::Counts, "counts".to_owned()),
+        Fate::Beaten { by } => (Role::Aside, format!("beaten by {by}")),
+        Fate::Refused => (Role::Severity(crate::finding::Severity::Fatal), "refused".to_owned()),
     };
-    let state = match &line.key {
-        Some(key) => format!("{state} for {key}"),
-        None => state,
+    let fate = match &line.key {
+        Some(key) => format!("{fate} for {key}"),
+        None => fate,
     };
     let place = match &line.layer {
         Some(layer) if *layer != line.at.file => format!("{} ({layer})", line.at),
         Some(_) | None => line.at.to_string(),
     };
-    let mut cells =
-        vec![(Role::Aside, number.to_string()), (Role::Place, place), (role, line.text.clone()), (role, state)];
-    if let Some(note) = &line.note {
-        cells.push((Role::Aside, format!("# {note}")));
-    }
-    cells
+    vec![(Role::Aside, number.to_string()), (Role::Place, place), (role, line.text.clone()), (role, fate)]
 }
 
 /// A value in a sentence: an empty one as `""`.

@@ -41,7 +41,7 @@ const FORBIDDEN: &[(&str, &str)] = &[
     ("unimplemented!", "a gap is an issue, not code that ends the program"),
     ("#[ignore", "a test that cannot run says so, and is counted"),
     ("use crate::{", "one line for each room shows what comes from where"),
-    ("allow(", "write `#[expect(…, reason = \"…\")]`, which tells when it is no longer needed"),
+    ("[allow(", "write `#[expect(…, reason = \"…\")]`, which tells when it is no longer needed"),
 ];
 
 /// A file of the program.
@@ -131,9 +131,15 @@ fn rooms_import_only_what_the_table_allows() {
     let mut wrong = Vec::new();
     for file in files() {
         let (_, allowed) = TABLE.iter().find(|(room, _)| *room == file.room).unwrap();
+        // Tests may build what they need with any room above.
+        let above = TABLE.iter().map(|(room, _)| *room).take_while(|room| *room != file.room);
+        let above: Vec<&str> = above.collect();
+        let mut is_test = file.path.iter().any(|part| part == "tests" || part == "tests.rs");
         for (number, line) in file.text.lines().enumerate() {
+            is_test |= line.starts_with("#[cfg(test)]");
             for room in rooms_named(code(line)) {
-                if room != file.room && !allowed.contains(&room) {
+                let is_allowed = allowed.contains(&room) || (is_test && above.contains(&room));
+                if room != file.room && !is_allowed {
                     wrong.push(format!(
                         "src/{}:{}: `{}` may not import `{room}`",
                         file.path.display(),

@@ -1,7 +1,7 @@
 //! `rename-command` lines that the server does not carry out.
 
 use super::statement;
-use crate::catalog::Kind;
+use crate::catalog::{Kind, commands};
 use crate::config::Refusal;
 use crate::finding::{Finding, Severity};
 use crate::lint::{Case, Check, Rule};
@@ -75,10 +75,39 @@ fn unknown_command(case: &Case<'_>, refusal: &Refusal) -> Finding {
             .finding(case.word_at(id, 0), format!("`{old}` was renamed before and is gone under this name"))
             .label(case.reading.statement(earlier).at, "renamed here")
             .help("keep one of the two lines"),
-        None => UNKNOWN_COMMAND
-            .finding(case.word_at(id, 0), format!("`{old}` is no command of {}", case.server()))
-            .help("correct the name, or drop the line"),
+        None => {
+            let finding =
+                UNKNOWN_COMMAND.finding(case.word_at(id, 0), format!("`{old}` is no command of {}", case.server()));
+            match commands::suggest(case.server(), old.as_bytes()) {
+                Some(meant) => finding.help(format!("did you mean `{}`?", meant.to_ascii_uppercase())),
+                None => finding.help("correct the name, or drop the line"),
+            }
+        }
     }
+}
+
+/// The ACL rule that a misspelt one most likely means: `+@read` for `+@red`, `-flushall` for `-flushal`.
+pub(super) fn meant(case: &Case<'_>, rule: &str) -> Option<String> {
+    let server = case.server();
+    let lower = rule.to_ascii_lowercase();
+    let sign = lower.starts_with(['+', '-']).then(|| &lower[..1])?;
+    if let Some(category) = lower[1..].strip_prefix('@') {
+        let all = commands::names(server).flat_map(|command| commands::categories(server, command.as_bytes()));
+        return Some(format!("{sign}@{}", nearest(category, all)?));
+    }
+    match lower[1..].split_once('|') {
+        None => Some(format!("{sign}{}", commands::suggest(server, &lower.as_bytes()[1..])?)),
+        Some((command, sub)) => {
+            let found = nearest(sub, commands::subcommands(server, command.as_bytes()))?;
+            Some(format!("{sign}{command}|{found}"))
+        }
+    }
+}
+
+/// The name of a list that a misspelt one most likely means.
+fn nearest(name: &str, known: impl Iterator<Item = &'static str>) -> Option<&'static str> {
+    let near = known.map(|known| (strsim::damerau_levenshtein(name, known), known));
+    near.filter(|(distance, known)| (1..=1 + known.len() / 5).contains(distance)).min().map(|(_, known)| known)
 }
 
 /// The statement above that took the command away.

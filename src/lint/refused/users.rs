@@ -1,6 +1,6 @@
 //! Users whom the server does not accept.
 
-use super::statement;
+use super::{commands, statement};
 use crate::catalog;
 use crate::config::{Key, Reason, Refusal};
 use crate::finding::{Finding, Severity};
@@ -66,8 +66,12 @@ fn acl_rule(case: &Case<'_>, refusal: &Refusal) -> Finding {
     };
     let finding = ACL_RULE.finding(refusal.at, message);
     match case.public_word(id, refused.argument) {
+        Some(rule) if refused.argument > 0 => match commands::meant(case, rule) {
+            Some(meant) => finding.help(format!("did you mean `{meant}`?")),
+            None => finding.help("correct the rule, or drop it"),
+        },
         None if refused.argument > 0 => finding.help("begin a password with `>`, a SHA-256 of one with `#`"),
-        _ => finding.help("correct the rule; `ACL CAT` and `COMMAND LIST` of a running server tell what there is"),
+        Some(_) | None => finding.help("choose a name without blanks"),
     }
 }
 

@@ -6,7 +6,7 @@ use crate::config::{Bad, Class, MASK, Reason, Refusal};
 use crate::finding::{Finding, Severity};
 use crate::lint::{Case, Check, Rule};
 use crate::server;
-use crate::syntax::StatementId;
+use crate::syntax::{StatementId, Via};
 
 pub(crate) static INVALID_VALUE: Rule = Rule {
     id: "invalid-value",
@@ -113,6 +113,10 @@ fn value_advice(subject: &Subject<'_>) -> String {
     let expected = || subject.bad.to_string();
     let translated = subject.public.and_then(|word| translation(subject, word));
     match translated {
+        // In a profile the statement has another form, so only the value is spelt out.
+        Some(meant) if matches!(subject.case.reading.statement(subject.id).via, Via::Layer(_)) => {
+            format!("write `{meant}`")
+        }
         Some(meant) => {
             let mut line = subject.case.name(subject.id);
             for index in 0..subject.case.reading.words(subject.id).len() {

@@ -178,6 +178,7 @@ fn advice(case: &Case<'_>, id: StatementId) -> Option<String> {
         Kind::Memory { .. } | Kind::MemoryOrPercent { .. } if words.len() == 2 && is_number_and_unit(&words) => {
             Some(format!("write number and unit as one word: `{name} {}{}`", words[0], words[1]))
         }
+        Kind::Text(_) | Kind::Bytes if directive.is.secret => Some("put the value in quotes".into()),
         Kind::Text(_) | Kind::Bytes | Kind::Dir | Kind::Include => {
             Some(format!("put the value in quotes: `{name} \"{}\"`", words.join(" ")))
         }

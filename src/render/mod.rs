@@ -68,6 +68,7 @@ targets! {
     Compose compose
     Conf conf
     DockerRun docker_run
+    Helm helm
     Kubernetes kubernetes
 }
 

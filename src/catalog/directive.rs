@@ -34,6 +34,7 @@ pub struct FlagWord {
 
 /// What a free text must obey.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "independent rules, each read on its own")]
 pub struct TextRules {
     /// An empty text is refused.
     pub not_empty: bool,
@@ -152,10 +153,8 @@ pub enum Repeat {
     LastWins,
     /// Adds to the first (`save`).
     Adds,
-    /// Replaces what the first said of the same key (`client-output-buffer-limit`).
+    /// Replaces what the first said of the same key (`client-output-buffer-limit`; `user` in Redis 6.2).
     ByKey,
-    /// Adds to what the first said of the same key (`user` in Redis 6.2).
-    AddsByKey,
     /// Refused for the same key (`user` since Redis 7.0).
     OnceByKey,
     /// Each is carried out (`include`, `loadmodule`, `rename-command`).

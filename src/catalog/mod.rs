@@ -9,14 +9,17 @@
 
 pub mod commands;
 mod data;
+mod describe;
 mod directive;
 mod kind;
+mod names;
 pub mod sentinel;
 mod suggest;
 mod view;
 
-use crate::server::{self, Server};
+use crate::server::{self, Engine, Server};
 
+pub use describe::{Changed, bytes_in_words, changes};
 pub use directive::{
     Change, Directive, DirectiveId, EnumWord, FlagWord, Is, Kind, Need, Repeat, State, TextRules, Without,
 };
@@ -32,13 +35,13 @@ pub fn count() -> usize {
 /// Finds the entry that has this name, in any case, in any version.
 #[must_use]
 pub fn find(name: impl AsRef<[u8]>) -> Option<DirectiveId> {
-    view::MAIN.find(name.as_ref())
+    view::MAIN.names.find(name.as_ref())
 }
 
 /// Every name of every version, in lower case and sorted.
 #[must_use]
 pub fn all_names() -> &'static [&'static str] {
-    &view::MAIN.names
+    &view::MAIN.names.sorted
 }
 
 /// The servers that know a directive, be it only to ignore it: Redis first, older before newer.
@@ -52,6 +55,15 @@ pub fn servers_knowing(id: DirectiveId) -> Vec<Server> {
 pub fn history(id: DirectiveId) -> Vec<(Server, &'static Directive)> {
     let views = server::all().iter().map(|&server| (server, View::of(server)));
     views.filter_map(|(server, view)| Some((server, view.get(id)?))).collect()
+}
+
+/// The engine that alone knows a name, in lower case, in any version.
+#[must_use]
+pub fn only_engine(name: &str) -> Option<Engine> {
+    let knowing = history(find(name)?).into_iter().filter(|(_, directive)| directive.names.contains(&name));
+    let mut engines = knowing.map(|(server, _)| server.engine);
+    let first = engines.next()?;
+    engines.all(|engine| engine == first).then_some(first)
 }
 
 #[cfg(test)]

@@ -2,6 +2,7 @@
 //!
 //! A namespace beside the directives. Its kinds describe the words *after* the sub-directive; ids count from 0.
 
+use super::describe::{Changed, along_the_tree};
 use super::directive::{Directive, DirectiveId};
 use super::view::{self, View};
 use crate::server::{self, Server};
@@ -21,13 +22,13 @@ pub fn count() -> usize {
 /// Finds the entry that has this name, in any case, in any version.
 #[must_use]
 pub fn find(name: impl AsRef<[u8]>) -> Option<DirectiveId> {
-    view::SENTINEL.find(name.as_ref())
+    view::SENTINEL.names.find(name.as_ref())
 }
 
 /// Every name of every version, in lower case and sorted.
 #[must_use]
 pub fn all_names() -> &'static [&'static str] {
-    &view::SENTINEL.names
+    &view::SENTINEL.names.sorted
 }
 
 /// What each server that knows a sub-directive makes of it: Redis first, older before newer.
@@ -41,4 +42,10 @@ pub fn history(id: DirectiveId) -> Vec<(Server, &'static Directive)> {
 #[must_use]
 pub fn suggest(name: &str, server: Server) -> Option<&'static str> {
     super::suggest(name, view(server))
+}
+
+/// What changed along the version tree: Redis first, older before newer. Versions without a change are left out.
+#[must_use]
+pub fn changes(id: DirectiveId) -> Vec<Changed> {
+    along_the_tree(id, view)
 }

@@ -1,7 +1,7 @@
 //! "Did you mean …?"
 
 use super::directive::State;
-use super::view::{LONGEST_NAME, View};
+use super::view::View;
 
 /// The name this version knows that a misspelt one most likely means.
 ///
@@ -9,15 +9,12 @@ use super::view::{LONGEST_NAME, View};
 /// four. Names that do nothing or that CONFIG GET hides are not suggested. Nor is a name that is spelt right.
 #[must_use]
 pub fn suggest(name: &str, view: &'static View) -> Option<&'static str> {
-    if name.len() > LONGEST_NAME {
-        return None;
-    }
+    let slips = (name.len() / 4).clamp(1, 4);
     let written = plain(name);
-    let slips = (written.chars().count() / 4).clamp(1, 4);
     view.directives()
         .filter(|directive| directive.state == State::Accepted && !directive.is.hidden)
         .flat_map(|directive| directive.names.iter().copied())
-        .filter(|known| *known != name)
+        .filter(|known| *known != name && known.len().abs_diff(name.len()) <= slips)
         .map(|known| (strsim::damerau_levenshtein(&written, &plain(known)), known))
         .filter(|&(distance, _)| distance <= slips)
         .min()

@@ -1,15 +1,12 @@
 //! The catalogue as one server version sees it, and the namespaces it is made from.
 
-use std::collections::HashMap;
 use std::sync::{LazyLock, OnceLock};
 
 use super::data::{self, Entry, Facts};
 use super::directive::{Change, Directive, DirectiveId, Repeat, State};
 use super::kind;
+use super::names::Names;
 use crate::server::{self, Server};
-
-/// No name is longer, in bytes; a test says so. Longer ones are unknown without being looked at.
-pub(super) const LONGEST_NAME: usize = 64;
 
 /// What a version makes of a name.
 #[derive(Clone, Copy, Debug)]
@@ -51,7 +48,7 @@ impl View {
     #[must_use]
     pub fn look(&'static self, name: impl AsRef<[u8]>) -> Lookup {
         let name = name.as_ref();
-        let Some(id) = self.namespace.find(name) else { return Lookup::Never };
+        let Some(id) = self.namespace.names.find(name) else { return Lookup::Never };
         match self
             .get(id)
             .filter(|directive| directive.names.iter().any(|known| known.as_bytes().eq_ignore_ascii_case(name)))
@@ -77,10 +74,8 @@ impl View {
 #[derive(Debug)]
 pub(super) struct Namespace {
     pub(super) entries: Vec<Entry>,
-    /// Every name of every version, in lower case. Never iterated.
-    ids: HashMap<&'static str, DirectiveId>,
-    /// The same, sorted.
-    pub(super) names: Vec<&'static str>,
+    /// Every name of every version.
+    pub(super) names: Names,
     views: Vec<(Server, OnceLock<View>)>,
 }
 
@@ -90,29 +85,14 @@ pub(super) static SENTINEL: LazyLock<Namespace> = LazyLock::new(|| Namespace::ne
 impl Namespace {
     fn new(families: &[(&'static str, &'static str)]) -> Self {
         let entries = data::read(families);
-        let mut ids = HashMap::new();
-        let mut names = Vec::new();
+        let mut pairs = Vec::new();
         for (index, entry) in entries.iter().enumerate() {
             let facts = std::iter::once(&entry.birth).chain(entry.since.iter().map(|(_, facts)| facts));
-            for name in facts.filter_map(|facts| facts.names.as_ref()).flatten() {
-                match ids.insert(*name, id(index)) {
-                    Some(earlier) => assert_eq!(earlier, id(index), "two entries claim the name `{name}`"),
-                    None => names.push(*name),
-                }
-            }
+            let names = facts.filter_map(|facts| facts.names.as_ref()).flatten();
+            pairs.extend(names.map(|name| (*name, id(index))));
         }
-        names.sort_unstable();
         let views = server::all().iter().map(|&server| (server, OnceLock::new())).collect();
-        Self { entries, ids, names, views }
-    }
-
-    /// The entry that has this name in any version.
-    pub(super) fn find(&self, name: &[u8]) -> Option<DirectiveId> {
-        let mut lower = [0; LONGEST_NAME];
-        let lower = lower.get_mut(..name.len())?;
-        lower.copy_from_slice(name);
-        lower.make_ascii_lowercase();
-        self.ids.get(std::str::from_utf8(lower).ok()?).copied()
+        Self { entries, names: Names::new(&pairs), views }
     }
 
     pub(super) fn view(&'static self, server: Server) -> &'static View {

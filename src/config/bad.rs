@@ -58,6 +58,8 @@ pub enum Bad {
     Empty,
     /// A byte that is not allowed.
     Byte(u8),
+    /// More bytes than fit.
+    TooLong(usize),
     /// Not a host name.
     Hostname,
     /// Not an IP address of that family.
@@ -102,6 +104,7 @@ impl Bad {
             }
             Self::SaveAndNosave => "shutdown flags `save` and `nosave` exclude each other".into(),
             Self::Empty => "the value can't be empty".into(),
+            Self::TooLong(_) => "the value is too long".into(),
             Self::Byte(_) | Self::Hostname | Self::Address(_) => {
                 "the value holds characters that are not allowed".into()
             }
@@ -139,6 +142,7 @@ impl fmt::Display for Bad {
             Self::SaveAndNosave => "`save` and `nosave` exclude each other",
             Self::Empty => "the value must not be empty",
             Self::Byte(byte) => return write!(f, "the value must not contain `{}`", byte.escape_ascii()),
+            Self::TooLong(bytes) => return write!(f, "at most {bytes} bytes are possible"),
             Self::Hostname => "a host name of letters, digits, `-` and `.`, shorter than 256 bytes, is expected",
             Self::Address(family) => return write!(f, "an {family} address is expected"),
             Self::Template => "known variables such as `{title}` and at least some text are expected",

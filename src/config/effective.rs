@@ -42,16 +42,23 @@ impl Config {
     /// The built-in value.
     #[must_use]
     pub fn default(&self, directive: &Directive) -> Option<Value> {
-        let text = directive.default?;
+        self.read_back(directive, directive.default?.as_bytes())
+    }
+
+    /// The value behind a text in CONFIG GET form; `None` if it is none of the directive.
+    #[must_use]
+    pub fn read_back(&self, directive: &Directive, text: &[u8]) -> Option<Value> {
         let words: Vec<&[u8]> = if directive.kind.is_many_valued() {
-            text.split_ascii_whitespace().map(str::as_bytes).collect()
+            text.split(|byte| *byte == b' ').filter(|word| !word.is_empty()).collect()
         } else {
-            vec![text.as_bytes()]
+            vec![text]
         };
         let words = if words.is_empty() { vec![b"".as_slice()] } else { words };
         match &directive.kind {
-            // What shows as nothing: no address, no primary, no points.
+            // What shows as nothing: no primary, no points.
             Kind::ReplicaOf if text.is_empty() => Some(Value::Replica(None)),
+            // The old parser takes one group a line, CONFIG GET shows all of them.
+            Kind::Save | Kind::BufferLimits => super::read::groups(&directive.kind, &words, self.view.server()),
             _ => value(directive, &words, self.view.server(), Before::default()).ok(),
         }
     }
@@ -74,6 +81,11 @@ impl Config {
         let habits = self.server.habits();
         match (directive.name(), value) {
             ("hz", Value::Int(hz)) => Value::Int(hz.clamp(1, 500)),
+            // The watchdog cannot bark more often than every second tick.
+            ("watchdog-period", Value::Int(period)) if period > 0 => match self.get("hz") {
+                Some(Value::Int(hz)) => Value::Int(period.max(1000 / hz * 2)),
+                _ => Value::Int(period),
+            },
             ("io-threads", Value::Int(n)) => Value::Int(n.min(habits.io_threads_clamp)),
             ("databases", Value::Int(n)) => {
                 let one = habits.databases_in_cluster == Databases::One && self.is_cluster();

@@ -7,23 +7,30 @@
 pub mod acl;
 mod bad;
 mod effective;
+pub mod fleet;
+pub mod layers;
+mod listing;
 mod number;
 mod read;
 mod refusal;
 mod resolve;
 mod setup;
 mod shown;
+mod sizing;
 mod value;
+mod visible;
 
 use std::sync::Arc;
 
 pub use bad::Bad;
 pub use effective::Origin;
+pub use listing::{Row, Scope};
 pub use refusal::{Reason, Refusal, Stage};
 pub use resolve::resolve;
 pub use setup::{Assignment, LayerName, LeftOut, Note, Setup};
 pub use shown::{MASK, Shown, printable, shown};
 pub use value::{Class, Limit, SavePoint, Secret, Value};
+pub use visible::{Visible, name_shown, statement_shown, word_shown};
 
 use crate::catalog::{self, DirectiveId, View};
 use crate::server::Server;

@@ -31,8 +31,13 @@ pub(super) fn value(directive: &Directive, words: &[&[u8]], server: Server, befo
         Kind::Bool => boolean(one()?),
         Kind::Int { min, max } => number(one()?, *min, *max),
         Kind::Memory { min, max } => {
-            let bits = memory(one()?, habits.memory_numbers).ok_or(Bad::NotMemory)?;
-            in_range(bits.cast_signed(), *min, *max, false).map(|()| Value::Bytes(bits))
+            let word = one()?;
+            let signed = integer(word).filter(|n| *n < 0 && *min < 0 && habits.signed_memory);
+            let bits = signed.map(i64::cast_unsigned).or_else(|| memory(word, habits.memory_numbers));
+            let bits = bits.ok_or(Bad::NotMemory)?;
+            in_range(bits.cast_signed(), *min, *max, false)?;
+            // Where the range reaches below 0 the number is signed, however it was written.
+            Ok(if *min < 0 && bits.cast_signed() < 0 { Value::Int(bits.cast_signed()) } else { Value::Bytes(bits) })
         }
         Kind::MemoryOrPercent { min, max } => memory_or_percent(one()?, *min, *max, habits),
         Kind::Octal { min, max } => octal(one()?, *min, *max, habits),
@@ -51,6 +56,15 @@ pub(super) fn value(directive: &Directive, words: &[&[u8]], server: Server, befo
         Kind::OomValues => oom_values(words),
         Kind::ReplicaOf => replica_of(words),
         Kind::Include | Kind::RenameCommand | Kind::LoadModule | Kind::User | Kind::Sentinel => Ok(Value::Action),
+    }
+}
+
+/// Reads all groups of `save` or of buffer limits at once, as CONFIG GET shows them in every version.
+pub(super) fn groups(kind: &Kind, words: &[&[u8]], server: Server) -> Option<Value> {
+    match kind {
+        Kind::Save => save(words).ok(),
+        Kind::BufferLimits => limits(words, server.habits()).ok(),
+        _ => None,
     }
 }
 
@@ -137,8 +151,17 @@ fn text<'a>(word: &'a [u8], rules: &TextRules, before: Before) -> Result<&'a [u8
     if text.is_empty() && rules.not_empty {
         return Err(Bad::Empty);
     }
+    // Where a NUL is refused, the server looks at all bytes; elsewhere it sees none after it.
+    if rules.refuses.contains('\0') && text.len() < word.len() {
+        return Err(Bad::Byte(0));
+    }
     if let Some(byte) = text.iter().find(|b| rules.refuses.as_bytes().contains(b)) {
         return Err(Bad::Byte(*byte));
+    }
+    if let Some(longest) = rules.longest
+        && text.len() > longest
+    {
+        return Err(Bad::TooLong(longest));
     }
     let host = |b: &u8| b.is_ascii_alphanumeric() || matches!(b, b'-' | b'.');
     if rules.hostname && !(text.iter().all(host) && text.len() < 256) {

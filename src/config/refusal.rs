@@ -15,6 +15,8 @@ pub enum Stage {
     Modules,
     /// Users are loaded; the server names no line.
     Users,
+    /// The data are loaded; the server names no line.
+    Data,
 }
 
 /// What the server says no to.
@@ -50,6 +52,8 @@ pub enum Reason {
     ReplicaInCluster,
     /// Files that include each other, which crash.
     IncludeCycle,
+    /// The snapshot's name is that of a folder, which cannot be loaded.
+    SnapshotIsFolder,
 }
 
 /// One reason not to start.
@@ -83,6 +87,7 @@ impl Reason {
             Self::CommandExists => "Target command name already exists".into(),
             Self::RenamesSubcommand => "the server crashes: a subcommand cannot be renamed".into(),
             Self::ReplicaInCluster => "replicaof directive not allowed in cluster mode".into(),
+            Self::SnapshotIsFolder => "Short read or OOM loading DB. Unrecoverable error, aborting now.".into(),
             Self::IncludeCycle => "the server crashes: files include each other".into(),
         }
     }

@@ -5,8 +5,9 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::acl::{self, When};
+use super::acl::{self, AclRefusal, ChannelDefaults, Channels, UNKNOWN_NAME, When};
 use super::bad::Bad;
+use super::number::c_text;
 use super::read::{Before, value};
 use super::refusal::{Reason, Refusal, Stage};
 use super::value::{Class, Value};
@@ -31,6 +32,8 @@ pub fn resolve(reading: &Reading, mode: Mode) -> Config {
         loads_modules: None,
         module_parameters: BTreeSet::new(),
         first_user: None,
+        users: Vec::new(),
+        channels: ChannelDefaults::of(reading.server).at_the_line,
         acl_file: false,
     };
     for item in reading.order() {
@@ -81,6 +84,10 @@ struct Fold<'a> {
     loads_modules: Option<StatementId>,
     module_parameters: BTreeSet<StatementId>,
     first_user: Option<StatementId>,
+    /// Users whose line was accepted, with the default for channels above it.
+    users: Vec<(StatementId, Channels)>,
+    /// What `acl-pubsub-default` says so far.
+    channels: Channels,
     acl_file: bool,
 }
 
@@ -149,7 +156,7 @@ impl Fold<'_> {
         let habits = self.reading.server.habits();
         let read = match arguments {
             [word] if habits.resplit && directive.kind.is_many_valued() && !word.is_empty() => {
-                let inner = split(word, habits.words).unwrap_or_default();
+                let inner = split(c_text(word), habits.words).unwrap_or_default();
                 let inner: Vec<&[u8]> = inner.iter().map(|piece| piece.text.as_ref()).collect();
                 value(directive, &inner, self.reading.server, self.before)
             }
@@ -181,6 +188,10 @@ impl Fold<'_> {
         match (directive.name(), value) {
             ("cluster-enabled", Value::Bool(on)) => self.before.cluster = *on,
             ("unixsocket", Value::Text(path)) => self.before.socket = !path.is_empty(),
+            ("acl-pubsub-default", Value::Word(index)) => {
+                let all = matches!(&directive.kind, Kind::Enum(words) if words[*index].name == "allchannels");
+                self.channels = if all { Channels::All } else { Channels::None };
+            }
             ("aclfile", Value::Text(path)) => self.acl_file = !path.is_empty(),
             ("replicaof", Value::Replica(of)) => {
                 self.replica_of = of.is_some().then(|| (id, self.reading.statement(id).at));
@@ -253,16 +264,47 @@ impl Fold<'_> {
         if directive.repeat == Repeat::OnceByKey && self.entry(directive.id).parts.iter().any(|p| p.key == key) {
             return self.refuse_statement(Stage::File, id, Reason::DuplicateUser);
         }
+        self.entry(directive.id).beat(id, |part| part.key == key);
         self.first_user = self.first_user.or(Some(id));
-        if let Err(refusal) = acl::judge(arguments, self.reading.server) {
-            let stage = match refusal.when {
-                When::AtTheLine => Stage::File,
-                When::AtLoad => Stage::Users,
-            };
-            let at = self.reading.words(id).get(refusal.argument).map_or(self.reading.statement(id).at, |w| w.at);
-            self.refuse(stage, at, Some(id), Reason::User(refusal));
+        let channels = ChannelDefaults { at_the_line: self.channels, at_load: self.channels };
+        match acl::judge_with(arguments, self.reading.server, channels) {
+            Err(refusal) if refusal.when == When::AtTheLine => self.refuse_user(Stage::File, id, refusal),
+            Ok(()) | Err(_) => self.users.push((id, self.channels)),
         }
         self.keep(id, directive, key, Ok(Value::Action));
+    }
+
+    /// Refuses a user, pointing at the word that is wrong.
+    fn refuse_user(&mut self, stage: Stage, id: StatementId, refusal: AclRefusal) {
+        let at = self.reading.words(id).get(refusal.argument).map_or(self.reading.statement(id).at, |w| w.at);
+        self.refuse(stage, at, Some(id), Reason::User(refusal));
+    }
+
+    /// Users are made when all is read and the modules are loaded.
+    fn load_users(&mut self) {
+        for (id, at_the_line) in std::mem::take(&mut self.users) {
+            let channels = ChannelDefaults { at_the_line, at_load: self.channels };
+            let Err(refusal) = acl::judge_with(&self.reading.arguments(id), self.reading.server, channels) else {
+                continue;
+            };
+            // A module may bring the command or the category.
+            if self.loads_modules.is_none() || refusal.reason != UNKNOWN_NAME {
+                self.refuse_user(Stage::Users, id, refusal);
+            }
+        }
+    }
+
+    /// Without an append-only file the snapshot is loaded; `.` and `..` are folders.
+    fn load_data(&mut self) {
+        let Lookup::Here(directive) = self.config.view.look("dbfilename") else { return };
+        let names_folder = |value: &Value| matches!(value, Value::Text(name) if matches!(&**name, b"." | b".."));
+        let standing = self.config.entry(directive.id).and_then(|entry| entry.standing().last());
+        let culprit = standing.filter(|part| part.value.as_ref().is_ok_and(names_folder)).map(|part| part.by);
+        if let Some(id) = culprit
+            && self.config.get("appendonly") != Some(Value::Bool(true))
+        {
+            self.refuse_statement(Stage::Data, id, Reason::SnapshotIsFolder);
+        }
     }
 
     fn unknown(&mut self, id: StatementId, name: &[u8], arguments: &[&[u8]]) {
@@ -308,6 +350,8 @@ impl Fold<'_> {
         {
             self.refuse_statement(Stage::Users, user, Reason::UsersAndAclFile);
         }
+        self.load_users();
+        self.load_data();
         // Within a stage the order of discovery is the server's.
         self.config.refusals.sort_by_key(|refusal| refusal.stage);
         self.config

@@ -83,6 +83,10 @@ pub struct Setup {
     pub history: Vec<Assignment>,
     /// Where logical secrets are kept.
     pub secrets: BTreeMap<String, Provider>,
+    /// Names of known directives in profiles; they may be shown.
+    pub keys: Vec<Span>,
+    /// Places in profiles that must not be shown: values of secret directives, of names nobody knows, rules of users.
+    pub hidden: Vec<Span>,
     /// What is wrong with it. A setup with an error must not be rendered.
     pub findings: Vec<Finding>,
 }
@@ -105,6 +109,8 @@ impl Setup {
             left_out: Vec::new(),
             history: Vec::new(),
             secrets: BTreeMap::new(),
+            keys: Vec::new(),
+            hidden: Vec::new(),
             findings: Vec::new(),
         }
     }

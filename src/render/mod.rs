@@ -7,6 +7,7 @@
 mod acl_file;
 mod cluster_secrets;
 mod comment;
+pub mod entry;
 mod job;
 mod meaning;
 mod options;
@@ -14,6 +15,7 @@ mod place;
 mod quote;
 mod secrets;
 mod sheet;
+pub mod stale;
 mod template;
 
 use std::collections::BTreeMap;

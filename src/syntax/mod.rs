@@ -10,10 +10,11 @@ mod assembled;
 pub mod conf;
 mod include;
 pub mod profile;
+pub mod project;
 pub mod quote;
 mod reading;
 mod survey;
-mod tree;
+pub mod tree;
 mod words;
 
 pub use conf::Line;

@@ -122,7 +122,7 @@ pub struct Reading {
 }
 
 impl Reading {
-    pub(super) fn new(sources: Sources, server: Server) -> Self {
+    pub(crate) fn new(sources: Sources, server: Server) -> Self {
         Self { sources, server, statements: Vec::new(), words: Vec::new(), order: Vec::new() }
     }
 

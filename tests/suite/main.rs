@@ -1,3 +1,6 @@
 //! Tests of stages against data and against each other; no server is needed.
 
+mod catalogue;
+mod layers;
+mod profiles;
 mod vectors;

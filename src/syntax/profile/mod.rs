@@ -11,6 +11,9 @@ pub(super) use fields::Fields;
 pub use layer::{
     Bound, Condition, Layer, Limits, ModuleLine, Provider, Requirement, Scalar, Setting, Shape, User, When,
 };
+pub(super) use parts::{
+    bound, facts as facts_of, providers as providers_of, secret_of, settings as settings_of, text_table as texts_of,
+};
 pub use parts::{requirement, scalar_text, setting_from_flag};
 
 use super::tree::{Node, parse};
@@ -92,7 +95,7 @@ pub fn read(sources: &Sources, source: SourceId) -> (Layer, Vec<Finding>) {
 }
 
 /// Demands `schema = 1`.
-fn schema(fields: &mut Fields<'_, '_>) {
+pub(super) fn schema(fields: &mut Fields<'_, '_>) {
     let whole = fields.whole_document();
     match fields.take("schema") {
         None => fields.wrong(

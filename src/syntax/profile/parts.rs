@@ -85,6 +85,11 @@ fn secret(node: &Spanned<Node>, findings: &mut Vec<Finding>) -> Option<String> {
     name.map(|name| name.value)
 }
 
+/// `{ secret = "name" }` with its place.
+pub(in crate::syntax) fn secret_of(node: &Spanned<Node>, findings: &mut Vec<Finding>) -> Option<Spanned<String>> {
+    secret(node, findings).map(|name| Spanned::new(name, node.at))
+}
+
 fn limits(node: &Spanned<Node>, findings: &mut Vec<Finding>) -> Option<Limits> {
     let mut fields = Fields::new(node, ["hard", "soft", "seconds"], findings);
     let (hard, soft, seconds) = (fields.take("hard"), fields.take("soft"), fields.take("seconds"));
@@ -287,7 +292,7 @@ pub fn requirement(text: &str) -> Result<Requirement, String> {
 }
 
 /// Splits a comparison off; none means `=`.
-fn bound(text: &str) -> (Bound, &str) {
+pub(in crate::syntax) fn bound(text: &str) -> (Bound, &str) {
     let table = [
         (">=", Bound::AtLeast),
         ("<=", Bound::AtMost),

@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
+import shlex
 from dataclasses import dataclass, field
 from typing import Dict, List, Mapping, Optional, Sequence
 
 from .boot import REPLACED, Refused, booted, shown
+from .common import Problem
 from .meaning import TWINS, same, text
 from .resp import Client, ErrorReply
 
-# In a file, but never in CONFIG GET.
-UNSEEN = {"include", "loadmodule", "rename-command", "user"}
 
-
-class Wrong(Exception):
+class Wrong(Problem):
     """The artefact is not right; the text says what was expected and what was there."""
 
 
@@ -29,13 +28,17 @@ class Wanted:
 
     @staticmethod
     def of(document: dict) -> "Wanted":
-        """From what `redisconf show --output-format json` prints. A value that is hidden is left out."""
+        """From the document of `redisconf show --output-format json`. A value that is hidden is left out."""
         settings: Dict[str, str] = {}
-        for directive in document["directives"]:
-            hidden = directive.get("secret") or directive.get("value") is None
-            if not hidden and directive["name"] not in REPLACED | UNSEEN:
-                settings[directive["name"]] = text(directive["value"])
-        return Wanted(settings)
+        renamed: Dict[str, str] = {}
+        for entry in document["entries"]:
+            name, value = entry["name"], entry["value"]
+            if name == "rename-command":
+                old, new = shlex.split(text(value))
+                renamed[old] = new
+            elif value is not None and entry.get("in_config_get", True) and name not in REPLACED:
+                settings[name] = text(value)
+        return Wanted(settings, renamed)
 
 
 def check(ctx, series: str, words: Sequence[str], wanted: Wanted, password: Optional[str] = None) -> str:

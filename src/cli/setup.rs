@@ -5,11 +5,11 @@ use std::path::Path;
 use super::args::{Layers, Profile};
 use super::failure::Failure;
 use super::server::{Chosen, choose};
-use super::subject::{Subject, read_file};
+use super::subject::{Subject, read_file, unreadable};
 use crate::config::Setup;
 use crate::config::layers::{LoadError, Request, assignment, load, merge};
 use crate::facts::Facts;
-use crate::source::{Disk, FileError, Files as _, Name, SourceId, Sources};
+use crate::source::{Disk, Files as _, Name, SourceId, Sources};
 use crate::syntax::{conf, survey};
 
 /// Whether a name means a profile; anything else is read as a configuration file.
@@ -99,14 +99,10 @@ pub(super) fn facts(layers: &Layers) -> Result<Facts, Failure> {
 
 /// Why nothing could be loaded.
 pub(super) fn failed(error: LoadError) -> Failure {
-    let text = error.to_string();
     match error {
-        LoadError::File(FileError::Io { .. }) => {
-            Failure::new(text).help("check the path; relative names start at the file that names them")
+        LoadError::File(error) => unreadable(error),
+        LoadError::Unknown { .. } | LoadError::Revision { .. } | LoadError::Assignment { .. } => {
+            Failure::new(error.to_string())
         }
-        LoadError::File(FileError::TooLarge { .. })
-        | LoadError::Unknown { .. }
-        | LoadError::Revision { .. }
-        | LoadError::Assignment { .. } => Failure::new(text),
     }
 }

@@ -203,7 +203,7 @@ pub(super) fn read_file(path: &Path) -> Result<Vec<u8>, Failure> {
     Disk.read(path).map_err(unreadable)
 }
 
-fn unreadable(error: FileError) -> Failure {
+pub(super) fn unreadable(error: FileError) -> Failure {
     let failure = Failure::new(error.to_string());
     let FileError::Io { source, .. } = error else { return failure };
     // Kinds of other errors come and go with the system; their text must do.

@@ -2,7 +2,7 @@
 
 use minijinja::Value;
 
-use super::comment::wrapped;
+use super::comment;
 use super::job::{Job, cannot_say};
 use super::options::Layout;
 use super::secrets::{self, Placed, Surface};
@@ -28,7 +28,7 @@ pub(super) fn render(job: &Job<'_>) -> Result<Rendered, Vec<Finding>> {
         Layout::Lines => std::iter::once(vec![program.to_owned()]).chain(words).collect(),
         Layout::OneLine => vec![[vec![program.to_owned()], one(&words)].concat()],
     };
-    let header = wrapped(&format!("{}, for {}", job.setup.name, job.setup.server));
+    let header = comment::header(job, "a command line");
     let lines: Value = lines.into_iter().map(texts).collect();
     let text = fill("argv", [("header", texts(header)), ("lines", lines)]);
     let main = Artefact { path: format!("{program}.sh").into(), text, mode: None, secret: false };

@@ -86,9 +86,10 @@ pub(super) fn reference(job: &Job<'_>, line: &Line, word: &Word) -> Result<Optio
         }
     };
     let where_else = match place {
-        Some(Provider::Kubernetes { name, key }) => {
-            return Ok(Some(Reference { name: name.clone(), key: key.clone() }));
+        Some(Provider::Kubernetes { name: object, key }) if is_object(object) && is_key(key) => {
+            return Ok(Some(Reference { name: object.clone(), key: key.clone() }));
         }
+        Some(Provider::Kubernetes { .. }) => "a Secret whose name or key Kubernetes does not allow",
         Some(Provider::Environment(_)) => "an environment variable",
         Some(Provider::File(_)) => "a file",
         None => "no place that is known",
@@ -102,6 +103,17 @@ pub(super) fn reference(job: &Job<'_>, line: &Line, word: &Word) -> Result<Optio
          allows it"
     );
     Err(vec![Finding::new("secret-needs-a-place", Severity::Error, line.at, message).help(help)])
+}
+
+/// Whether Kubernetes takes a word as the name of an object.
+fn is_object(word: &str) -> bool {
+    let safe = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit() || b"-.".contains(&b);
+    !word.is_empty() && word.len() <= 253 && word.bytes().all(safe)
+}
+
+/// Whether Kubernetes takes a word as a key of a Secret.
+fn is_key(word: &str) -> bool {
+    !word.is_empty() && word.len() <= 253 && word.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b))
 }
 
 /// References with numbers, for the environment of an init container.

@@ -1,5 +1,6 @@
 //! Comments: one line each, whatever a user writes.
 
+use super::job::Job;
 use crate::config::Note;
 
 /// Comments are wrapped so that no line with its `# ` is longer, in characters. A single word may be.
@@ -10,6 +11,29 @@ pub(super) fn of_note(note: &Note) -> Vec<String> {
     let why = note.why.iter().flat_map(|text| wrapped(text));
     let derived = note.derived.iter().flat_map(|text| wrapped(text));
     why.chain(derived).collect()
+}
+
+/// What stands above an artefact that has no room for comments in its midst: what it is, reasons, and what was left out.
+pub(super) fn header(job: &Job<'_>, what: &str) -> Vec<String> {
+    let setup = job.setup;
+    let title = setup.summary.as_ref().map_or_else(|| setup.name.clone(), |text| format!("{}: {text}", setup.name));
+    let mut header = wrapped(&title);
+    header.extend(wrapped(&format!("Rendered by redisconf for {}: {what}", setup.server)));
+    let mut reasons: Vec<String> = Vec::new();
+    for (id, note) in &setup.notes {
+        let name = String::from_utf8_lossy(setup.reading.name(*id));
+        for text in note.why.iter().chain(&note.derived) {
+            reasons.extend(wrapped(&format!("{name}: {text}")));
+        }
+    }
+    for out in &setup.left_out {
+        reasons.extend(wrapped(&format!("{} is left out: {}", out.name, out.reason)));
+    }
+    if !reasons.is_empty() {
+        header.push(String::new());
+        header.extend(reasons);
+    }
+    header
 }
 
 /// A text as lines, without anything that could end a line or turn the eye.
@@ -25,6 +49,11 @@ pub(super) fn wrapped(text: &str) -> Vec<String> {
         }
     }
     lines
+}
+
+/// A comment line, from `#` on.
+pub(super) fn line(text: &str) -> String {
+    format!("# {}", harmless(text)).trim_end().to_owned()
 }
 
 /// The text with escapes for control characters, for what some readers take as the end of a line, and for what turns

@@ -2,7 +2,7 @@
 
 use minijinja::Value;
 
-use super::comment::wrapped;
+use super::comment;
 use super::job::Job;
 use super::secrets::{self, Placed, Surface};
 use super::template::{fill, table, texts};
@@ -27,7 +27,7 @@ pub(super) fn render(job: &Job<'_>) -> Result<Rendered, Vec<Finding>> {
     let text = fill(
         "compose",
         [
-            ("header", texts(wrapped(&format!("{}, for {}", job.setup.name, job.setup.server)))),
+            ("header", texts(comment::header(job, "a Compose service"))),
             ("name", job.resource_name().into()),
             ("image", job.image().into()),
             ("command", texts(command)),

@@ -73,7 +73,7 @@ fn header(job: &Job<'_>) -> Vec<String> {
 }
 
 /// The lines by part and family. An include stands between parts, so that what was before it stays there.
-fn groups(lines: &[Line]) -> Vec<(&'static str, Vec<&Line>)> {
+pub(super) fn groups(lines: &[Line]) -> Vec<(&'static str, Vec<&Line>)> {
     let rank = |line: &Line| HEADINGS.iter().position(|(family, _)| *family == line.family()).unwrap_or(HEADINGS.len());
     let mut sorted: Vec<&Line> = lines.iter().collect();
     sorted.sort_by_key(|line| (line.part, line.is("include"), rank(line), line.family()));

@@ -1,6 +1,6 @@
 //! A `docker run` command, for a shell.
 
-use super::comment::wrapped;
+use super::comment;
 use super::job::{Job, cannot_say};
 use super::options::Layout;
 use super::secrets::{self, Placed, Surface};
@@ -25,7 +25,7 @@ pub(super) fn render(job: &Job<'_>) -> Result<Rendered, Vec<Finding>> {
     let text = fill(
         "docker-run",
         [
-            ("header", texts(wrapped(&format!("{}, for {}", job.setup.name, job.setup.server)))),
+            ("header", texts(comment::header(job, "a docker command"))),
             ("options", options.into_iter().map(texts).collect()),
             ("files", files.zip(targets).map(|(file, target)| texts([file, target])).collect()),
             ("command", command.map(texts).collect()),

@@ -3,7 +3,7 @@
 use minijinja::Value;
 
 use super::cluster_secrets::{self, Numbered, Split};
-use super::comment::wrapped;
+use super::comment;
 use super::job::{Job, cannot_say};
 use super::options::{Failover, Secrets, Workload};
 use super::secrets::{self, OWNER_ONLY, Surface};
@@ -34,7 +34,7 @@ pub(super) fn render(job: &Job<'_>) -> Result<Rendered, Vec<Finding>> {
         Secrets::Refuse | Secrets::AclFile => (cluster_secrets::split(job)?, false),
     };
     let directory = job.secret_directory_or(&format!("/run/{}-secrets", job.setup.server.engine));
-    let script = script(job, &mut split, &directory);
+    let script = script(job, &mut split.lines, &split.users, &split.hidden, &directory);
     let engine = job.setup.server.engine;
     let configuration = String::from_utf8(conf::text(job, &split.lines)).expect("a rendered conf is text");
     let file = format!("{engine}.conf");
@@ -48,7 +48,7 @@ pub(super) fn render(job: &Job<'_>) -> Result<Rendered, Vec<Finding>> {
     let text = fill(
         "kubernetes",
         [
-            ("header", texts(wrapped(&format!("{}, for {}", job.setup.name, job.setup.server)))),
+            ("header", texts(comment::header(job, "manifests"))),
             ("name", job.resource_name().into()),
             ("headless", format!("{}-headless", job.resource_name()).into()),
             ("engine", engine.word().into()),
@@ -130,19 +130,25 @@ fn notes(job: &Job<'_>) -> Vec<String> {
     notes
 }
 
-/// The script that writes `users.acl` and `secrets.conf`, and the statements that read them.
-fn script(job: &Job<'_>, split: &mut Split, directory: &str) -> Option<String> {
-    if split.users.is_empty() && split.hidden.is_empty() {
+/// The script that writes `users.acl` and `secrets.conf`; `lines` get the statements that read them.
+pub(super) fn script(
+    job: &Job<'_>,
+    lines: &mut Vec<Line>,
+    users: &[Line],
+    hidden: &[Line],
+    directory: &str,
+) -> Option<String> {
+    if users.is_empty() && hidden.is_empty() {
         return None;
     }
-    let numbered = Numbered::new(job, split.users.iter().chain(&split.hidden));
+    let numbered = Numbered::new(job, users.iter().chain(hidden));
     let mut read = |name: &str, file: &str| {
-        split.lines.push(Line::made(job.setup, name, &[&format!("{directory}/{file}")], job.anchor()));
+        lines.push(Line::made(job.setup, name, &[&format!("{directory}/{file}")], job.anchor()));
     };
-    if !split.users.is_empty() {
+    if !users.is_empty() {
         read("aclfile", "users.acl");
     }
-    if !split.hidden.is_empty() {
+    if !hidden.is_empty() {
         // Last: what an include holds wins over what stands above.
         read("include", "secrets.conf");
     }
@@ -150,8 +156,8 @@ fn script(job: &Job<'_>, split: &mut Split, directory: &str) -> Option<String> {
         "kubernetes-secrets",
         [
             ("secrets", numbered.list()),
-            ("users", numbered.users(job, &split.users)),
-            ("hidden", numbered.hidden(job, &split.hidden)),
+            ("users", numbered.users(job, users)),
+            ("hidden", numbered.hidden(job, hidden)),
             ("directory", directory.into()),
         ],
     );

@@ -70,6 +70,7 @@ targets! {
     Compose compose
     Conf conf
     DockerRun docker_run
+    Helm helm
     Kubernetes kubernetes
 }
 

@@ -68,12 +68,42 @@ pub(super) fn compose(text: &str) -> String {
 
 /// A string for `command`, `args` and `env` of a container in Kubernetes, where `$(NAME)` would be a variable.
 pub(super) fn kubernetes(text: &str) -> String {
-    yaml(&text.replace("$(", "$$("))
+    yaml(&variables(text))
 }
 
-/// A text for a chart that passes it through `tpl`, where `{{` would start an action.
+/// The escape of [`kubernetes`] alone.
+pub(super) fn variables(text: &str) -> String {
+    text.replace("$(", "$$(")
+}
+
+/// A text for a chart that passes it through `tpl`, where `{{` would start an action. In backquotes, so that it survives
+/// `toYaml`, which may put the text in double quotes first.
 pub(super) fn tpl(text: &str) -> String {
-    text.replace("{{", r#"{{ "{{" }}"#)
+    text.replace("{{", "{{`{{`}}")
+}
+
+/// A text that a chart prints between double quotes of a shell.
+pub(super) fn in_double_quotes(text: &str) -> String {
+    let live = |c: char| matches!(c, '"' | '\\' | '$' | '`');
+    text.chars().flat_map(|c| live(c).then_some('\\').into_iter().chain([c])).collect()
+}
+
+/// A key of a map: bare where nothing takes it for anything but text.
+pub(super) fn key(text: &str) -> String {
+    let bare = text.starts_with(|c: char| c.is_ascii_alphabetic())
+        && text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_./".contains(&b))
+        && !is_special(text);
+    if bare { text.to_owned() } else { yaml(text) }
+}
+
+/// Whether some version of YAML takes a bare word for something else than text.
+pub(super) fn is_special(text: &str) -> bool {
+    const WORDS: [&str; 11] = ["", "~", "null", "true", "false", "yes", "no", "on", "off", "y", "n"];
+    let number = |b: u8| b.is_ascii_hexdigit() || b"xXoO_+.:-".contains(&b);
+    let lower = text.to_ascii_lowercase();
+    WORDS.contains(&lower.as_str())
+        || [".inf", ".nan"].contains(&lower.trim_start_matches(['+', '-']))
+        || (text.starts_with(|c: char| c.is_ascii_digit() || "+-.".contains(c)) && text.bytes().all(number))
 }
 
 /// Whether a word is a name for Kubernetes objects, containers and services: a DNS label that leaves room for suffixes.

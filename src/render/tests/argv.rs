@@ -59,11 +59,14 @@ fn every_word_is_one_element() {
     let base = build(Target::Argv, "redis-6.2", conf);
     assert_eq!(
         base.text(),
-        "# cache, for redis 6.2\nredis-server \\\n  --save 3600 1 \\\n  --save 300 100 \\\n  --maxmemory 6gb \\\n  \
+        "# cache\n# Rendered by redisconf for redis 6.2: a command line\nredis-server \\\n  --save 3600 1 \\\n  --save 300 100 \\\n  --maxmemory 6gb \\\n  \
          --client-output-buffer-limit pubsub 256mb 128mb 60\n"
     );
     let one = build(Target::Argv, "valkey-8.1", "save \"\"\nmaxmemory 1gb\n").option(|o| o.layout = Layout::OneLine);
-    assert_eq!(one.text(), "# cache, for valkey 8.1\nvalkey-server --save '' --maxmemory 1gb\n");
+    assert_eq!(
+        one.text(),
+        "# cache\n# Rendered by redisconf for valkey 8.1: a command line\nvalkey-server --save '' --maxmemory 1gb\n"
+    );
 }
 
 #[test]

@@ -20,7 +20,7 @@ fn the_command_says_what_the_facts_say() {
         build(Target::DockerRun, "redis-7.4", "save 3600 1\nmaxmemory 6gb\ntcp-backlog 1024\n").fact("memory", "8GiB");
     assert_eq!(
         build.text(),
-        "# cache, for redis 7.4\n\
+        "# cache\n# Rendered by redisconf for redis 7.4: a docker command\n\
          docker run --detach \\\n  --name cache \\\n  --restart unless-stopped \\\n  --stop-timeout 110 \\\n  \
          --memory 8g --memory-swap 8g \\\n  --ulimit nofile=10032:10032 \\\n  --sysctl net.core.somaxconn=1024 \\\n  \
          --health-cmd 'redis-cli ping | grep -q PONG' \\\n  \

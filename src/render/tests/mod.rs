@@ -4,6 +4,7 @@ mod argv;
 mod compose;
 mod conf;
 mod docker_run;
+mod helm;
 mod kubernetes;
 mod yaml;
 
@@ -56,7 +57,7 @@ impl Build {
         mut self,
         words: (&str, &[&str], &str, &[&str]),
         name: &str,
-        provider: Option<Provider>,
+        provider: impl Into<Option<Provider>>,
         value: Option<&[u8]>,
     ) -> Self {
         let at = Span { source: SourceId::ROOT, start: 0, end: 0 };
@@ -71,7 +72,7 @@ impl Build {
         );
         let (facts, secrets, notes) = (self.setup.facts, self.setup.secrets, self.setup.notes);
         self.setup = Setup { facts, notes, secrets, ..from(reading) };
-        if let Some(provider) = provider {
+        if let Some(provider) = provider.into() {
             self.setup.secrets.insert(name.into(), provider);
         }
         if let Some(value) = value {
@@ -141,6 +142,27 @@ fn targets_are_sorted_and_found_by_name() {
     }
     assert_eq!(Target::from_name("nomad"), None);
     assert!(super::Chart::ALL.is_sorted_by_key(|chart| chart.name()));
+}
+
+#[test]
+fn artefacts_depend_on_the_inputs_alone_and_end_with_a_newline() {
+    for target in Target::ALL {
+        for chart in super::Chart::ALL {
+            if *target != Target::Helm && *chart != super::Chart::BitnamiRedis {
+                continue;
+            }
+            let server = if chart.name().contains("valkey") { "valkey-8.1" } else { "redis-7.4" };
+            let base = || {
+                let build = build(*target, server, "hz 10\nsave 1 1\n").why(0, "a reason", Some("and\n a sum"));
+                build.fact("memory", "1GiB").option(|o| o.chart = (*target == Target::Helm).then_some(*chart))
+            };
+            let text = base().text();
+            assert_eq!(text, base().text());
+            assert!(text.ends_with('\n') && !text.ends_with("\n\n"), "{text}");
+            assert!(text.lines().all(|line| line.trim_end() == line), "{text}");
+            assert!(text.contains("a reason") && text.contains("and a sum"), "{text}");
+        }
+    }
 }
 
 #[test]

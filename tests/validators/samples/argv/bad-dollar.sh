@@ -1,0 +1,4 @@
+# server: redis-8.2
+# wanted: nasty
+# wrong: ignore-warnings: expected
+redis-server --ignore-warnings "# $HOME ${HOME}"

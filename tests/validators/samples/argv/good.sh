@@ -1,0 +1,3 @@
+# server: redis-8.2
+# wanted: plain
+redis-server --maxmemory 100mb --maxmemory-policy allkeys-lru --save '' --appendonly no --tcp-keepalive 60 --client-output-buffer-limit pubsub 64mb 16mb 60

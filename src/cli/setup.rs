@@ -9,7 +9,7 @@ use super::subject::{Subject, read_file, unreadable};
 use crate::config::Setup;
 use crate::config::layers::{LoadError, Request, assignment, load, merge};
 use crate::facts::Facts;
-use crate::source::{Disk, Files as _, Name, SourceId, Sources};
+use crate::source::{Disk, FileError, Files as _, Name, SourceId, Sources};
 use crate::syntax::{conf, survey};
 
 /// Whether a name means a profile; anything else is read as a configuration file.

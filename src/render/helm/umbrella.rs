@@ -36,7 +36,7 @@ pub(super) fn merge(ours: &[u8], path: &str, existing: &[u8]) -> Result<Vec<u8>,
         Some(root) if root.is_null() => edits.append(our_map.entries.iter(), 0, 0, body.len()),
         Some(root) => match &root.kind {
             Kind::Map(map) if !root.is_marked => edits.map(our_map, map, root)?,
-            _ => return Err(refuse("it is no map".into(), line(body, root.start))),
+            Kind::Map(_) | Kind::List(_) | Kind::Scalar(..) | Kind::Alias => return Err(refuse("it is no map".into(), line(body, root.start))),
         },
     }
     let merged = edits.apply();

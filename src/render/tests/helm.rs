@@ -193,7 +193,9 @@ fn users_reach_the_valkey_chart_by_its_own_keys() {
     assert_eq!(self::values(&live).at("auth/aclUsers/default/permissions").text(), "~\\$(x)\\`y\\`\\\\\\\" +@all");
     for rules in [["default", "nopass"], ["de fault", "on"], ["de$fault", "on"]] {
         let odd = chart(Chart::Valkey, "").secret(("user", &rules, ">", &[]), "app", kubernetes("app"), None);
-        assert!(odd.refusals().contains(&"target-cannot-say".to_owned()), "{rules:?}");
+        // No server takes a blank in a user's name; the rest is beyond the chart.
+        let refused = ["target-cannot-say", "render-refused-by-server"];
+        assert!(odd.refusals().iter().any(|rule| refused.contains(&rule.as_str())), "{rules:?}");
     }
 }
 

@@ -165,7 +165,7 @@ fn make(fleet: &Fleet, instance: &Instance, look: Look) -> Result<Made, Trouble>
     };
     let chosen = Chosen { server, because: format!("instance {name}") };
     let subject = Subject::of_setup(merge(stack, server), &chosen);
-    if !subject.is_sound(|_| true) {
+    if !subject.is_sound() {
         let errors: Vec<Finding> =
             subject.all_findings().iter().filter(|f| f.severity >= Severity::Error).cloned().collect();
         return Err(Trouble(subject.human(&errors, look)));

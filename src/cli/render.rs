@@ -24,7 +24,7 @@ pub(super) fn run(command: &Render, global: &Global, terminal: &mut Terminal) ->
     }
     let subject = setup::read(&command.profile)?;
     subject.note(|_| true, &Global { quiet: true, ..*global }, terminal)?;
-    if !subject.is_sound(|_| true) {
+    if !subject.is_sound() {
         return Ok(Exit::Found);
     }
     let options = options(command)?;

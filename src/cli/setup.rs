@@ -2,22 +2,26 @@
 
 use std::path::Path;
 
-use super::args::Profile;
+use super::args::{Layers, Profile};
 use super::failure::Failure;
 use super::server::{Chosen, choose};
 use super::subject::{Subject, read_file, unreadable};
 use crate::config::Setup;
 use crate::config::layers::{LoadError, Request, assignment, load, merge};
 use crate::facts::Facts;
-use crate::source::{Disk, Files as _, Name, SourceId, Sources};
+use crate::source::{Disk, FileError, Files as _, Name, SourceId, Sources};
 use crate::syntax::{conf, survey};
 
 /// Whether a name means a profile; anything else is read as a configuration file.
 pub(super) fn is_profile(name: &str) -> bool {
     let path = Path::new(name);
     let toml = path.extension().is_some_and(|extension| extension.eq_ignore_ascii_case("toml"));
-    let builtin = name.starts_with("builtin:") || (!name.contains('/') && path.extension().is_none());
-    toml || (builtin && Disk.read(path).is_err())
+    let builtin = !name.contains('/') && path.extension().is_none();
+    let is_missing = || match Disk.read(path) {
+        Err(FileError::Io { source, .. }) => source.kind() == std::io::ErrorKind::NotFound,
+        Err(FileError::TooLarge { .. }) | Ok(_) => false,
+    };
+    toml || name.starts_with("builtin:") || (builtin && is_missing())
 }
 
 /// Reads what the arguments name.
@@ -51,10 +55,7 @@ pub(super) fn of_profile(name: &str, arguments: &Profile) -> Result<Subject, Fai
 }
 
 fn of_file(name: &str, arguments: &Profile) -> Result<Subject, Failure> {
-    if !arguments.layers.files.is_empty() || !arguments.layers.sets.is_empty() {
-        return Err(Failure::new(format!("`{name}` is a configuration, and layers stand above profiles only"))
-            .help("name a profile, or leave out `-f` and `--set`"));
-    }
+    only_facts(name, &arguments.layers)?;
     let path = Path::new(name);
     let text = read_file(path)?;
     let name = Name::File(path.to_owned());
@@ -63,15 +64,24 @@ fn of_file(name: &str, arguments: &Profile) -> Result<Subject, Failure> {
     let root = sources.add(name.clone(), text);
     let chosen = choose(arguments.server, &surveyed, None, sources.get(root))?;
     let reading = conf::read(name, sources.get(root).text(), chosen.server, &Disk);
-    let facts = facts(arguments)?;
+    let facts = facts(&arguments.layers)?;
     let stem = path.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
     Ok(Subject::of_setup(Setup::from_reading(&stem, reading, facts), &chosen))
 }
 
+/// Refuses layers above a configuration, which stands alone.
+pub(super) fn only_facts(name: &str, layers: &Layers) -> Result<(), Failure> {
+    if layers.files.is_empty() && layers.sets.is_empty() {
+        return Ok(());
+    }
+    Err(Failure::new(format!("`{name}` is a configuration, and layers stand above profiles only"))
+        .help("name a profile, or leave out `-f` and `--set`"))
+}
+
 /// The facts of `--fact` for a configuration file.
-fn facts(arguments: &Profile) -> Result<Facts, Failure> {
+pub(super) fn facts(layers: &Layers) -> Result<Facts, Failure> {
     let mut facts = Facts::default();
-    for text in &arguments.layers.facts {
+    for text in &layers.facts {
         let (name, value) = assignment("--fact", text).map_err(failed)?;
         let Some(definition) = crate::facts::definition(&name) else {
             let names: Vec<&str> = crate::facts::ALL.iter().map(|d| d.name).collect();

@@ -19,7 +19,7 @@ pub(super) fn run(command: &Show, global: &Global, terminal: &mut Terminal) -> R
         }
         Format::Json => terminal.print(&report::json("show", &listing))?,
     }
-    Ok(if subject.is_sound(|_| true) { Exit::Done } else { Exit::Found })
+    Ok(if subject.is_sound() { Exit::Done } else { Exit::Found })
 }
 
 fn listing(subject: &Subject, scope: Scope) -> Listing {

@@ -9,7 +9,6 @@ use super::failure::Failure;
 use super::server::{Chosen, choose, engine_of_program};
 use super::setup;
 use super::terminal::{Terminal, read_stdin};
-use crate::config::layers;
 use crate::config::{Setup, Stage, Visible, resolve};
 use crate::facts::Facts;
 use crate::finding::{Finding, Severity};
@@ -55,12 +54,13 @@ impl Subject {
         } else {
             (Name::File(path.to_owned()), read_file(path)?)
         };
+        setup::only_facts(&name.to_string(), &input.layers)?;
         let surveyed = survey(SourceId::ROOT, &text);
         let mut sources = Sources::new();
         let root = sources.add(name.clone(), text);
         let chosen = choose(input.server, &surveyed, None, sources.get(root))?;
         let reading = conf::read(name, sources.get(root).text(), chosen.server, &Disk);
-        Ok(Self::of_reading(reading, surveyed.mode, &chosen))
+        Ok(Self::of_reading(reading, surveyed.mode, setup::facts(&input.layers)?, &chosen))
     }
 
     /// Reads the command line of a server, and the file that it names.
@@ -89,20 +89,26 @@ impl Subject {
         let chosen = choose(input.server, &surveyed, program.engine, sources.get(root))?;
         let file = file.as_ref().map(|(name, text)| (name.clone(), text.as_slice()));
         let reading = argv::read_argv(&program.arguments, file, chosen.server, &Disk);
-        Ok(Self::of_reading(reading, program.mode, &chosen))
+        setup::only_facts(&reading.sources.get(SourceId::ROOT).name().to_string(), &input.layers)?;
+        Ok(Self::of_reading(reading, program.mode, setup::facts(&input.layers)?, &chosen))
     }
 
-    fn of_reading(reading: Reading, mode: Mode, chosen: &Chosen) -> Self {
+    fn of_reading(reading: Reading, mode: Mode, facts: Facts, chosen: &Chosen) -> Self {
         let name = reading.sources.get(SourceId::ROOT).name().to_string();
-        let mut setup = Setup::from_reading(&name, reading, Facts::default());
+        let mut setup = Setup::from_reading(&name, reading, facts);
         if mode == Mode::Sentinel {
             setup.config = resolve(&setup.reading, mode);
         }
         Self::of_setup(setup, chosen)
     }
 
-    /// Whether nothing is wrong among the findings that concern the result.
-    pub(super) fn is_sound(&self, concerns: impl Fn(&Finding) -> bool) -> bool {
+    /// Whether the server would start and nothing else is wrong.
+    pub(super) fn is_sound(&self) -> bool {
+        self.is_sound_in(|_| true)
+    }
+
+    /// Whether nothing is wrong in the findings that concern a part of it.
+    pub(super) fn is_sound_in(&self, concerns: impl Fn(&Finding) -> bool) -> bool {
         let mut findings = self.judgement.findings.iter().filter(|finding| concerns(finding));
         findings.all(|finding| finding.severity < Severity::Error)
     }
@@ -194,13 +200,7 @@ impl Program {
 }
 
 pub(super) fn read_file(path: &Path) -> Result<Vec<u8>, Failure> {
-    Disk.read(path).map_err(|error| {
-        let builtin = layers::builtins().iter().find(|builtin| Path::new(builtin.name) == path);
-        match builtin {
-            Some(builtin) => Failure::new(error.to_string()).help(format!("did you mean `builtin:{}`?", builtin.name)),
-            None => unreadable(error),
-        }
-    })
+    Disk.read(path).map_err(unreadable)
 }
 
 pub(super) fn unreadable(error: FileError) -> Failure {

@@ -30,7 +30,7 @@ pub(super) fn run(command: &Why, global: &Global, terminal: &mut Terminal) -> Re
         }
         Format::Json => terminal.print(&report::json("why", &traced))?,
     }
-    Ok(if subject.is_sound(concerns) { Exit::Done } else { Exit::Found })
+    Ok(if subject.is_sound_in(concerns) { Exit::Done } else { Exit::Found })
 }
 
 fn traced(subject: &Subject, directive: &'static Directive) -> Traced {

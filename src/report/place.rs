@@ -26,8 +26,8 @@ impl Place {
     pub fn of(sources: &Sources, at: Span) -> Self {
         let source = sources.get(at.source);
         let position = source.position(at.start);
-        // Options are pasted into a text of the server's own making; nobody can look its lines up.
-        let has_lines = *source.name() != Name::CommandLine;
+        // Options are pasted into a text of the server's own making, and flags are one line: nobody can look lines up there.
+        let has_lines = !matches!(source.name(), Name::CommandLine | Name::Flag(_));
         Self { file: source.name().to_string(), line: position.line, column: position.column, has_lines }
     }
 

@@ -162,7 +162,13 @@ impl<'a> Reader<'a> {
             }
             Event::SequenceStart(anchor, tag) => self.list(start, anchor != 0 || tag.is_some())?,
             Event::MappingStart(anchor, tag) => self.map(start, anchor != 0 || tag.is_some())?,
-            _ => return Err(self.refuse("something is missing here", start)),
+            Event::Nothing
+            | Event::StreamStart
+            | Event::StreamEnd
+            | Event::DocumentStart(_)
+            | Event::DocumentEnd
+            | Event::SequenceEnd
+            | Event::MappingEnd => return Err(self.refuse("something is missing here", start)),
         };
         self.depth -= 1;
         Ok(node)

@@ -1,4 +1,59 @@
-//! redisconf.
+//! redisconf: configuration as code for Redis and Valkey.
+//!
+//! # The house
+//!
+//! Many inputs, one model, many outputs. Everything that can hold a configuration becomes the same [`config::Config`];
+//! everything that is produced is made from one. Data flows one way, through rooms that each own one thing. A stage takes
+//! values and returns values; only the rooms at the edge (`live`, `cli`) touch files, sockets, the clock or the terminal.
+//!
+//! ```text
+//!  profile.toml ──┐                                                  ┌─ render ─► artefacts
+//!  redis.conf ────┤ survey        read(server)     resolve           ├─ lint ───► findings
+//!  command line ──┴─► facts, ───► statements ────► Config ───────────┤
+//!                     server                                         └─ compare with a Snapshot of a live server
+//! ```
+//!
+//! | room, in import order | owns | may import |
+//! |---|---|---|
+//! | [`source`] | texts, spans, positions, where files come from | – |
+//! | [`finding`] | findings and their severity | source |
+//! | [`server`] | engines, the version tree, reading habits | – |
+//! | [`catalog`] | which directives and commands exist in which version | server |
+//! | [`facts`] | what is true of the place | source, server |
+//! | [`syntax`] | readers of conf, command lines and profiles; quoting | source, finding, server, facts |
+//! | [`config`] | values, resolving, refusals, layers, sizing | source, finding, server, catalog, facts, syntax |
+//! | [`snapshot`] | what a live server said | source, server, facts, syntax |
+//! | [`plan`] | differences by meaning | server, catalog, facts, config, snapshot |
+//! | [`lint`] | rules | all above |
+//! | [`render`] | artefacts for each target | source, finding, server, catalog, facts, config, syntax |
+//! | [`live`] | booting and asking servers | server, snapshot, plan |
+//! | [`report`] | how results look | source, finding, server, catalog, facts, config, snapshot, plan, lint |
+//! | [`cli`] | the command line | all above |
+//!
+//! `tests/suite/layers.rs` holds the code to this table.
+//!
+//! # What was changed in the shape, and why
+//!
+//! * `config` imports `finding`: merging layers finds mistakes in profiles (an unknown directive, a final one that is
+//!   touched) that have places in TOML. They are judgements on what a person wrote, not on a configuration, and arise only
+//!   while layers are folded; carrying them out of the room as another type and wording them elsewhere would say all twice.
+//! * What a server refuses is still recorded, not reported: [`config::Refusal`]s get their words in `lint`.
+//! * A [`config::Setup`] stands between `config` and `render`: a configuration with the reasons, formulas and layers it
+//!   came from. Renderers need those for comments, `why` for its answer, `render --check` for its causes.
+//!
+//! *Every word is hidden* until [`config::Visible`] says that it may be shown.
 
 pub mod catalog;
+pub mod cli;
+pub mod config;
+pub mod facts;
+pub mod finding;
+pub mod lint;
+pub mod live;
+pub mod plan;
+pub mod render;
+pub mod report;
 pub mod server;
+pub mod snapshot;
+pub mod source;
+pub mod syntax;

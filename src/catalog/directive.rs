@@ -1,5 +1,7 @@
 //! What is known of one directive in one server version.
 
+use serde::Deserialize;
+
 /// Identity of a catalogue entry. Names change between versions (`masterauth`, `primaryauth`), the identity does not.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct DirectiveId(pub(crate) u16);
@@ -32,11 +34,14 @@ pub struct FlagWord {
 
 /// What a free text must obey.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "independent rules, each read on its own")]
 pub struct TextRules {
     /// An empty text is refused.
     pub not_empty: bool,
     /// None of these bytes may occur.
     pub refuses: String,
+    /// Most bytes accepted.
+    pub longest: Option<usize>,
     /// Only letters, digits, `-` and `.`, shorter than 256 bytes.
     pub hostname: bool,
     /// Empty, or an IPv4 address.
@@ -141,16 +146,15 @@ impl Kind {
 }
 
 /// What a second statement of the same directive does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Repeat {
     /// Replaces the first.
     LastWins,
     /// Adds to the first (`save`).
     Adds,
-    /// Replaces what the first said of the same key (`client-output-buffer-limit`).
+    /// Replaces what the first said of the same key (`client-output-buffer-limit`; `user` in Redis 6.2).
     ByKey,
-    /// Adds to what the first said of the same key (`user` in Redis 6.2).
-    AddsByKey,
     /// Refused for the same key (`user` since Redis 7.0).
     OnceByKey,
     /// Each is carried out (`include`, `loadmodule`, `rename-command`).
@@ -158,7 +162,8 @@ pub enum Repeat {
 }
 
 /// How a new value takes effect.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Change {
     /// CONFIG SET changes it.
     Live,
@@ -167,7 +172,8 @@ pub enum Change {
 }
 
 /// Whether a version knows the directive.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum State {
     /// It works.
     Accepted,
@@ -178,7 +184,8 @@ pub enum State {
 }
 
 /// What a build must have for the directive to work.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Need {
     /// Compiled with TLS.
     Tls,
@@ -191,7 +198,8 @@ pub enum Need {
 }
 
 /// What a build does that lacks the [`Need`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
 pub enum Without {
     /// The name is unknown.
     Unknown,
@@ -234,7 +242,7 @@ pub struct Directive {
     pub kind: Kind,
     /// What a second statement does.
     pub repeat: Repeat,
-    /// The built-in value in the form CONFIG GET shows; `None` for file-only directives.
+    /// The built-in value in the form CONFIG GET shows; `None` where a directive has no value of its own (`include`).
     pub default: Option<&'static str>,
     /// Live or by restart.
     pub change: Change,

@@ -81,6 +81,10 @@ pub struct Habits {
     pub io_threads_clamp: i64,
     /// Whether `logfile` is opened when its line is read, instead of after the last line.
     pub checks_files_at_once: bool,
+    /// Whether a memory value whose range reaches below 0 may be written with a sign, without a unit.
+    pub signed_memory: bool,
+    /// Whether percentiles may be written in base 16.
+    pub hex_percentiles: bool,
 }
 
 /// One node of the version tree.
@@ -108,6 +112,8 @@ struct Written {
     primary_word: Option<String>,
     io_threads_clamp: Option<i64>,
     checks_files_at_once: Option<bool>,
+    signed_memory: Option<bool>,
+    hex_percentiles: Option<bool>,
 }
 
 static NODES: LazyLock<Vec<Node>> = LazyLock::new(|| {
@@ -166,6 +172,8 @@ fn grow(name: &str, written: &Written, grown: &[Node]) -> Option<Node> {
             primary_word: field!(primary_word),
             io_threads_clamp: field!(io_threads_clamp),
             checks_files_at_once: field!(checks_files_at_once),
+            signed_memory: field!(signed_memory),
+            hex_percentiles: field!(hex_percentiles),
         },
     })
 }

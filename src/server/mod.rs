@@ -4,7 +4,9 @@
 //! [`crate::catalog`]; here stands only what concerns every line alike. The numbers come from `versions.toml`.
 
 mod habits;
+mod ranges;
 mod version;
 
 pub use habits::{Databases, Habits, MemoryNumbers, UnknownNames, WordRules};
+pub use ranges::in_words;
 pub use version::{Engine, ParseServerError, Resolved, Series, Server, all, lineage};

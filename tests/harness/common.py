@@ -46,9 +46,10 @@ def is_current(folder: Path, pin: str) -> bool:
 
 
 class Replacement:
-    """Builds a folder beside the old one and puts it in place only when it is complete.
+    """Builds a folder beside its place and moves it there only when it is complete.
 
-    `with Replacement(folder, pin) as new:` fills `new`. An error leaves no trace.
+    `with Replacement(folder, pin) as new:` fills `new`. After an error nothing is
+    there, and least of all what an earlier pin described.
     """
 
     def __init__(self, folder: Path, pin: str):
@@ -56,14 +57,14 @@ class Replacement:
         self.new = folder.with_name(f".new-{folder.name}")
 
     def __enter__(self) -> Path:
-        shutil.rmtree(self.new, ignore_errors=True)
+        for old in (self.folder, self.new):
+            shutil.rmtree(old, ignore_errors=True)
         self.new.mkdir(parents=True)
         return self.new
 
     def __exit__(self, kind, error, trace) -> None:
         if kind is None:
             (self.new / STAMP).write_text(self.pin, encoding="utf-8")
-            shutil.rmtree(self.folder, ignore_errors=True)
             self.new.rename(self.folder)
         else:
             shutil.rmtree(self.new, ignore_errors=True)

@@ -50,7 +50,7 @@ def stream(command: Sequence, line: Callable[[str], None], cwd=None, env: Option
     """Run a program and hand over each line as it comes; (exit code, whether it left processes behind)."""
     process = _start(command, cwd, env, stdin=subprocess.DEVNULL, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
     # A process left behind may hold the pipe open: so the end of the program counts, not the end of its output.
-    reader = threading.Thread(target=_read, args=(process.stdout, line), daemon=True)
+    reader = threading.Thread(target=_read, args=(process, line), daemon=True)
     reader.start()
     try:
         code = process.wait()
@@ -62,9 +62,12 @@ def stream(command: Sequence, line: Callable[[str], None], cwd=None, env: Option
     return code, left
 
 
-def _read(pipe, line: Callable[[str], None]) -> None:
-    for raw in pipe:
-        line(raw.decode(errors="replace").rstrip("\n"))
+def _read(process: subprocess.Popen, line: Callable[[str], None]) -> None:
+    try:
+        for raw in process.stdout:
+            line(raw.decode(errors="replace").rstrip("\n"))
+    except BrokenPipeError:  # Nobody listens to us any more, so nobody would empty the pipe.
+        end_group(process.pid)
 
 
 def _start(command: Sequence, cwd, env, **streams) -> subprocess.Popen:

@@ -123,7 +123,8 @@ def _compile(python: str, folder: Path) -> None:
 
 def _python_script(path: Path, python: str, modules: Tuple[str, ...], what: str) -> None:
     folders = ":".join(f"$here/{folder}" for folder in modules)
-    write_script(path, f'here=${{0%/*}}\nexport PYTHONPATH="{folders}" PYTHONDONTWRITEBYTECODE=1 PYTHONWARNINGS=ignore\n'
+    write_script(path, f'here=${{0%/*}}\n'
+                       f'export PYTHONPATH="{folders}" PYTHONDONTWRITEBYTECODE=1 PYTHONWARNINGS=ignore\n'
                        f'exec {shlex.quote(python)} -s {what} "$@"\n')
 
 

@@ -8,7 +8,8 @@ from harness.validators import fail, ok, skip
 name = "tools"
 needs = ("heavy",)
 
-POD = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "a"}, "spec": {"containers": [{"name": "a", "image": "a"}]}}
+POD = {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "a"},
+       "spec": {"containers": [{"name": "a", "image": "a"}]}}
 RULES = "groups:\n- name: a\n  rules:\n  - alert: A\n    expr: %s\n"
 
 
@@ -23,7 +24,7 @@ def run(ctx):
          {"services": {"a": {"imgae": "a"}}}),
         ("docker-compose", ["-f", "compose.yaml", "config", "-q"], "compose.yaml", {"version": "3.8", **compose},
          {"version": "3.8", "services": {"a": {"imgae": "a"}}}),
-        ("promtool", ["check", "rules", "rules.yaml"], "rules.yaml", RULES % "redis_up == 0", RULES % "redis_up == == 0"),
+        ("promtool", ["check", "rules", "rules.yaml"], "rules.yaml", RULES % "up == 0", RULES % "up == == 0"),
     ]
     for tool, words, file, good, bad in checks:
         yield judges(ctx, tool, words, file, good, bad)
@@ -40,7 +41,8 @@ def judges(ctx, tool, words, file, good, bad):
         (folder / file).write_text(text if isinstance(text, str) else json.dumps(text), encoding="utf-8")
         done = ctx.run([program, *words], cwd=folder)
         if (done.code == 0) != expected:
-            return fail(tool, f"ended with status {done.code} on the {'good' if expected else 'bad'} file:\n{done.last_words()}")
+            which = "good" if expected else "bad"
+            return fail(tool, f"ended with status {done.code} on the {which} file:\n{done.last_words()}")
     return ok(tool)
 
 

@@ -1,0 +1,92 @@
+//! From a name in any case to the entry that has it.
+//!
+//! A table of our own and not a `HashMap`, because every statement of every file comes by here: the name is hashed and
+//! compared as it stands, without a lower-case copy, and the standard hash costs more than all the rest.
+
+use super::directive::DirectiveId;
+
+/// Names in lower case, each of one entry. An open-addressed table that is at most half full.
+#[derive(Debug)]
+pub(super) struct Names {
+    slots: Box<[Option<(&'static str, DirectiveId)>]>,
+    /// The same, sorted.
+    pub(super) sorted: Vec<&'static str>,
+}
+
+impl Names {
+    /// A name may come more than once, as long as it is always the same entry's.
+    pub(super) fn new(pairs: &[(&'static str, DirectiveId)]) -> Self {
+        let size = (pairs.len() * 2).next_power_of_two().max(8);
+        let mut names = Self { slots: vec![None; size].into(), sorted: Vec::with_capacity(pairs.len()) };
+        for &(name, id) in pairs {
+            let slot = names.slot(name.as_bytes());
+            if let Some((_, earlier)) = names.slots[slot] {
+                assert_eq!(earlier, id, "two entries claim the name `{name}`");
+            } else {
+                names.slots[slot] = Some((name, id));
+                names.sorted.push(name);
+            }
+        }
+        names.sorted.sort_unstable();
+        names
+    }
+
+    /// The entry that has this name.
+    pub(super) fn find(&self, name: &[u8]) -> Option<DirectiveId> {
+        self.slots[self.slot(name)].map(|(_, id)| id)
+    }
+
+    /// Where a name stands, or the free slot where it would.
+    fn slot(&self, name: &[u8]) -> usize {
+        let mask = self.slots.len() - 1;
+        let mut slot = hash(name) & mask;
+        while let Some((other, _)) = self.slots[slot] {
+            if other.as_bytes().eq_ignore_ascii_case(name) {
+                break;
+            }
+            slot = (slot + 1) & mask;
+        }
+        slot
+    }
+}
+
+/// Alike for names that differ in case only. Eight bytes a step; an odd factor spreads them.
+fn hash(name: &[u8]) -> usize {
+    const SPREAD: u64 = 0x9e37_79b9_7f4a_7c15;
+    const LOWER: u64 = 0x2020_2020_2020_2020;
+    let mut hash = name.len() as u64;
+    for chunk in name.chunks(8) {
+        let mut bytes = [0; 8];
+        bytes[..chunk.len()].copy_from_slice(chunk);
+        hash = (hash.rotate_left(23) ^ (u64::from_le_bytes(bytes) | LOWER)).wrapping_mul(SPREAD);
+    }
+    // The high bits are the well-mixed ones; there are far fewer slots than 2^32.
+    (hash >> 32) as usize
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn names() -> Names {
+        Names::new(&[("save", DirectiveId(1)), ("masterauth", DirectiveId(2)), ("primaryauth", DirectiveId(2))])
+    }
+
+    #[test]
+    fn case_does_not_matter_and_nothing_else_is_forgiven() {
+        let names = names();
+        for same in ["primaryauth", "PrimaryAuth", "PRIMARYAUTH"] {
+            assert_eq!(names.find(same.as_bytes()), Some(DirectiveId(2)), "{same}");
+        }
+        for other in ["", "primaryaut", "primaryauth ", "primaryauthx", "sav\u{5}", "sav\u{45}\0"] {
+            assert_eq!(names.find(other.as_bytes()), None, "{other:?}");
+        }
+        assert_eq!(names.sorted, ["masterauth", "primaryauth", "save"]);
+    }
+
+    #[test]
+    #[should_panic(expected = "two entries claim the name `save`")]
+    fn a_name_belongs_to_one_entry() {
+        let _ = Names::new(&[("save", DirectiveId(1)), ("save", DirectiveId(2))]);
+    }
+}

@@ -1,0 +1,364 @@
+//! What can be written on the command line.
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use clap::{Args as Group, Parser, Subcommand, ValueEnum};
+use clap_complete::Shell;
+
+use crate::server::Server;
+
+/// Configuration as code for Redis and Valkey.
+#[derive(Debug, Parser)]
+#[command(name = "redisconf", version, about, long_about = None, max_term_width = 100)]
+#[command(after_help = "Exit codes: 0 fine, 1 findings or differences, 2 wrong usage or unreadable input.")]
+pub(super) struct Args {
+    #[command(flatten)]
+    pub(super) global: Global,
+    #[command(subcommand)]
+    pub(super) command: Command,
+}
+
+/// What every subcommand takes.
+#[derive(Debug, Group)]
+pub(super) struct Global {
+    /// When to use colour; auto means on a terminal, unless the environment says otherwise
+    #[arg(long, value_name = "WHEN", value_enum, default_value_t = When::Auto)]
+    #[arg(env = "REDISCONF_COLOR", hide_env_values = true, global = true, display_order = 100)]
+    pub(super) color: When,
+
+    /// What the output is for: people or programs
+    #[arg(long, value_name = "FORMAT", value_enum, default_value_t = Format::Human)]
+    #[arg(env = "REDISCONF_OUTPUT_FORMAT", hide_env_values = true, global = true, display_order = 101)]
+    pub(super) output_format: Format,
+
+    /// Print no summary and nothing that is merely good to know
+    #[arg(short, long, global = true, display_order = 102)]
+    pub(super) quiet: bool,
+}
+
+/// When there is colour.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum When {
+    // No documentation on these: clap would print each as a paragraph.
+    Auto,
+    Always,
+    Never,
+}
+
+/// What output looks like.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(super) enum Format {
+    Human,
+    Json,
+}
+
+/// The subcommands.
+#[derive(Debug, Subcommand)]
+pub(super) enum Command {
+    /// Print a completion script for a shell
+    #[command(after_help = COMPLETIONS_EXAMPLES)]
+    Completions(Completions),
+    /// Read off a server program what it knows, as a dump for the catalogue
+    #[command(hide = true)]
+    DumpServer(DumpServer),
+    /// Tell what a directive takes and does, or what a rule finds
+    #[command(after_help = EXPLAIN_EXAMPLES)]
+    Explain(Explain),
+    /// Write a starting project
+    #[command(after_help = INIT_EXAMPLES)]
+    Init(Init),
+    /// Print a manual page
+    #[command(after_help = MAN_EXAMPLES)]
+    Man(Man),
+    /// List the built-in profiles, or print one
+    #[command(after_help = PROFILES_EXAMPLES)]
+    Profiles(Profiles),
+    /// Render a profile, or a whole project, for a target
+    #[command(after_help = RENDER_EXAMPLES)]
+    Render(Render),
+    /// List what is in force, as CONFIG GET would show it, with where it comes from
+    #[command(after_help = SHOW_EXAMPLES, override_usage = "redisconf show [OPTIONS] <FILE | -- PROGRAM...>")]
+    Show(Show),
+    /// Boot the real server with it, and tell what the server understood differently
+    #[command(after_help = VERIFY_EXAMPLES)]
+    Verify(Verify),
+    /// Tell why a directive has its value: every assignment, and which one counts
+    #[command(after_help = WHY_EXAMPLES, override_usage = "redisconf why [OPTIONS] <NAME> <FILE | -- PROGRAM...>")]
+    Why(Why),
+}
+
+const COMPLETIONS_EXAMPLES: &str = "Examples:
+  redisconf completions bash > ~/.local/share/bash-completion/completions/redisconf
+  redisconf completions zsh > ~/.zfunc/_redisconf";
+
+const EXPLAIN_EXAMPLES: &str = "Examples:
+  redisconf explain maxmemory-policy
+  redisconf explain io-threads --server valkey-8.1
+  redisconf explain sentinel monitor
+  redisconf explain inline-comment";
+
+const MAN_EXAMPLES: &str = "Examples:
+  redisconf man > redisconf.1
+  redisconf man show > redisconf-show.1";
+
+const INIT_EXAMPLES: &str = "Examples:
+  redisconf init
+  redisconf init fleet --name sessions --profile session-store --server valkey-8.1 --memory 8GiB";
+
+const PROFILES_EXAMPLES: &str = "Examples:
+  redisconf profiles
+  redisconf profiles pubsub-heavy > profiles/bus.toml";
+
+const RENDER_EXAMPLES: &str = "Examples:
+  redisconf render kb-cache-8gb-rdb-relaxed
+  redisconf render pubsub-heavy --target compose --server valkey-8.1 --fact memory=16GiB
+  redisconf render profiles/mine.toml -f overlays/prod.toml --set maxclients=20000 -o out/redis.conf
+  redisconf render cache --target helm --chart bitnami/valkey --under valkey -o charts/bus/values.yaml
+  redisconf render                    # everything that redisconf.toml lists
+  redisconf render --check            # exit 1 if an artefact is not current";
+
+const VERIFY_EXAMPLES: &str = "Examples:
+  redisconf verify session-store --server-bin /usr/bin/redis-server
+  redisconf verify /etc/redis/redis.conf --server-bin ./valkey-server";
+
+const SHOW_EXAMPLES: &str = "Examples:
+  redisconf show /etc/redis/redis.conf
+  redisconf show redis.conf --server redis-7.4 --all
+  redisconf show --output-format json valkey.conf
+  redisconf show - < redis.conf
+  redisconf show builtin:cache
+  redisconf show -- redis-server /etc/redis/redis.conf --maxmemory 1gb";
+
+const WHY_EXAMPLES: &str = "Examples:
+  redisconf why save /etc/redis/redis.conf
+  redisconf why client-output-buffer-limit redis.conf --server redis-6.2
+  redisconf why maxmemory -- redis-server redis.conf --maxmemory 1gb";
+
+/// What to read: a file, or a server's command line.
+#[derive(Debug, Group)]
+pub(super) struct Input {
+    /// Built-in profile, profile file or configuration file; `-` is a configuration on standard input
+    #[arg(value_name = "PROFILE|FILE", required_unless_present = "program", conflicts_with = "program")]
+    pub(super) file: Option<PathBuf>,
+
+    /// Command line of a server: its program, then its arguments
+    #[arg(value_name = "PROGRAM", last = true)]
+    pub(super) program: Vec<OsString>,
+
+    /// Server version to read it as, such as redis-7.4 or valkey-8.1.3
+    #[arg(long, value_name = "SERVER", value_parser = server)]
+    pub(super) server: Option<Server>,
+
+    #[command(flatten)]
+    pub(super) layers: Layers,
+}
+
+/// What stands above a profile.
+#[derive(Clone, Debug, Default, Group)]
+pub(super) struct Layers {
+    /// Layer above the profile; may be given again, later ones win
+    #[arg(short, long = "file", value_name = "TOML")]
+    pub(super) files: Vec<String>,
+
+    /// Set a directive, above all layers
+    #[arg(long = "set", value_name = "NAME=VALUE")]
+    pub(super) sets: Vec<String>,
+
+    /// Say a fact of the place, such as memory=8GiB
+    #[arg(long = "fact", value_name = "NAME=VALUE")]
+    pub(super) facts: Vec<String>,
+}
+
+/// A profile, and what stands above it.
+#[derive(Clone, Debug, Group)]
+pub(super) struct Profile {
+    /// Built-in profile, name in the folder `profiles`, or file: TOML, redis.conf or valkey.conf
+    #[arg(value_name = "PROFILE|FILE")]
+    pub(super) profile: Option<String>,
+
+    /// Server version, such as redis-7.4 or valkey-8.1.3
+    #[arg(long, value_name = "SERVER", value_parser = server)]
+    pub(super) server: Option<Server>,
+
+    #[command(flatten)]
+    pub(super) layers: Layers,
+}
+
+#[derive(Debug, Group)]
+pub(super) struct Render {
+    #[command(flatten)]
+    pub(super) profile: Profile,
+
+    /// What to render: argv, compose, conf, docker-run, helm, kubernetes
+    #[arg(short, long, value_name = "TARGET", default_value = "conf")]
+    pub(super) target: String,
+
+    /// Write to this file, or into this folder, instead of standard output
+    #[arg(short, long, value_name = "PATH")]
+    pub(super) output: Option<PathBuf>,
+
+    /// Write nothing; exit 1 if what would be written differs from what is there
+    #[arg(long)]
+    pub(super) check: bool,
+
+    /// What becomes of secrets: refuse, aclfile or clear
+    #[arg(long, value_name = "HOW", help_heading = "Choices of the target")]
+    pub(super) secrets: Option<String>,
+
+    /// Folder in which the server finds files with secrets
+    #[arg(long, value_name = "PATH", help_heading = "Choices of the target")]
+    pub(super) secret_directory: Option<String>,
+
+    /// Helm chart: bitnami/redis, bitnami/valkey, cloudpirates/redis, cloudpirates/valkey, command-list, valkey-io/valkey
+    #[arg(long, value_name = "CHART", help_heading = "Choices of the target")]
+    pub(super) chart: Option<String>,
+
+    /// Key of an umbrella chart's values file that holds the block
+    #[arg(long, value_name = "KEY", help_heading = "Choices of the target")]
+    pub(super) under: Option<String>,
+
+    /// The umbrella chart's values file, to print with the block put in
+    #[arg(long, value_name = "FILE", requires = "under", help_heading = "Choices of the target")]
+    pub(super) into: Option<PathBuf>,
+
+    /// When a changed configuration restarts pods: any-change or restart-only
+    #[arg(long, value_name = "WHEN", help_heading = "Choices of the target")]
+    pub(super) roll_on: Option<String>,
+
+    /// Name of service, container or Kubernetes objects
+    #[arg(long, value_name = "NAME", help_heading = "Choices of the target")]
+    pub(super) name: Option<String>,
+
+    /// Image; without a tag it gets the server's version
+    #[arg(long, value_name = "IMAGE", help_heading = "Choices of the target")]
+    pub(super) image: Option<String>,
+
+    /// What runs the pods: deployment or stateful-set
+    #[arg(long, value_name = "KIND", help_heading = "Choices of the target")]
+    pub(super) workload: Option<String>,
+
+    /// Size of the volume, such as 20GiB
+    #[arg(long, value_name = "BYTES", help_heading = "Choices of the target")]
+    pub(super) volume: Option<String>,
+
+    /// Replicas beside the primary
+    #[arg(long, value_name = "NUMBER", help_heading = "Choices of the target")]
+    pub(super) replicas: Option<String>,
+
+    /// Who moves the role of primary about: none or sentinel
+    #[arg(long, value_name = "WHO", help_heading = "Choices of the target")]
+    pub(super) failover: Option<String>,
+
+    /// Project file; else the nearest redisconf.toml, here or above
+    #[arg(long, value_name = "FILE", conflicts_with = "profile", help_heading = "Without PROFILE: a whole project")]
+    pub(super) project: Option<PathBuf>,
+
+    /// Only this instance; may be given again
+    #[arg(long, value_name = "NAME", conflicts_with = "profile", help_heading = "Without PROFILE: a whole project")]
+    pub(super) instance: Vec<String>,
+
+    /// Only the instances of this environment
+    #[arg(long, value_name = "NAME", conflicts_with = "profile", help_heading = "Without PROFILE: a whole project")]
+    pub(super) env: Option<String>,
+}
+
+#[derive(Debug, Group)]
+pub(super) struct Profiles {
+    /// Print the text of this built-in profile
+    #[arg(value_name = "NAME")]
+    pub(super) name: Option<String>,
+}
+
+#[derive(Debug, Group)]
+pub(super) struct Init {
+    /// Folder of the project; else the working directory
+    #[arg(value_name = "FOLDER")]
+    pub(super) folder: Option<PathBuf>,
+
+    /// Name of the first instance
+    #[arg(long, value_name = "NAME", default_value = "cache")]
+    pub(super) name: String,
+
+    /// Built-in profile that it runs
+    #[arg(long, value_name = "PROFILE", default_value = "cache")]
+    pub(super) profile: String,
+
+    /// Its server version
+    #[arg(long, value_name = "SERVER", value_parser = server)]
+    pub(super) server: Option<Server>,
+
+    /// Memory it may use
+    #[arg(long, value_name = "BYTES", default_value = "4GiB")]
+    pub(super) memory: String,
+}
+
+#[derive(Debug, Group)]
+pub(super) struct Verify {
+    #[command(flatten)]
+    pub(super) profile: Profile,
+
+    /// The server's program, such as /usr/bin/redis-server
+    #[arg(long, value_name = "PATH")]
+    pub(super) server_bin: PathBuf,
+
+    /// Load the modules that the configuration names; this runs their code
+    #[arg(long)]
+    pub(super) allow_modules: bool,
+}
+
+#[derive(Debug, Group)]
+pub(super) struct DumpServer {
+    /// The server's program
+    #[arg(long, value_name = "PATH")]
+    pub(super) server_bin: PathBuf,
+}
+
+#[derive(Debug, Group)]
+pub(super) struct Show {
+    #[command(flatten)]
+    pub(super) input: Input,
+
+    /// List the directives that nothing sets, too
+    #[arg(long)]
+    pub(super) all: bool,
+}
+
+#[derive(Debug, Group)]
+pub(super) struct Why {
+    /// Name of the directive
+    #[arg(value_name = "NAME")]
+    pub(super) name: String,
+
+    #[command(flatten)]
+    pub(super) input: Input,
+}
+
+#[derive(Debug, Group)]
+pub(super) struct Explain {
+    /// Directive, `sentinel` with what follows it, or rule
+    #[arg(value_name = "NAME", required = true, num_args = 1..=2)]
+    pub(super) name: Vec<String>,
+
+    /// Server version to explain it for
+    #[arg(long, value_name = "SERVER", value_parser = server)]
+    pub(super) server: Option<Server>,
+}
+
+#[derive(Debug, Group)]
+pub(super) struct Completions {
+    /// The shell
+    #[arg(value_name = "SHELL", value_enum)]
+    pub(super) shell: Shell,
+}
+
+#[derive(Debug, Group)]
+pub(super) struct Man {
+    /// A subcommand; without one the page is about all
+    #[arg(value_name = "COMMAND")]
+    pub(super) command: Option<String>,
+}
+
+fn server(text: &str) -> Result<Server, String> {
+    text.parse::<Server>().map_err(|error| error.to_string())
+}

@@ -1,0 +1,92 @@
+//! The command line: reads arguments and files, calls the rooms, prints what [`crate::report`] makes of the results.
+//!
+//! A subcommand is a module with a function from its arguments to an [`Exit`], and an arm in [`dispatch`]. This room
+//! knows files, streams and the environment, and nothing of directives.
+
+mod args;
+mod colour;
+mod complete;
+mod dump_server;
+mod explain;
+mod failure;
+mod init;
+mod profiles;
+mod project;
+mod render;
+mod secrets;
+mod server;
+mod setup;
+mod show;
+mod subject;
+mod terminal;
+mod verify;
+mod why;
+mod write;
+
+use std::ffi::OsString;
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use args::{Args, Command};
+use failure::Failure;
+use terminal::Terminal;
+
+/// How a command ended.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+enum Exit {
+    /// Clean, or done.
+    Done = 0,
+    /// Findings, differences, drift.
+    Found = 1,
+    /// Wrong usage, unreadable input.
+    Usage = 2,
+}
+
+/// Runs the program with its arguments, its own name first, and gives its exit code.
+#[must_use]
+pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
+    let arguments: Vec<OsString> = arguments.into_iter().collect();
+    let mut terminal = Terminal::new(colour::before_parsing(&arguments));
+    let exit = match Args::try_parse_from(arguments) {
+        Ok(args) => {
+            terminal.recolour(args.global.color);
+            dispatch(&args, &mut terminal)
+        }
+        Err(message) => usage(&message, &mut terminal),
+    };
+    let exit = exit.unwrap_or_else(|failure| {
+        // If even this cannot be printed, the exit code is all that is left to say.
+        let _ = terminal.complain(&failure);
+        Exit::Usage
+    });
+    ExitCode::from(exit as u8)
+}
+
+fn dispatch(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure> {
+    match &args.command {
+        Command::Completions(command) => complete::completions(command, terminal),
+        Command::DumpServer(command) => dump_server::run(command, terminal),
+        Command::Explain(command) => explain::run(command, &args.global, terminal),
+        Command::Init(command) => init::run(command, &args.global, terminal),
+        Command::Man(command) => complete::man(command, terminal),
+        Command::Profiles(command) => profiles::run(command, &args.global, terminal),
+        Command::Render(command) => render::run(command, &args.global, terminal),
+        Command::Show(command) => show::run(command, &args.global, terminal),
+        Command::Verify(command) => verify::run(command, &args.global, terminal),
+        Command::Why(command) => why::run(command, &args.global, terminal),
+    }
+}
+
+/// Help and version go to standard output; complaints about the arguments do not.
+fn usage(message: &clap::Error, terminal: &mut Terminal) -> Result<Exit, Failure> {
+    let text = message.render();
+    if message.use_stderr() {
+        let text = if terminal.err_look.colour { text.ansi().to_string() } else { text.to_string() };
+        terminal.note(&text)?;
+        return Ok(Exit::Usage);
+    }
+    let text = if terminal.look.colour { text.ansi().to_string() } else { text.to_string() };
+    terminal.print(&text)?;
+    Ok(Exit::Done)
+}

@@ -1,0 +1,198 @@
+//! `redisconf verify`: the real server boots the configuration and says what it understood.
+
+use std::path::Path;
+
+use serde::Serialize;
+
+use super::args::{Format, Global, Verify};
+use super::failure::Failure;
+use super::subject::Subject;
+use super::terminal::Terminal;
+use super::{Exit, secrets, setup};
+use crate::config::Shown;
+use crate::finding::Severity;
+use crate::live::{BootError, Login, Modules, Program, Refusal, Start, boot};
+use crate::plan::{Difference, Verdict, compare};
+use crate::render::{self, Options, Secrets, Target};
+use crate::report::{self, Role};
+use crate::server::Server;
+use crate::source::Name;
+use crate::syntax::{Item, conf};
+
+#[derive(Serialize)]
+struct Line {
+    directive: &'static str,
+    verdict: &'static str,
+    wanted: Option<String>,
+    running: Option<String>,
+}
+
+#[derive(Serialize)]
+struct Report {
+    subject: String,
+    program: String,
+    starts: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    server_says: Option<String>,
+    equal: usize,
+    differences: Vec<Line>,
+    not_compared: Vec<&'static str>,
+}
+
+pub(super) fn run(command: &Verify, global: &Global, terminal: &mut Terminal) -> Result<Exit, Failure> {
+    let program = Program::probe(&command.server_bin).map_err(|error| Failure::new(error.to_string()))?;
+    let mut profile = command.profile.clone();
+    // The program decides the version, unless somebody asks what another one would have made of it.
+    profile.server = Some(profile.server.unwrap_or(program.server));
+    let subject = setup::read(&profile)?;
+    let text = text_to_boot(command, &subject)?;
+    let login = login(&text, program.server);
+    let start = Start {
+        conf: Some(text),
+        modules: if command.allow_modules { Modules::Load } else { Modules::Refuse },
+        login,
+        ..Start::default()
+    };
+    let mut booted = match boot(&program, &start) {
+        Ok(booted) => booted,
+        Err(BootError::Refused(refusal)) => return refused(&subject, &program, &refusal, global, terminal),
+        Err(error) => return Err(Failure::new(error.to_string())),
+    };
+    let hidden: Vec<&str> = subject.setup.config.view.directives().filter(|d| d.is.hidden).map(|d| d.name()).collect();
+    let snapshot = booted.inspect(&hidden).map_err(|error| Failure::new(error.to_string()))?;
+    let found = compare(&subject.setup.config, &snapshot, booted.overridden());
+    booted.end();
+    tell(&subject, &program, &found, global, terminal)
+}
+
+/// A configuration file boots as it is; a profile as its rendered redis.conf.
+fn text_to_boot(command: &Verify, subject: &Subject) -> Result<Vec<u8>, Failure> {
+    let name = command.profile.profile.as_deref().unwrap_or_default();
+    if !setup::is_profile(name) {
+        return super::subject::read_file(Path::new(name));
+    }
+    let options = Options { secrets: Secrets::Clear, ..Options::new(Target::Conf) };
+    let rendered = render::render(&subject.setup, &options, &secrets::at_hand(&subject.setup));
+    let rendered = rendered.map_err(|findings| {
+        let first = findings.into_iter().next().expect("an error has a finding");
+        Failure::new(first.message).help(first.help.unwrap_or_default())
+    })?;
+    Ok(rendered.artefacts.into_iter().next().expect("a rendering has an artefact").text)
+}
+
+/// How to log in: as `default`, with the password that the configuration itself sets.
+fn login(text: &[u8], server: Server) -> Option<Login> {
+    let reading = conf::read_alone(Name::Stdin, text, server);
+    let of_default = reading.order().iter().filter_map(|item| match item {
+        Item::Statement(id) => Some((reading.name(*id).to_ascii_lowercase(), reading.arguments(*id))),
+        Item::Problem(_) | Item::Enter | Item::Leave => None,
+    });
+    let mut password: Option<Vec<u8>> = None;
+    for (name, words) in of_default {
+        match (name.as_slice(), words.as_slice()) {
+            (b"requirepass", [word]) => password = Some(word.to_vec()),
+            (b"user", [b"default", rules @ ..]) => {
+                password = rules.iter().find_map(|rule| rule.strip_prefix(b">")).map(<[u8]>::to_vec);
+            }
+            _ => {}
+        }
+    }
+    let password = password.filter(|password| !password.is_empty())?;
+    Some(Login { user: "default".into(), password })
+}
+
+/// The server would not start: its words, and ours.
+fn refused(
+    subject: &Subject,
+    program: &Program,
+    refusal: &Refusal,
+    global: &Global,
+    terminal: &mut Terminal,
+) -> Result<Exit, Failure> {
+    let place = refusal.line.map(|line| format!("line {line}: ")).unwrap_or_default();
+    let says = format!("{place}{}", refusal.shown_reason());
+    if global.output_format == Format::Json {
+        let report = Report {
+            subject: subject.setup.name.clone(),
+            program: program.server.name(),
+            starts: false,
+            server_says: Some(says),
+            equal: 0,
+            differences: Vec::new(),
+            not_compared: Vec::new(),
+        };
+        terminal.print(&report::json("verify", &report))?;
+        return Ok(Exit::Found);
+    }
+    subject.note(|_| true, global, terminal)?;
+    let word = terminal.look.paint(Role::Severity(Severity::Fatal), "refused");
+    terminal.print(&format!("{}: {word} by {}: {says}\n", subject.setup.name, program.server))?;
+    Ok(Exit::Found)
+}
+
+fn text(shown: &Shown) -> Option<String> {
+    match shown {
+        Shown::Plain(text) => Some(text.clone()),
+        Shown::Masked | Shown::Named(_) => None,
+    }
+}
+
+/// What the server understood, held against what was meant.
+fn tell(
+    subject: &Subject,
+    program: &Program,
+    found: &[Difference],
+    global: &Global,
+    terminal: &mut Terminal,
+) -> Result<Exit, Failure> {
+    let of = |verdict| found.iter().filter(move |one| one.verdict == verdict);
+    let lines: Vec<Line> = of(Verdict::Different)
+        .chain(of(Verdict::Limited))
+        .map(|one| Line {
+            directive: one.directive.name(),
+            verdict: if one.verdict == Verdict::Limited { "limited" } else { "different" },
+            wanted: text(&one.wanted),
+            running: one.running.as_ref().and_then(text),
+        })
+        .collect();
+    let not_compared: Vec<&str> =
+        of(Verdict::NotCompared).filter(|one| one.stated).map(|one| one.directive.name()).collect();
+    let differs = of(Verdict::Different).next().is_some();
+    let exit = if differs { Exit::Found } else { Exit::Done };
+    let equal = of(Verdict::Equal).count();
+    if global.output_format == Format::Json {
+        let report = Report {
+            subject: subject.setup.name.clone(),
+            program: program.server.name(),
+            starts: true,
+            server_says: None,
+            equal,
+            differences: lines,
+            not_compared,
+        };
+        terminal.print(&report::json("verify", &report))?;
+        return Ok(exit);
+    }
+    let look = terminal.look;
+    let mut out = String::new();
+    for line in &lines {
+        let mask = || "***".to_owned();
+        let (wanted, running) = (line.wanted.clone().unwrap_or_else(mask), line.running.clone().unwrap_or_else(mask));
+        out.push_str(&format!(
+            "{}  meant {wanted}, {} has {running} ({})\n",
+            look.paint(Role::Name, line.directive),
+            program.server,
+            line.verdict
+        ));
+    }
+    let word = if differs {
+        look.paint(Role::Severity(Severity::Error), "understood differently")
+    } else {
+        look.paint(Role::Counts, "understood as meant")
+    };
+    let skipped =
+        if not_compared.is_empty() { String::new() } else { format!("; not compared: {}", not_compared.join(", ")) };
+    out.push_str(&format!("{}: {word} by {}: {equal} values equal{skipped}\n", subject.setup.name, program.server));
+    terminal.print(&out)?;
+    Ok(exit)
+}

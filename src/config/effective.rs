@@ -1,0 +1,138 @@
+//! What is in force: the value of a directive after all statements, the built-in default and what the start changes.
+
+use super::read::{Before, value};
+use super::value::{Class, Limit, SavePoint, Value};
+use super::{Config, Entry};
+use crate::catalog::{Directive, Kind};
+use crate::server::{Databases, Engine};
+use crate::syntax::StatementId;
+
+/// Where a value in force comes from.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Origin {
+    /// The version's built-in value.
+    Default,
+    /// Statements, in order; several where a directive adds up.
+    Statements(Vec<StatementId>),
+}
+
+impl Config {
+    /// The value in force; `None` for directives that have none (`include`, `user`, …).
+    #[must_use]
+    pub fn effective(&self, directive: &Directive) -> Option<Value> {
+        let default = self.default(directive);
+        let Some(entry) = self.entry(directive.id) else { return default.map(|value| self.adjusted(directive, value)) };
+        let folded = match &directive.kind {
+            Kind::Save => fold_save(entry, default),
+            Kind::BufferLimits => fold_limits(entry, default),
+            _ => entry.standing().last().and_then(|part| part.value.clone().ok()).or(default),
+        };
+        folded.filter(|value| *value != Value::Action).map(|value| self.adjusted(directive, value))
+    }
+
+    /// The value by any of the directive's names; for rules and sizing.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<Value> {
+        match self.view.look(name.as_bytes()) {
+            crate::catalog::Lookup::Here(directive) => self.effective(directive),
+            crate::catalog::Lookup::Elsewhere(_) | crate::catalog::Lookup::Never => None,
+        }
+    }
+
+    /// The built-in value.
+    #[must_use]
+    pub fn default(&self, directive: &Directive) -> Option<Value> {
+        self.read_back(directive, directive.default?.as_bytes())
+    }
+
+    /// The value behind a text in CONFIG GET form; `None` if it is none of the directive.
+    #[must_use]
+    pub fn read_back(&self, directive: &Directive, text: &[u8]) -> Option<Value> {
+        let words: Vec<&[u8]> = if directive.kind.is_many_valued() {
+            text.split(|byte| *byte == b' ').filter(|word| !word.is_empty()).collect()
+        } else {
+            vec![text]
+        };
+        let words = if words.is_empty() { vec![b"".as_slice()] } else { words };
+        match &directive.kind {
+            // What shows as nothing: no primary, no points.
+            Kind::ReplicaOf if text.is_empty() => Some(Value::Replica(None)),
+            // The old parser takes one group a line, CONFIG GET shows all of them.
+            Kind::Save | Kind::BufferLimits => super::read::groups(&directive.kind, &words, self.view.server()),
+            _ => value(directive, &words, self.view.server(), Before::default()).ok(),
+        }
+    }
+
+    /// Where the value in force comes from.
+    #[must_use]
+    pub fn origin(&self, directive: &Directive) -> Origin {
+        let statements: Vec<StatementId> = match self.entry(directive.id) {
+            Some(entry) if matches!(directive.kind, Kind::Save | Kind::BufferLimits | Kind::User) => {
+                entry.standing().map(|part| part.by).collect()
+            }
+            Some(entry) => entry.standing().last().map(|part| part.by).into_iter().collect(),
+            None => Vec::new(),
+        };
+        if statements.is_empty() { Origin::Default } else { Origin::Statements(statements) }
+    }
+
+    /// What the start makes of a value.
+    fn adjusted(&self, directive: &Directive, value: Value) -> Value {
+        let habits = self.server.habits();
+        match (directive.name(), value) {
+            ("hz", Value::Int(hz)) => Value::Int(hz.clamp(1, 500)),
+            // The watchdog cannot bark more often than every second tick.
+            ("watchdog-period", Value::Int(period)) if period > 0 => match self.get("hz") {
+                Some(Value::Int(hz)) => Value::Int(period.max(1000 / hz * 2)),
+                _ => Value::Int(period),
+            },
+            ("io-threads", Value::Int(n)) => Value::Int(n.min(habits.io_threads_clamp)),
+            ("databases", Value::Int(n)) => {
+                let one = habits.databases_in_cluster == Databases::One && self.is_cluster();
+                Value::Int(if one { 1 } else { n })
+            }
+            (_, value) => value,
+        }
+    }
+
+    /// Whether cluster mode is on.
+    #[must_use]
+    pub fn is_cluster(&self) -> bool {
+        self.get("cluster-enabled") == Some(Value::Bool(true))
+    }
+
+    /// Whether this is Valkey.
+    #[must_use]
+    pub fn is_valkey(&self) -> bool {
+        self.server.engine == Engine::Valkey
+    }
+}
+
+/// All points that stand; the built-in ones only if no statement was met.
+fn fold_save(entry: &Entry, default: Option<Value>) -> Option<Value> {
+    if !entry.parts.iter().any(|part| part.value.is_ok()) {
+        return default;
+    }
+    let mut points: Vec<SavePoint> = Vec::new();
+    for part in entry.standing() {
+        if let Ok(Value::Save { points: more, .. }) = &part.value {
+            points.extend_from_slice(more);
+        }
+    }
+    Some(Value::Save { clears: points.is_empty(), points: points.into() })
+}
+
+/// The built-in limits, each replaced by the statement that stands for its class.
+fn fold_limits(entry: &Entry, default: Option<Value>) -> Option<Value> {
+    let none = |class| Limit { class, hard: 0, soft: 0, seconds: 0 };
+    let mut limits = Class::ALL.map(none);
+    let given = entry.standing().filter_map(|part| part.value.as_ref().ok());
+    for value in default.iter().chain(given) {
+        if let Value::Limits(more) = value {
+            for limit in more {
+                limits[limit.class.index()] = *limit;
+            }
+        }
+    }
+    Some(Value::Limits(limits.into()))
+}

@@ -1,0 +1,156 @@
+//! A fleet: the instances of a project, each a request for a setup.
+
+use std::path::{Path, PathBuf};
+
+use super::layers::{LoadError, Request};
+use crate::finding::{Finding, Severity};
+use crate::source::{Files, Name, Sources};
+use crate::syntax::profile::Spanned;
+use crate::syntax::project::{self, Instance, Project};
+
+/// The name of a project file.
+pub const PROJECT_FILE: &str = "redisconf.toml";
+
+/// A project with all its instances.
+#[derive(Debug)]
+pub struct Fleet {
+    /// The folder of the project file.
+    pub folder: PathBuf,
+    /// The project file's text.
+    pub sources: Sources,
+    /// What it says.
+    pub project: Project,
+    /// What is wrong with it, by the texts the places lie in.
+    pub problems: Vec<(Sources, Vec<Finding>)>,
+}
+
+/// Reads a project file and its instance files.
+///
+/// # Errors
+/// [`LoadError::File`] if one cannot be read.
+pub fn open(path: &Path, files: &dyn Files, program_version: &str) -> Result<Fleet, LoadError> {
+    let mut sources = Sources::new();
+    let id = sources.add(Name::File(path.to_owned()), files.read(path)?);
+    let (mut project, mut findings) = project::read(&sources, id);
+    let folder = path.parent().map(Path::to_owned).unwrap_or_default();
+    if let Some(requires) = &project.requires {
+        findings.extend(check_version(requires, program_version));
+    }
+    let mut problems = Vec::new();
+    let pattern = project.instance_files.clone();
+    for file in pattern.iter().flat_map(|pattern| instance_files(&folder, &pattern.value, files)) {
+        let mut texts = sources.clone();
+        let text = files.read(&file)?;
+        let id = texts.add(Name::File(file.clone()), text);
+        let name = file.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default();
+        let (instance, mut wrong) = project::read_instance(texts.clone(), id, &name);
+        if let Some(twin) = project.instances.iter().find(|known| known.name.value == name) {
+            let message = format!("there are two instances `{name}`");
+            wrong.push(
+                Finding::new("duplicate-instance", Severity::Error, instance.name.at, message)
+                    .help(format!("the other is in {}; rename one", twin.sources.get(twin.name.at.source).name())),
+            );
+        }
+        problems.push((texts, wrong));
+        project.instances.push(instance);
+    }
+    let mut fleet = Fleet { folder, sources, project, problems };
+    findings.extend(fleet.check_references());
+    fleet.problems.insert(0, (fleet.sources.clone(), findings));
+    fleet.problems.retain(|(_, findings)| !findings.is_empty());
+    Ok(fleet)
+}
+
+fn check_version(requires: &Spanned<String>, program_version: &str) -> Option<Finding> {
+    match project::satisfies(&requires.value, program_version) {
+        Ok(true) => None,
+        Ok(false) => Some(
+            Finding::new(
+                "other-version-required",
+                Severity::Error,
+                requires.at,
+                format!("this is redisconf {program_version}, the project requires {}", requires.value),
+            )
+            .help("install a version that the project allows, or widen `requires` in a change of its own"),
+        ),
+        Err(expected) => Some(
+            Finding::new(
+                "invalid-value",
+                Severity::Error,
+                requires.at,
+                format!("`{}` is no requirement", requires.value),
+            )
+            .help(expected),
+        ),
+    }
+}
+
+/// The files of a pattern such as `instances/*.toml`, sorted. A name without `*` is one file.
+fn instance_files(folder: &Path, pattern: &str, files: &dyn Files) -> Vec<PathBuf> {
+    let (parent, last) = pattern.rsplit_once('/').unwrap_or(("", pattern));
+    let parent = folder.join(parent);
+    match last.split_once('*') {
+        None => vec![parent.join(last)],
+        Some((start, end)) => files
+            .names(&parent)
+            .into_iter()
+            .filter(|name| name.len() >= start.len() + end.len() && name.starts_with(start) && name.ends_with(end))
+            .map(|name| parent.join(name))
+            .collect(),
+    }
+}
+
+impl Fleet {
+    /// Environments and instances that are named must exist.
+    fn check_references(&self) -> Vec<Finding> {
+        let mut findings = Vec::new();
+        for instance in &self.project.instances {
+            if let Some(wanted) = &instance.environment
+                && !self.project.environments.iter().any(|e| e.name.value == wanted.value)
+            {
+                let known: Vec<&str> = self.project.environments.iter().map(|e| e.name.value.as_str()).collect();
+                let finding = Finding::new(
+                    "unknown-environment",
+                    Severity::Error,
+                    // The place may lie in the instance's own file, which this finding's frame does not have.
+                    if instance.sources.len() > 1 { self.start() } else { wanted.at },
+                    format!("instance `{}` is in the unknown environment `{}`", instance.name.value, wanted.value),
+                );
+                findings.push(finding.help(format!("the environments are: {}", known.join(", "))));
+            }
+        }
+        for expected in &self.project.expected {
+            if !self.project.instances.iter().any(|i| i.name.value == expected.instance.value) {
+                let message = format!("no instance is named `{}`", expected.instance.value);
+                findings.push(
+                    Finding::new("unknown-instance", Severity::Error, expected.instance.at, message)
+                        .help("name an instance of this project"),
+                );
+            }
+        }
+        findings
+    }
+
+    fn start(&self) -> crate::source::Span {
+        crate::source::Span { source: crate::source::SourceId::ROOT, start: 0, end: 0 }
+    }
+
+    /// What is to be merged for an instance.
+    #[must_use]
+    pub fn request(&self, instance: &Instance) -> Request {
+        let texts = |list: &[Spanned<String>]| list.iter().map(|text| text.value.clone()).collect();
+        let environment = instance.environment.as_ref();
+        let environment =
+            environment.and_then(|e| self.project.environments.iter().find(|known| known.name.value == e.value));
+        Request {
+            profile: instance.profile.as_ref().map(|p| p.value.clone()).unwrap_or_default(),
+            below: texts(&self.project.extends),
+            overlays: environment.map(|e| texts(&e.overlays)).unwrap_or_default(),
+            inline: vec![(format!("instance {}", instance.name.value), instance.layer.clone())],
+            base: instance.sources.clone(),
+            folder: self.folder.clone(),
+            pinned: true,
+            ..Request::default()
+        }
+    }
+}

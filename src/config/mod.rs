@@ -1,0 +1,151 @@
+//! Configurations: statements resolved against one server version.
+//!
+//! The waist of the hourglass: every input becomes a [`Config`], every output is made from one. An [`Entry`] keeps all
+//! its [`Part`]s in order; each knows its statement and which statement beat it, so that `why` only has to read. What
+//! the server would refuse is recorded as [`Refusal`]s in its own order; the first is the verdict. Nothing is judged here.
+
+pub mod acl;
+mod bad;
+mod effective;
+pub mod fleet;
+pub mod layers;
+mod listing;
+mod number;
+mod read;
+mod refusal;
+mod resolve;
+mod setup;
+mod shown;
+mod sizing;
+mod value;
+mod visible;
+
+use std::sync::Arc;
+
+pub use bad::Bad;
+pub use effective::Origin;
+pub use listing::{Row, Scope};
+pub use refusal::{Reason, Refusal, Stage};
+pub use resolve::resolve;
+pub use setup::{Assignment, LayerName, LeftOut, Note, Setup};
+pub use shown::{MASK, Shown, printable, shown};
+pub use value::{Class, Limit, SavePoint, Secret, Value};
+pub use visible::{Visible, name_shown, statement_shown, word_shown};
+
+use crate::catalog::{self, DirectiveId, View};
+use crate::server::Server;
+use crate::syntax::{Problem, StatementId};
+
+/// What tells parts of one entry apart.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Key {
+    /// A class of clients.
+    Class(Class),
+    /// A user.
+    Name(Arc<[u8]>),
+}
+
+/// One assignment.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Part {
+    /// What it is for, in entries with keys.
+    pub key: Option<Key>,
+    /// What it means, or why it means nothing.
+    pub value: Result<Value, Bad>,
+    /// The statement that made it.
+    pub by: StatementId,
+    /// The statement that made it void.
+    pub beaten_by: Option<StatementId>,
+}
+
+/// All assignments of one directive.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Entry {
+    /// Which directive.
+    pub id: DirectiveId,
+    /// In the order in which the server meets them.
+    pub parts: Vec<Part>,
+}
+
+impl Entry {
+    /// The parts that count.
+    pub fn standing(&self) -> impl Iterator<Item = &Part> {
+        self.parts.iter().filter(|part| part.beaten_by.is_none() && part.value.is_ok())
+    }
+}
+
+/// A configuration as one server version understands it.
+#[derive(Clone, Debug)]
+pub struct Config {
+    /// The version, as it was asked for.
+    pub server: Server,
+    /// What that version knows.
+    pub view: &'static View,
+    entries: Vec<Entry>,
+    by_id: Box<[u16]>,
+    refusals: Vec<Refusal>,
+    unread: Vec<Problem>,
+    module_parameters: Vec<StatementId>,
+}
+
+/// No entry.
+const NONE: u16 = u16::MAX;
+
+impl Config {
+    fn empty(server: Server, view: &'static View) -> Self {
+        Self {
+            server,
+            view,
+            entries: Vec::new(),
+            by_id: vec![NONE; catalog::count()].into(),
+            refusals: Vec::new(),
+            unread: Vec::new(),
+            module_parameters: Vec::new(),
+        }
+    }
+
+    fn entry_mut(&mut self, id: DirectiveId) -> &mut Entry {
+        let slot = &mut self.by_id[id.index()];
+        if *slot == NONE {
+            *slot = u16::try_from(self.entries.len()).expect("there are fewer directives than u16 holds");
+            self.entries.push(Entry { id, parts: Vec::new() });
+        }
+        &mut self.entries[usize::from(*slot)]
+    }
+
+    /// The assignments of a directive, if there is any.
+    #[must_use]
+    pub fn entry(&self, id: DirectiveId) -> Option<&Entry> {
+        self.entries.get(usize::from(self.by_id[id.index()]))
+    }
+
+    /// All entries, in the order of their first assignment.
+    #[must_use]
+    pub fn entries(&self) -> &[Entry] {
+        &self.entries
+    }
+
+    /// Every reason not to start, in the server's order.
+    #[must_use]
+    pub fn refusals(&self) -> &[Refusal] {
+        &self.refusals
+    }
+
+    /// The reason the server itself would give; `None` if it starts, as far as a file can tell.
+    #[must_use]
+    pub fn verdict(&self) -> Option<&Refusal> {
+        self.refusals.first()
+    }
+
+    /// Includes that could not be followed here; the server may find them.
+    #[must_use]
+    pub fn unread(&self) -> &[Problem] {
+        &self.unread
+    }
+
+    /// Statements that only a loaded module can judge.
+    #[must_use]
+    pub fn module_parameters(&self) -> &[StatementId] {
+        &self.module_parameters
+    }
+}

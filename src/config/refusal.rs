@@ -1,0 +1,94 @@
+//! Why a server would not start: one reason for each, in the order in which the server comes upon them.
+
+use super::acl::AclRefusal;
+use super::bad::Bad;
+use crate::server::Server;
+use crate::source::Span;
+use crate::syntax::StatementId;
+
+/// How far the start has come.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Stage {
+    /// The configuration is read, line by line; the server names the line.
+    File,
+    /// The modules were loaded; the server names no line.
+    Modules,
+    /// Users are loaded; the server names no line.
+    Users,
+    /// The data are loaded; the server names no line.
+    Data,
+}
+
+/// What the server says no to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Reason {
+    /// Quotes do not close, or close in mid-word.
+    Quotes,
+    /// No directive of this version has the name.
+    UnknownDirective,
+    /// A file-only directive with more or fewer words than it takes.
+    FileOnlyArity,
+    /// The words are no value of the directive.
+    Value(Bad),
+    /// `module.parameter` without a value.
+    ModuleParameterEmpty,
+    /// `module.parameter`, and no module is loaded that could know it.
+    ModuleParameterUnclaimed,
+    /// `sentinel …` in the file of a server.
+    SentinelOutside,
+    /// A second definition of a user.
+    DuplicateUser,
+    /// A rule of a user.
+    User(AclRefusal),
+    /// Users here and in an ACL file.
+    UsersAndAclFile,
+    /// `rename-command` of a command that does not exist, or no longer.
+    NoSuchCommand,
+    /// `rename-command` to a name that is taken.
+    CommandExists,
+    /// `rename-command` of a subcommand, which crashes.
+    RenamesSubcommand,
+    /// `replicaof` in cluster mode.
+    ReplicaInCluster,
+    /// Files that include each other, which crash.
+    IncludeCycle,
+    /// The snapshot's name is that of a folder, which cannot be loaded.
+    SnapshotIsFolder,
+}
+
+/// One reason not to start.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Refusal {
+    /// When the server stops.
+    pub stage: Stage,
+    /// Where to point.
+    pub at: Span,
+    /// The statement, where there is one.
+    pub statement: Option<StatementId>,
+    /// Why.
+    pub reason: Reason,
+}
+
+impl Reason {
+    /// The reason in the words of `server`, or near them.
+    #[must_use]
+    pub fn server_words(&self, server: Server) -> String {
+        match self {
+            Self::Quotes => "Unbalanced quotes in configuration line".into(),
+            Self::UnknownDirective | Self::FileOnlyArity => "Bad directive or wrong number of arguments".into(),
+            Self::Value(bad) => bad.server_words(server),
+            Self::ModuleParameterEmpty => "Module config specified without value".into(),
+            Self::ModuleParameterUnclaimed => "Module Configuration detected without loadmodule directive".into(),
+            Self::SentinelOutside => "sentinel directive while not in sentinel mode".into(),
+            Self::DuplicateUser => "Duplicate user found. A user can only be defined once in config files".into(),
+            Self::User(refusal) => refusal.reason.clone(),
+            Self::UsersAndAclFile => "users are defined both in the configuration and in an ACL file".into(),
+            Self::NoSuchCommand => "No such command in rename-command".into(),
+            Self::CommandExists => "Target command name already exists".into(),
+            Self::RenamesSubcommand => "the server crashes: a subcommand cannot be renamed".into(),
+            Self::ReplicaInCluster => "replicaof directive not allowed in cluster mode".into(),
+            Self::SnapshotIsFolder => "Short read or OOM loading DB. Unrecoverable error, aborting now.".into(),
+            Self::IncludeCycle => "the server crashes: files include each other".into(),
+        }
+    }
+}

@@ -1,0 +1,277 @@
+//! May these words be shown? The words of a statement, judged one by one, for frames and messages.
+//!
+//! Hidden is the rule: a word is shown only if its directive is known and not secret. What stands in no statement (comments,
+//! lines that did not read, the rest of a TOML file) is not listed here, so nobody shows it.
+
+use super::setup::Setup;
+use super::shown::{MASK, printable};
+use crate::catalog::{self, Kind, Lookup, View, sentinel};
+use crate::finding::Finding;
+use crate::source::{SourceId, Span};
+use crate::syntax::{Item, Problem, ProblemKind, Reading, StatementId};
+
+/// Which places of a reading's texts may be shown, sorted by place.
+#[derive(Clone, Debug, Default)]
+pub struct Visible(Vec<(Span, bool)>);
+
+impl Visible {
+    /// Judges every word.
+    #[must_use]
+    pub fn of(reading: &Reading, view: &'static View) -> Self {
+        let mut pieces = Vec::new();
+        for index in 0..reading.statements().len() {
+            let id = StatementId(u32::try_from(index).expect("statements are numbered by u32"));
+            let name = &reading.statement(id).name;
+            match known_length(reading, view, id) {
+                length if name.cooked.is_some() => pieces.push((name.at, length == name.bytes(&reading.sources).len())),
+                length => {
+                    let cut = name.at.start + u32::try_from(length).expect("a name is shorter than its file");
+                    pieces.push((Span { end: cut, ..name.at }, true));
+                    pieces.push((Span { start: cut, ..name.at }, false));
+                }
+            }
+            let words = reading.words(id).iter().enumerate();
+            pieces.extend(words.map(|(index, word)| (word.at, is_public(reading, view, id, index))));
+        }
+        for item in reading.order() {
+            if let Item::Problem(Problem { kind: ProblemKind::UnbalancedQuotes, at, .. }) = *item {
+                pieces.extend(unread_line(reading, at));
+            }
+        }
+        pieces.retain(|(at, _)| !at.is_empty());
+        // Of two words at one place, as in `"32mb 8mb"` of a profile, the hidden one comes first and decides.
+        pieces.sort_by_key(|(at, shown)| (at.source, at.start, *shown));
+        Self(pieces)
+    }
+
+    /// What is shown of a setup: the words of its statements, and the places its own findings point at, which are keys and
+    /// values of profiles; never what stands under a secret or an unknown name.
+    #[must_use]
+    pub fn of_setup(setup: &Setup) -> Self {
+        let Self(mut pieces) = Self::of(&setup.reading, setup.config.view);
+        let meets = |a: Span, b: Span| a.source == b.source && a.start < b.end && b.start < a.end;
+        let places = setup.findings.iter().flat_map(places).chain(setup.keys.iter().copied());
+        let public = places.filter(|at| !setup.hidden.iter().chain(hidden(&pieces)).any(|hidden| meets(*hidden, *at)));
+        let public: Vec<Span> = public.filter(|at| !pieces.iter().any(|(known, _)| meets(*known, *at))).collect();
+        pieces.extend(public.into_iter().map(|at| (at, true)));
+        pieces.sort_by_key(|(at, shown)| (at.source, at.start, *shown));
+        Self(pieces)
+    }
+
+    /// What is shown of a text that can hold no secret, such as a project file: the places that findings point at.
+    #[must_use]
+    pub fn pointing_at(findings: &[Finding]) -> Self {
+        let mut pieces: Vec<(Span, bool)> = findings.iter().flat_map(places).map(|at| (at, true)).collect();
+        pieces.sort_by_key(|(at, _)| (at.source, at.start));
+        Self(pieces)
+    }
+
+    /// The words that begin in bytes `start..end` of a text, and whether each may be shown.
+    #[must_use]
+    pub fn between(&self, source: SourceId, start: u32, end: u32) -> &[(Span, bool)] {
+        let place = |offset: u32| self.0.partition_point(|(at, _)| (at.source, at.start) < (source, offset));
+        &self.0[place(start)..place(end)]
+    }
+}
+
+/// Every place a finding points at.
+fn places(finding: &Finding) -> impl Iterator<Item = Span> {
+    std::iter::once(finding.at).chain(finding.labels.iter().map(|label| label.at)).filter(|at| !at.is_empty())
+}
+
+fn hidden(pieces: &[(Span, bool)]) -> impl Iterator<Item = &Span> {
+    pieces.iter().filter(|(_, shown)| !shown).map(|(at, _)| at)
+}
+
+/// An argument of a statement as people may see it, counted from 0.
+///
+/// # Panics
+/// If the statement has no such argument.
+#[must_use]
+pub fn word_shown(reading: &Reading, view: &'static View, id: StatementId, index: usize) -> String {
+    if is_public(reading, view, id, index) { printable(reading.arguments(id)[index]) } else { MASK.into() }
+}
+
+/// The name of a statement as people may see it. A name that nobody knows is cut at the first odd byte: `requirepass=***`.
+#[must_use]
+pub fn name_shown(reading: &Reading, view: &'static View, id: StatementId) -> String {
+    let name = reading.name(id);
+    let length = known_length(reading, view, id);
+    let text = printable(&name[..length]);
+    if length == name.len() { text } else { text + MASK }
+}
+
+/// A whole statement as people may see it.
+#[must_use]
+pub fn statement_shown(reading: &Reading, view: &'static View, id: StatementId) -> String {
+    let mut text = name_shown(reading, view, id);
+    for index in 0..reading.words(id).len() {
+        let word = word_shown(reading, view, id, index);
+        text.push(' ');
+        text.push_str(&quoted(&word));
+    }
+    text
+}
+
+/// Of a line whose quotes do not close: the directive, if it is one, and the quote that has no partner.
+fn unread_line(reading: &Reading, quote: Span) -> Vec<(Span, bool)> {
+    let source = reading.sources.get(quote.source);
+    let start = source.line_start(source.line(quote.start));
+    let line = &source.text()[start as usize..quote.start as usize];
+    let blanks = line.iter().take_while(|b| b.is_ascii_whitespace()).count();
+    let name = line[blanks..].split(u8::is_ascii_whitespace).next().unwrap_or_default();
+    let offset = |n: usize| u32::try_from(n).expect("files are below 64 MiB");
+    let first = start + offset(blanks);
+    let name_at = Span { source: quote.source, start: first, end: first + offset(name.len()) };
+    vec![(name_at, catalog::find(name).is_some()), (quote, true)]
+}
+
+/// A word as it would be written, quotes where it needs them.
+fn quoted(word: &str) -> String {
+    if word.is_empty() || word.contains([' ', '"', '\'']) {
+        format!("\"{}\"", word.replace('"', "\\\""))
+    } else {
+        word.into()
+    }
+}
+
+/// How many bytes of a statement's name may be shown.
+fn known_length(reading: &Reading, view: &'static View, id: StatementId) -> usize {
+    let name = reading.name(id);
+    if catalog::find(name).is_some() {
+        return name.len();
+    }
+    let plain = |b: &u8| b.is_ascii_alphanumeric() || b"._-".contains(b);
+    let length = name.iter().position(|b| !plain(b)).unwrap_or(name.len());
+    // A word alone on its line may be the rest of the line above: a password that an editor wrapped.
+    let text = String::from_utf8_lossy(&name[..length]);
+    let alone = reading.words(id).is_empty() && length == name.len();
+    if alone && !text.contains('.') && catalog::suggest(&text, view).is_none() { 0 } else { length }
+}
+
+/// Whether an argument may be shown.
+fn is_public(reading: &Reading, view: &'static View, id: StatementId, index: usize) -> bool {
+    let word = &reading.words(id)[index];
+    if word.secret.is_some() {
+        return false;
+    }
+    let bytes = word.bytes(&reading.sources);
+    // Nothing is no secret.
+    if bytes.is_empty() {
+        return true;
+    }
+    match view.look(reading.name(id)) {
+        Lookup::Here(directive) => match directive.kind {
+            Kind::User => index == 0 || is_public_rule(bytes),
+            Kind::RenameCommand | Kind::LoadModule => index == 0,
+            Kind::Sentinel => is_public_after_sentinel(reading, view, id, index),
+            _ => !directive.is.secret,
+        },
+        Lookup::Elsewhere(entry) => catalog::history(entry).iter().all(|(_, directive)| !directive.is.secret),
+        Lookup::Never => false,
+    }
+}
+
+/// Words after `sentinel`: the sub-directive, the name it is for, and the rest if it is no secret.
+fn is_public_after_sentinel(reading: &Reading, view: &'static View, id: StatementId, index: usize) -> bool {
+    match sentinel::view(view.server()).look(reading.arguments(id)[0]) {
+        Lookup::Here(directive) if directive.is.secret => {
+            index == 0 || (index == 1 && matches!(directive.kind, Kind::Words { .. }))
+        }
+        Lookup::Here(_) => true,
+        Lookup::Elsewhere(_) => index == 0,
+        Lookup::Never => false,
+    }
+}
+
+/// Whether an ACL rule is surely no password: commands, categories, patterns and switches.
+fn is_public_rule(rule: &[u8]) -> bool {
+    const SWITCHES: &[&str] = &[
+        "allchannels",
+        "allcommands",
+        "alldbs",
+        "allkeys",
+        "clearselectors",
+        "nocommands",
+        "nopass",
+        "off",
+        "on",
+        "reset",
+        "resetchannels",
+        "resetdbs",
+        "resetkeys",
+        "resetpass",
+        "sanitize-payload",
+        "skip-sanitize-payload",
+    ];
+    match rule.first() {
+        Some(b'+' | b'-') => rule[1..].iter().all(|b| b.is_ascii_alphanumeric() || b"@|-_.".contains(b)),
+        // A password glued on by a forgotten blank must not slip through.
+        Some(b'~' | b'&' | b'%') => !rule.iter().any(|b| b">#<!".contains(b)),
+        _ => SWITCHES.iter().any(|switch| switch.as_bytes().eq_ignore_ascii_case(rule)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::Name;
+    use crate::syntax::conf;
+
+    fn shown(line: &str) -> String {
+        let server = "redis-7.4".parse().unwrap();
+        let reading = conf::read_alone(Name::Stdin, line.as_bytes(), server);
+        statement_shown(&reading, View::of(server), StatementId(0))
+    }
+
+    #[test]
+    fn words_of_known_directives_without_secrets_are_shown() {
+        assert_eq!(shown("maxmemory 8Gi # note"), "maxmemory 8Gi # note");
+        assert_eq!(shown("save \"\""), "save \"\"");
+        assert_eq!(shown("gopher-enabled yes"), "gopher-enabled yes");
+    }
+
+    #[test]
+    fn secrets_and_strangers_are_hidden() {
+        assert_eq!(shown("requirepass hunter2"), "requirepass ***");
+        assert_eq!(shown("primaryauth hunter2"), "primaryauth ***");
+        assert_eq!(shown("requirepas hunter2"), "requirepas ***");
+        assert_eq!(shown("requirepass=hunter2"), "requirepass***");
+        assert_eq!(shown("'requirepass: hunter2'"), "requirepass***");
+        assert_eq!(shown("hunter2"), "***");
+        assert_eq!(shown("search.password hunter2"), "search.password ***");
+        assert_eq!(shown("loadmodule /a.so PASSWORD hunter2"), "loadmodule /a.so *** ***");
+    }
+
+    #[test]
+    fn of_a_user_the_name_and_the_rights_are_shown() {
+        assert_eq!(
+            shown("user ann on >hunter2 #ab ~a:* +@read -config|set hunter2 ~*>hunter2"),
+            "user ann on *** *** ~a:* +@read -config|set *** ***"
+        );
+        assert_eq!(shown("rename-command CONFIG hunter2"), "rename-command CONFIG ***");
+        assert_eq!(shown("rename-command CONFIG \"\""), "rename-command CONFIG \"\"");
+    }
+
+    #[test]
+    fn of_sentinel_all_but_passwords_is_shown() {
+        assert_eq!(shown("sentinel monitor m 10.0.0.1 6379 2"), "sentinel monitor m 10.0.0.1 6379 2");
+        assert_eq!(shown("sentinel auth-pass m hunter2"), "sentinel auth-pass m ***");
+        assert_eq!(shown("sentinel sentinel-pass hunter2"), "sentinel sentinel-pass ***");
+        assert_eq!(shown("sentinel auth-pas m hunter2"), "sentinel *** *** ***");
+    }
+
+    #[test]
+    fn places_of_a_line_come_in_order() {
+        let server = "redis-7.4".parse().unwrap();
+        let reading = conf::read_alone(Name::Stdin, b"port 1\nrequirepass=x\nrequirepass y\n", server);
+        let visible = Visible::of(&reading, View::of(server));
+        let of_line = |start, end| -> Vec<(&[u8], bool)> {
+            let pieces = visible.between(SourceId::ROOT, start, end).iter();
+            pieces.map(|(at, shown)| (reading.sources.bytes(*at), *shown)).collect()
+        };
+        assert_eq!(of_line(0, 7), [(&b"port"[..], true), (b"1", true)]);
+        assert_eq!(of_line(7, 21), [(&b"requirepass"[..], true), (b"=x", false)]);
+        assert_eq!(of_line(21, 40), [(&b"requirepass"[..], true), (b"y", false)]);
+    }
+}

@@ -1,0 +1,317 @@
+//! What is true of the place where a server runs: memory, cores, subscribers, what may be lost.
+//!
+//! A fact never reaches a directive except through a formula that names it. Facts have units of their own (`GiB`, `1h`);
+//! directives have the server's. The list is closed: [`ALL`].
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+use crate::source::Span;
+
+/// What a fact is measured in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unit {
+    /// Bytes, written `512MiB`.
+    Bytes,
+    /// Bytes a second, written `5MiB`.
+    BytesPerSecond,
+    /// A number of things.
+    Count,
+    /// A number of processors; a fraction is possible.
+    Processors,
+    /// A time, written `30s`.
+    Duration,
+    /// One of these words.
+    Word(&'static [&'static str]),
+}
+
+/// A fact that redisconf knows of.
+#[derive(Debug)]
+pub struct Definition {
+    /// Its name.
+    pub name: &'static str,
+    /// What it is measured in.
+    pub unit: Unit,
+    /// What it says, in one sentence.
+    pub summary: &'static str,
+}
+
+/// Every fact, sorted by name.
+pub static ALL: &[Definition] = &[
+    fact("connections", Unit::Count, "Connections at peak, after a deploy of all clients."),
+    fact("cpus", Unit::Processors, "Cores the server may use: the container's limit, or the host's."),
+    fact("data-loss-accepted", Unit::Duration, "How much of the latest writes may be lost with the process."),
+    fact("dataset", Unit::Bytes, "Size of the data in memory."),
+    fact("disk", Unit::Word(&["local", "network", "none"]), "What lies under the data directory."),
+    fact("exposure", Unit::Word(&["loopback", "private", "public"]), "Who can reach the port."),
+    fact("fanout", Unit::Count, "Subscribers that receive one published message, on average."),
+    fact("memory", Unit::Bytes, "Memory the server may use: the container's limit, or its share of the host."),
+    fact("message-size", Unit::Bytes, "Size of one published message."),
+    fact("network-bandwidth", Unit::BytesPerSecond, "What the network takes, one way."),
+    fact("new-connections-per-second", Unit::Count, "Connections that are opened in one second at peak."),
+    fact("outage", Unit::Duration, "Longest absence of a replica that must not cost a full resynchronisation."),
+    fact("publish-rate", Unit::Count, "Messages published in one second, over the whole server."),
+    fact("replicas", Unit::Count, "Replicas of one primary."),
+    fact("role", Unit::Word(&["primary", "replica"]), "What the server is for the others."),
+    fact("stall", Unit::Duration, "Longest pause of a healthy subscriber."),
+    fact("subscribers", Unit::Count, "Subscribed connections at peak."),
+    fact("write-rate", Unit::BytesPerSecond, "What replication carries, at peak."),
+    fact(
+        "writes",
+        Unit::Word(&["read-mostly", "mixed", "heavy"]),
+        "How much of the data is rewritten during a snapshot.",
+    ),
+];
+
+const fn fact(name: &'static str, unit: Unit, summary: &'static str) -> Definition {
+    Definition { name, unit, summary }
+}
+
+/// The definition with that name.
+#[must_use]
+pub fn definition(name: &str) -> Option<&'static Definition> {
+    ALL.binary_search_by_key(&name, |d| d.name).ok().map(|at| &ALL[at])
+}
+
+/// What a fact says.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Said {
+    /// Bytes, or bytes a second.
+    Bytes(u64),
+    /// A number.
+    Count(u64),
+    /// Processors.
+    Processors(f64),
+    /// A time in milliseconds.
+    Milliseconds(u64),
+    /// A word of the definition.
+    Word(&'static str),
+}
+
+/// A fact as it was written, before its unit is known.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum Written<'a> {
+    /// Text in quotes.
+    Text(&'a str),
+    /// A whole number.
+    Whole(i64),
+    /// A number with a fraction.
+    Fraction(f64),
+}
+
+impl Definition {
+    /// Reads what was written.
+    ///
+    /// # Errors
+    /// What was expected instead.
+    pub fn read(&self, written: Written<'_>) -> Result<Said, String> {
+        let text = match written {
+            Written::Text(text) => text.trim().to_owned(),
+            Written::Whole(n) => n.to_string(),
+            Written::Fraction(n) => n.to_string(),
+        };
+        match self.unit {
+            Unit::Bytes | Unit::BytesPerSecond => bytes(&text).map(Said::Bytes),
+            Unit::Count => text.parse().map(Said::Count).map_err(|_| "a whole number from 0 is expected".into()),
+            Unit::Processors => match text.parse::<f64>() {
+                Ok(n) if n > 0.0 && n.is_finite() => Ok(Said::Processors(n)),
+                _ => Err("a number of cores above 0 is expected, such as `4` or `0.5`".into()),
+            },
+            Unit::Duration => milliseconds(&text).map(Said::Milliseconds),
+            Unit::Word(words) => {
+                let found = words.iter().find(|word| **word == text);
+                found.map(|word| Said::Word(word)).ok_or_else(|| format!("one of `{}` is expected", words.join("`, `")))
+            }
+        }
+    }
+}
+
+/// Reads `512MiB`. Decimal and one-letter units are refused: nobody knows which was meant.
+///
+/// # Errors
+/// What was expected instead.
+pub fn bytes(text: &str) -> Result<u64, String> {
+    const UNITS: [(&str, u32); 5] = [("B", 0), ("KiB", 10), ("MiB", 20), ("GiB", 30), ("TiB", 40)];
+    let expected = || "bytes with a unit are expected: `KiB`, `MiB`, `GiB` or `TiB`, such as `16GiB`".to_owned();
+    if text == "0" {
+        return Ok(0);
+    }
+    let end = text.find(|c: char| !c.is_ascii_digit() && c != '.').ok_or_else(expected)?;
+    let (number, unit) = (&text[..end], text[end..].trim());
+    let (_, shift) = UNITS.iter().find(|(name, _)| *name == unit).ok_or_else(|| match unit {
+        "g" | "G" | "m" | "M" | "k" | "K" | "Gi" | "Mi" | "Ki" => {
+            format!("`{unit}` is ambiguous: write `GiB`, `MiB` or `KiB`")
+        }
+        "gb" | "GB" | "mb" | "MB" | "kb" | "KB" => {
+            format!("`{unit}` is a unit of directives: a fact takes `GiB`, `MiB` or `KiB`")
+        }
+        _ => expected(),
+    })?;
+    if let Ok(whole) = number.parse::<u64>() {
+        return whole.checked_mul(1 << shift).ok_or_else(|| "the number of bytes does not fit 64 bits".into());
+    }
+    let fraction: f64 = number.parse().map_err(|_| expected())?;
+    let exact = fraction * f64::from(2_u32).powi(i32::try_from(*shift).expect("shifts are at most 40"));
+    #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "checked to be in range")]
+    if (0.0..9.0e15).contains(&exact) { Ok(exact.round() as u64) } else { Err(expected()) }
+}
+
+/// Reads `30s`.
+///
+/// # Errors
+/// What was expected instead.
+pub fn milliseconds(text: &str) -> Result<u64, String> {
+    const UNITS: [(&str, u64); 5] = [("ms", 1), ("s", 1000), ("m", 60_000), ("h", 3_600_000), ("d", 86_400_000)];
+    let expected = || "a time with a unit is expected: `ms`, `s`, `m`, `h` or `d`, such as `30s`".to_owned();
+    if text == "0" {
+        return Ok(0);
+    }
+    let end = text.find(|c: char| !c.is_ascii_digit()).ok_or_else(expected)?;
+    let factor = UNITS.iter().find(|(name, _)| *name == &text[end..]).ok_or_else(expected)?.1;
+    text[..end].parse::<u64>().ok().and_then(|n| n.checked_mul(factor)).ok_or_else(expected)
+}
+
+/// Bytes for people: `16GiB`, `1.5GiB`, `100B`.
+#[must_use]
+pub fn bytes_text(bytes: u64) -> String {
+    for (unit, shift) in [("TiB", 40), ("GiB", 30), ("MiB", 20), ("KiB", 10)] {
+        if bytes >= 1 << shift {
+            let whole = bytes >> shift;
+            return if bytes.trailing_zeros() >= shift {
+                format!("{whole}{unit}")
+            } else {
+                #[expect(clippy::cast_precision_loss, reason = "two digits are shown")]
+                let exact = bytes as f64 / (1_u64 << shift) as f64;
+                format!("{exact:.2}{unit}")
+            };
+        }
+    }
+    format!("{bytes}B")
+}
+
+impl fmt::Display for Said {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Bytes(n) => f.write_str(&bytes_text(*n)),
+            Self::Count(n) => write!(f, "{n}"),
+            Self::Processors(n) => write!(f, "{n}"),
+            Self::Milliseconds(n) if n % 1000 == 0 => write!(f, "{}s", n / 1000),
+            Self::Milliseconds(n) => write!(f, "{n}ms"),
+            Self::Word(word) => f.write_str(word),
+        }
+    }
+}
+
+/// A fact with its origin.
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub struct Fact {
+    /// What it says.
+    pub said: Said,
+    /// Where it is said.
+    pub at: Span,
+}
+
+/// What is known of one deployment. A later [`Facts::learn`] wins: callers go from the lowest layer to the highest.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Facts(BTreeMap<&'static str, Fact>);
+
+impl Facts {
+    /// Takes a fact in, over what was known.
+    pub fn learn(&mut self, definition: &'static Definition, said: Said, at: Span) {
+        self.0.insert(definition.name, Fact { said, at });
+    }
+
+    /// The fact with that name.
+    ///
+    /// # Panics
+    /// If no fact has that name: a misspelt name in a rule or formula would stay silent for ever.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&Fact> {
+        assert!(definition(name).is_some(), "`{name}` is no fact");
+        self.0.get(name)
+    }
+
+    /// Bytes, or bytes a second.
+    #[must_use]
+    pub fn bytes(&self, name: &str) -> Option<u64> {
+        match self.get(name)?.said {
+            Said::Bytes(n) => Some(n),
+            Said::Count(_) | Said::Processors(_) | Said::Milliseconds(_) | Said::Word(_) => None,
+        }
+    }
+
+    /// A number.
+    #[must_use]
+    pub fn count(&self, name: &str) -> Option<u64> {
+        match self.get(name)?.said {
+            Said::Count(n) => Some(n),
+            Said::Bytes(_) | Said::Processors(_) | Said::Milliseconds(_) | Said::Word(_) => None,
+        }
+    }
+
+    /// Processors.
+    #[must_use]
+    pub fn processors(&self, name: &str) -> Option<f64> {
+        match self.get(name)?.said {
+            Said::Processors(n) => Some(n),
+            Said::Bytes(_) | Said::Count(_) | Said::Milliseconds(_) | Said::Word(_) => None,
+        }
+    }
+
+    /// Milliseconds.
+    #[must_use]
+    pub fn milliseconds(&self, name: &str) -> Option<u64> {
+        match self.get(name)?.said {
+            Said::Milliseconds(n) => Some(n),
+            Said::Bytes(_) | Said::Count(_) | Said::Processors(_) | Said::Word(_) => None,
+        }
+    }
+
+    /// A word.
+    #[must_use]
+    pub fn word(&self, name: &str) -> Option<&'static str> {
+        match self.get(name)?.said {
+            Said::Word(word) => Some(word),
+            Said::Bytes(_) | Said::Count(_) | Said::Processors(_) | Said::Milliseconds(_) => None,
+        }
+    }
+
+    /// All facts, sorted by name.
+    pub fn iter(&self) -> impl Iterator<Item = (&'static str, &Fact)> {
+        self.0.iter().map(|(name, fact)| (*name, fact))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_list_is_sorted() {
+        assert!(ALL.is_sorted_by_key(|d| d.name));
+    }
+
+    #[test]
+    fn ambiguous_units_are_refused() {
+        assert_eq!(bytes("16GiB"), Ok(16 << 30));
+        assert_eq!(bytes("1.5GiB"), Ok(3 << 29));
+        assert_eq!(bytes("0"), Ok(0));
+        for text in ["8g", "8G", "8gb", "8GB", "8M", "8", "8Gi", "", "GiB", "-1GiB", "99999999999TiB"] {
+            assert!(bytes(text).is_err(), "{text}");
+        }
+    }
+
+    #[test]
+    fn times_have_units() {
+        assert_eq!(milliseconds("1h"), Ok(3_600_000));
+        assert_eq!(milliseconds("250ms"), Ok(250));
+        assert!(milliseconds("30").is_err() && milliseconds("s").is_err());
+    }
+
+    #[test]
+    fn bytes_are_printed_as_they_are_written() {
+        for text in ["16GiB", "1KiB", "100B", "1.50GiB"] {
+            assert_eq!(bytes_text(bytes(text).unwrap()), text);
+        }
+    }
+}

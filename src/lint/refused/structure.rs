@@ -1,0 +1,106 @@
+//! Statements that do not go together, or not into this file.
+
+use super::statement;
+use crate::catalog;
+use crate::config::Refusal;
+use crate::finding::{Finding, Severity};
+use crate::lint::{Case, Check, Rule};
+
+pub(crate) static INCLUDE_CYCLE: Rule = Rule {
+    id: "include-cycle",
+    severity: Severity::Fatal,
+    summary: "a file includes itself, perhaps by way of others",
+    docs: "Servers do not notice and run until their stack ends: they die of a segmentation fault, without a message.
+
+Bad:
+    include a.conf
+    ==> a.conf <==
+    include a.conf
+
+Good:
+    include a.conf
+    ==> a.conf <==
+    port 6379
+",
+    check: Check::Refusal(include_cycle),
+};
+
+pub(crate) static REPLICA_IN_CLUSTER: Rule = Rule {
+    id: "replica-in-cluster",
+    severity: Severity::Fatal,
+    summary: "`replicaof` in cluster mode",
+    docs: "In a cluster, CLUSTER REPLICATE makes a node a replica, and the node remembers it in its own file.
+
+Bad:
+    cluster-enabled yes
+    replicaof 10.0.0.1 6379
+
+Good:
+    cluster-enabled yes
+",
+    check: Check::Refusal(replica_in_cluster),
+};
+
+pub(crate) static SENTINEL_OUTSIDE: Rule = Rule {
+    id: "sentinel-outside",
+    severity: Severity::Fatal,
+    summary: "a `sentinel` line in the file of a data server",
+    docs: "Only a process that runs as Sentinel reads these lines: `redis-sentinel FILE`, or `redis-server FILE --sentinel`.
+
+Bad:
+    port 6379
+    sentinel monitor main 10.0.0.1 6379 2
+
+Good:
+    port 6379
+",
+    check: Check::Refusal(sentinel_outside),
+};
+
+pub(crate) static SNAPSHOT_IS_FOLDER: Rule = Rule {
+    id: "snapshot-is-folder",
+    severity: Severity::Fatal,
+    summary: "the snapshot file has the name of a folder",
+    docs: "`.` and `..` are accepted as `dbfilename` and are folders, so loading the snapshot fails. With an append-only file
+the server starts, and fails at the first snapshot.
+
+Bad:
+    dbfilename .
+
+Good:
+    dbfilename dump.rdb
+",
+    check: Check::Refusal(snapshot_is_folder),
+};
+
+fn include_cycle(case: &Case<'_>, refusal: &Refusal) -> Finding {
+    let id = statement(refusal);
+    INCLUDE_CYCLE
+        .finding(case.word_at(id, 0), format!("`{}` is included while it is being read", case.word(id, 0)))
+        .help("break the circle: take this line out, or that which led here")
+}
+
+fn replica_in_cluster(case: &Case<'_>, refusal: &Refusal) -> Finding {
+    let name = case.name(statement(refusal));
+    let finding = REPLICA_IN_CLUSTER
+        .finding(refusal.at, format!("`{name}` does not go with cluster mode"))
+        .help("drop it and use CLUSTER REPLICATE, or set `cluster-enabled no`");
+    let cluster = catalog::find("cluster-enabled").and_then(|id| case.config.entry(id));
+    match cluster.and_then(|entry| entry.standing().last()) {
+        Some(part) => finding.label(case.reading.statement(part.by).at, "cluster mode is switched on here"),
+        None => finding,
+    }
+}
+
+fn sentinel_outside(_: &Case<'_>, refusal: &Refusal) -> Finding {
+    SENTINEL_OUTSIDE
+        .finding(refusal.at, "a `sentinel` line, and the server does not run as Sentinel")
+        .help("move it to the file of a Sentinel, or start with `--sentinel`")
+}
+
+fn snapshot_is_folder(case: &Case<'_>, refusal: &Refusal) -> Finding {
+    let id = statement(refusal);
+    SNAPSHOT_IS_FOLDER
+        .finding(case.word_at(id, 0), format!("`{}` is a folder and cannot be loaded as a snapshot", case.word(id, 0)))
+        .help("name a file, such as `dump.rdb`")
+}

@@ -1,0 +1,105 @@
+//! Users whom the server does not accept.
+
+use super::{commands, statement};
+use crate::catalog;
+use crate::config::{Key, Reason, Refusal};
+use crate::finding::{Finding, Severity};
+use crate::lint::{Case, Check, Rule};
+use crate::syntax::StatementId;
+
+pub(crate) static ACL_RULE: Rule = Rule {
+    id: "acl-rule",
+    severity: Severity::Fatal,
+    summary: "a rule of a user is refused",
+    docs: "Rules are read at the line, except for commands and categories, which modules may bring: those are looked up
+when the users are loaded, and the server then names no line.
+
+Bad:
+    user app on nopass ~* +@red
+
+Good:
+    user app on nopass ~* +@read
+",
+    check: Check::Refusal(acl_rule),
+};
+
+pub(crate) static DUPLICATE_USER: Rule = Rule {
+    id: "duplicate-user",
+    severity: Severity::Fatal,
+    summary: "a user is defined twice",
+    docs: "Since Redis 7.0 a name may be defined once. Redis 6.2 adds the rules of both lines up.
+
+Bad:
+    user app on nopass ~* +@read
+    user app +@write
+
+Good:
+    user app on nopass ~* +@read +@write
+",
+    check: Check::Refusal(duplicate_user),
+};
+
+pub(crate) static USERS_AND_ACLFILE: Rule = Rule {
+    id: "users-and-aclfile",
+    severity: Severity::Fatal,
+    summary: "users are defined both here and in an ACL file",
+    docs: "With `aclfile` set, users live in that file and nowhere else; one `user` line beside it stops the start.
+
+Bad:
+    aclfile /etc/redis/users.acl
+    user app on nopass ~* +@read
+
+Good:
+    aclfile /etc/redis/users.acl
+",
+    check: Check::Refusal(users_and_aclfile),
+};
+
+fn acl_rule(case: &Case<'_>, refusal: &Refusal) -> Finding {
+    let id = statement(refusal);
+    let Reason::User(refused) = &refusal.reason else { unreachable!("this rule is chosen for users only") };
+    let user = case.word(id, 0);
+    let message = match (refused.argument, case.public_word(id, refused.argument)) {
+        (0, _) => format!("the user `{user}` is refused: {}", refused.reason),
+        (_, Some(rule)) => format!("the rule `{rule}` of user `{user}` is refused: {}", refused.reason),
+        (_, None) => format!("a rule of user `{user}` is refused: {}", refused.reason),
+    };
+    let finding = ACL_RULE.finding(refusal.at, message);
+    match case.public_word(id, refused.argument) {
+        Some(rule) if refused.argument > 0 => match commands::meant(case, rule) {
+            Some(meant) => finding.help(format!("did you mean `{meant}`?")),
+            None => finding.help("correct the rule, or drop it"),
+        },
+        None if refused.argument > 0 => finding.help("begin a password with `>`, a SHA-256 of one with `#`"),
+        Some(_) | None => finding.help("choose a name without blanks"),
+    }
+}
+
+fn duplicate_user(case: &Case<'_>, refusal: &Refusal) -> Finding {
+    let id = statement(refusal);
+    let user = case.word(id, 0);
+    let finding = DUPLICATE_USER
+        .finding(refusal.at, format!("the user `{user}` is defined a second time"))
+        .help("put all rules of a user into one line");
+    match first_definition(case, id) {
+        Some(first) => finding.label(case.reading.statement(first).at, "first defined here"),
+        None => finding,
+    }
+}
+
+fn first_definition(case: &Case<'_>, id: StatementId) -> Option<StatementId> {
+    let entry = case.config.entry(case.directive(id)?.id)?;
+    let name = *case.reading.arguments(id).first()?;
+    entry.parts.iter().find(|part| part.key == Some(Key::Name(name.into()))).map(|part| part.by)
+}
+
+fn users_and_aclfile(case: &Case<'_>, refusal: &Refusal) -> Finding {
+    let finding = USERS_AND_ACLFILE
+        .finding(refusal.at, "a user is defined here, and users are in an ACL file too")
+        .help("move the `user` lines into the ACL file, or drop `aclfile`");
+    let aclfile = catalog::find("aclfile").and_then(|id| case.config.entry(id));
+    match aclfile.and_then(|entry| entry.standing().last()) {
+        Some(part) => finding.label(case.reading.statement(part.by).at, "the ACL file is named here"),
+        None => finding,
+    }
+}

@@ -1,0 +1,257 @@
+//! The list is in order, every rule is documented, and every example does what it says.
+
+use super::*;
+use crate::config::resolve;
+use crate::facts::Facts;
+use crate::server::Server;
+use crate::source::{Memory, Name, SourceId};
+use crate::syntax::{Mode, conf, survey};
+
+/// Judges an example: its first file is the root, and may name its server in a comment.
+fn judged(example: &str) -> Judgement {
+    let mut files: Vec<(String, String)> = vec![("/example/redis.conf".into(), String::new())];
+    for line in example.lines() {
+        match line.strip_prefix("==> ").and_then(|rest| rest.strip_suffix(" <==")) {
+            Some(name) => files.push((format!("/example/{name}"), String::new())),
+            None => {
+                let text = &mut files.last_mut().expect("one is there from the start").1;
+                text.push_str(line);
+                text.push('\n');
+            }
+        }
+    }
+    let text = files[0].1.clone();
+    let named = survey(SourceId::ROOT, text.as_bytes()).server.map(|(server, _)| server);
+    let server = named.unwrap_or("redis-7.4".parse().unwrap());
+    let root = Name::File(files[0].0.clone().into());
+    let reading = conf::read(root, text.as_bytes(), server, &Memory::new(files));
+    let config = resolve(&reading, Mode::Server);
+    judge(&Case { reading: &reading, config: &config, facts: &Facts::default() })
+}
+
+/// Judges a text for one server.
+fn as_server(server: &str, text: &str) -> Judgement {
+    judged(&format!("# redisconf: server={server}\n{text}"))
+}
+
+/// Message and help of the only finding.
+fn only(judgement: &Judgement) -> String {
+    let [finding] = &judgement.findings[..] else { panic!("one finding is expected: {judgement:#?}") };
+    let here = finding.here.as_ref().map(|here| format!(" | {here}")).unwrap_or_default();
+    let message = finding.message.split_once(": ").map_or(finding.message.as_str(), |(_, rest)| rest);
+    format!("{message}{here} | {}", finding.help.as_deref().unwrap_or("-"))
+}
+
+#[test]
+fn the_list_is_sorted_and_its_ids_are_kebab_case() {
+    assert!(RULES.is_sorted_by_key(|rule| rule.id));
+    for rule in RULES {
+        let plain = rule.id.bytes().all(|b| b.is_ascii_lowercase() || b == b'-');
+        assert!(plain && !rule.id.starts_with('-') && !rule.id.ends_with('-'), "{}", rule.id);
+        assert_eq!(crate::catalog::find(rule.id), None, "`{}` is a directive, and `explain` takes both", rule.id);
+    }
+}
+
+#[test]
+fn every_rule_is_documented() {
+    for rule in RULES {
+        assert!(!rule.summary.is_empty() && !rule.summary.ends_with('.'), "{}", rule.id);
+        assert!(rule.reason().ends_with('.'), "{}", rule.id);
+        assert!(rule.docs.lines().all(|line| line.len() <= 120), "{}", rule.id);
+    }
+}
+
+#[test]
+fn a_bad_example_gives_its_finding_and_a_good_one_none() {
+    for rule in RULES {
+        let bad = judged(&rule.example(Example::Bad)).findings;
+        let found: Vec<&str> = bad.iter().map(|finding| finding.rule.as_ref()).collect();
+        assert_eq!(found, [rule.id], "{bad:#?}");
+        assert_eq!(bad[0].severity, rule.severity, "{}", rule.id);
+        let good = judged(&rule.example(Example::Good)).findings;
+        assert!(good.is_empty(), "{}: {good:#?}", rule.id);
+    }
+}
+
+#[test]
+fn messages_keep_to_the_form() {
+    for rule in RULES {
+        for finding in judged(&rule.example(Example::Bad)).findings {
+            let texts = [Some(&finding.message), finding.here.as_ref(), finding.help.as_ref()];
+            for text in texts.into_iter().flatten() {
+                assert!(!text.ends_with('.') && !text.starts_with(char::is_uppercase), "{}: {text}", rule.id);
+            }
+        }
+    }
+}
+
+#[test]
+fn findings_come_in_the_servers_order_and_the_first_is_marked() {
+    let text = "maxmemry 1gb\nport x\ninclude away.conf\nuser a on nopass\naclfile /a\n";
+    let found = |server| -> Vec<String> {
+        as_server(server, text).findings.iter().map(|f| format!("{} {}", f.rule, f.message)).collect()
+    };
+    let redis_7 = found("redis-7.4");
+    assert!(redis_7[0].starts_with("unknown-directive the server stops here: "), "{redis_7:#?}");
+    assert!(redis_7[1].starts_with("invalid-value `x`"), "{redis_7:#?}");
+    // Redis 8 keeps the unknown name until its modules are loaded, so another line is the first.
+    let redis_8 = found("redis-8.2");
+    let rules: Vec<&str> = redis_8.iter().map(|f| f.split(' ').next().unwrap()).collect();
+    assert_eq!(rules, ["invalid-value", "unknown-directive", "users-and-aclfile", "unread-include"]);
+}
+
+#[test]
+fn the_verdict_has_the_servers_words() {
+    let Verdict::Stops { stage, words } = as_server("redis-7.4", "port x\n").verdict else { panic!() };
+    assert_eq!((stage, words.as_str()), (Stage::File, "argument couldn't be parsed into an integer"));
+    assert_eq!(as_server("redis-7.4", "port 1\n").verdict, Verdict::Starts);
+}
+
+#[test]
+fn names_of_other_versions_are_placed() {
+    let help = |server, text| only(&as_server(server, text));
+    assert_eq!(
+        help("redis-6.2", "maxmemory-clients 5%\n"),
+        "`maxmemory-clients` is no directive of redis 6.2 | drop the line, or use redis 7.0 or later, which knows it"
+    );
+    assert_eq!(
+        help("redis-7.4", "gopher-enabled yes\n"),
+        "`gopher-enabled` is no directive of redis 7.4 | drop the line: it is gone since redis 7.0"
+    );
+    assert_eq!(
+        help("redis-7.4", "primaryauth x\n"),
+        "`primaryauth` is no directive of redis 7.4 | write `masterauth`, as redis 7.4 calls it"
+    );
+    assert_eq!(
+        help("redis-7.4", "import-mode yes\n"),
+        "`import-mode` is no directive of redis 7.4 | drop the line: only valkey 8.1 – 9.1 knows it"
+    );
+    assert_eq!(
+        help("redis-8.2", "nothing like-it\n"),
+        "`nothing` is no directive of redis 8.2 | redis 8.2 keeps it for modules, and later names no line | \
+         correct the name, or drop the line"
+    );
+}
+
+#[test]
+fn names_with_something_else_wrong_are_understood() {
+    for (text, help) in [
+        ("maxmemory_policy noeviction", "did you mean `maxmemory-policy`?"),
+        ("maxmemory: 1gb", "put a blank between name and value: `maxmemory …`"),
+        ("maxmemory=1gb", "put a blank between name and value: `maxmemory …`"),
+        ("--maxmemory 1gb", "write `maxmemory`: the dashes are for the command line"),
+        ("down-after-milliseconds m 1", "write `sentinel down-after-milliseconds …`, in the file of a Sentinel"),
+        ("orphan", "begin the line with the name of a directive; if it belongs to the line above, join the two"),
+    ] {
+        let found = only(&as_server("redis-7.4", text));
+        assert!(found.ends_with(help), "{text}: {found}");
+    }
+}
+
+#[test]
+fn values_are_translated() {
+    for (text, help) in [
+        ("maxmemory 8Gi", "write `maxmemory 8gb`"),
+        ("maxmemory 1.5gb", "write `maxmemory 1536mb`"),
+        ("appendonly true", "write `appendonly yes`"),
+        ("appendonly 0", "write `appendonly no`"),
+        ("maxmemory-policy allkeys_lru", "write `maxmemory-policy allkeys-lru`"),
+        ("timeout 10.0", "write `timeout 10`"),
+        ("unixsocketperm 0o770", "write `unixsocketperm 770`"),
+        ("client-output-buffer-limit primary 1 2 3", "write `client-output-buffer-limit replica 1 2 3`"),
+        ("client-output-buffer-limit pubsub 1Gi 2 3", "write `client-output-buffer-limit pubsub 1gb 2 3`"),
+        ("maxmemory 75%", "a profile does (`75% of memory`)"),
+        ("timeout 10s", "which `redisconf explain` tells"),
+        ("maxclients 10k", "it takes no unit"),
+        ("notify-keyspace-events Ko", "leave `o` out: only redis 8.2 – 8.6 takes it"),
+        ("shutdown-on-sigterm failover", "leave `failover` out: only valkey 9.0 – 9.1 takes it"),
+        ("port 70000", "set `port` to a value from 0 to 65535"),
+        ("proto-max-bulk-len 1kb", "set `proto-max-bulk-len` to 1mb or more"),
+        ("maxmemory-clients 101%", "at most 100% is possible"),
+        ("save 60", "pairs of seconds (at least 1) and changes (at least 0) are expected"),
+    ] {
+        let found = only(&as_server("redis-7.4", text));
+        assert!(found.ends_with(help), "{text}: {found}");
+    }
+}
+
+#[test]
+fn word_counts_are_explained() {
+    for (text, message) in [
+        ("maxmemory 8 gb", "2 words where `maxmemory` takes 1 | write number and unit as one word: `maxmemory 8gb`"),
+        ("maxmemory", "0 words where `maxmemory` takes 1 | give it bytes such as `64mb`, or drop the line"),
+        ("port = 1", "2 words where `port` takes 1 | leave out the `=`: write `port 1`"),
+        ("logfile a b", "2 words where `logfile` takes 1 | put the value in quotes: `logfile \"a b\"`"),
+        ("requirepass a b", "2 words where `requirepass` takes 1 | put the value in quotes"),
+        ("replicaof h", "1 word where `replicaof` takes 2 | write `replicaof HOST PORT`, or `replicaof no one`"),
+        (
+            "rename-command X",
+            "1 word where `rename-command` takes 2 | write `rename-command OLD NEW`, with `\"\"` to remove a command",
+        ),
+    ] {
+        assert_eq!(only(&as_server("redis-7.4", text)), message);
+    }
+}
+
+#[test]
+fn commands_and_categories_are_suggested() {
+    for (text, help) in [
+        ("user a on nopass +@red", "did you mean `+@read`?"),
+        ("user a on nopass -flushal", "did you mean `-flushall`?"),
+        ("user a on nopass +config|gte", "did you mean `+config|get`?"),
+        ("user a on nopass +xyzzy", "correct the rule, or drop it"),
+        ("user a on nopass secret-without-sign", "begin a password with `>`, a SHA-256 of one with `#`"),
+        ("rename-command FLUSHAL x", "did you mean `FLUSHALL`?"),
+        ("rename-command config x\nrename-command CONFIG y", "keep one of the two lines"),
+    ] {
+        let found = only(&as_server("redis-7.4", text));
+        assert!(found.ends_with(help), "{text}: {found}");
+    }
+}
+
+#[test]
+fn comments_behind_values_are_seen_wherever_they_stop_the_server() {
+    for text in ["port 1 # a", "port #1", "save 60 1 # a b", "include x # y", "maxmemory # none"] {
+        let judgement = as_server("redis-7.4", text);
+        let ids: Vec<_> = judgement.findings.iter().map(|f| f.rule.as_ref()).collect();
+        assert_eq!(ids, ["inline-comment"], "{text}");
+    }
+}
+
+#[test]
+fn no_message_holds_a_secret() {
+    const CANARY: &str = "hunter2";
+    let lines = [
+        "requirepass hunter2 x",
+        "requirepas hunter2",
+        "requirepass=hunter2",
+        "requirepass: hunter2",
+        "hunter2",
+        "\"requirepass hunter2\"",
+        "'requirepass hunter2",
+        "masterauth hunter2 # x",
+        "user a on hunter2",
+        "user a on >hunter2\nuser a on",
+        "user a on >hunter2\naclfile /a",
+        "rename-command CONFIG hunter2 x",
+        "rename-command NOSUCH hunter2",
+        "search.password hunter2",
+        "sentinel auth-pass m hunter2",
+        "tls-key-file-pass hunter2 hunter2",
+        "loadmodule /a hunter2\nsearch.x hunter2",
+        "primaryauth hunter2",
+    ];
+    for line in lines {
+        for server in crate::server::all() {
+            let judgement = judged(&format!("# redisconf: server={}\n{line}\n", server.name()));
+            assert!(!format!("{judgement:?}").contains(CANARY), "{server} {line}: {judgement:#?}");
+        }
+    }
+}
+
+#[test]
+fn every_server_has_its_name_in_the_summary() {
+    let as_text = |text: &str| judged_as(text.parse::<Server>().unwrap());
+    assert_eq!(as_text("redis-7.4.5"), "as redis 7.4.5");
+    assert_eq!(as_text("redis-8.4"), "as redis 8.2 would, for nothing is known of redis 8.4");
+}

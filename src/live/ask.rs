@@ -1,0 +1,87 @@
+//! The fixed list of what can be sent to a server.
+
+use std::fmt;
+
+/// Who logs in, and with what. Debug output and errors hold the name at most.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Login {
+    /// The ACL user; `default` where only a password is set.
+    pub user: String,
+    /// The password in clear.
+    pub password: Vec<u8>,
+}
+
+impl fmt::Debug for Login {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Login").field("user", &self.user).field("password", &"***").finish()
+    }
+}
+
+/// Which part of INFO is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Section {
+    /// Version, build and process.
+    Server,
+    /// What a plain INFO gives.
+    Usual,
+}
+
+/// Everything that can be sent. There is no way to send other words.
+#[derive(Clone, Copy)]
+pub(super) enum Ask<'a> {
+    Ping,
+    Auth(&'a Login),
+    ConfigGet(&'a str),
+    Info(Section),
+    // the rest is only for servers that were started here
+    /// Name and value, and again.
+    ConfigSet(&'a [(&'a str, &'a [u8])]),
+    ConfigRewrite,
+    SlowlogGet,
+    Shutdown,
+}
+
+impl Ask<'_> {
+    /// The command word that is looked up among the renamed ones.
+    pub(super) fn command(self) -> &'static str {
+        match self {
+            Self::Ping => "PING",
+            Self::Auth(_) => "AUTH",
+            Self::ConfigGet(_) | Self::ConfigSet(_) | Self::ConfigRewrite => "CONFIG",
+            Self::Info(_) => "INFO",
+            Self::SlowlogGet => "SLOWLOG",
+            Self::Shutdown => "SHUTDOWN",
+        }
+    }
+
+    pub(super) fn pack(self, word: &[u8]) -> Vec<u8> {
+        let mut packed = redis::Cmd::new();
+        packed.arg(word);
+        match self {
+            Self::Ping | Self::Info(Section::Usual) => &mut packed,
+            Self::Auth(login) => packed.arg(&login.user).arg(&login.password),
+            Self::ConfigGet(pattern) => packed.arg("GET").arg(pattern),
+            Self::ConfigSet(pairs) => {
+                pairs.iter().fold(packed.arg("SET"), |set, (name, value)| set.arg(name).arg(value))
+            }
+            Self::ConfigRewrite => packed.arg("REWRITE"),
+            Self::SlowlogGet => packed.arg("GET").arg(4096),
+            Self::Info(Section::Server) => packed.arg("server"),
+            Self::Shutdown => packed.arg("NOSAVE"),
+        };
+        packed.get_packed_command()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_renamed_command_is_called_by_its_new_name_and_a_password_is_never_shown() {
+        let login = Login { user: "ops".into(), password: b"hunter2".to_vec() };
+        assert_eq!(Ask::Auth(&login).pack(b"letmein"), b"*3\r\n$7\r\nletmein\r\n$3\r\nops\r\n$7\r\nhunter2\r\n");
+        assert_eq!(Ask::Info(Section::Server).pack(b"INFO"), b"*2\r\n$4\r\nINFO\r\n$6\r\nserver\r\n");
+        assert!(!format!("{login:?}").contains("hunter2"));
+    }
+}

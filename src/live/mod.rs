@@ -1,0 +1,36 @@
+//! Real servers: a program is probed, started in a private directory, asked, and ended without a trace.
+//!
+//! Flow: [`Program::probe`] → [`boot`] (which isolates the configuration first) → [`Booted::inspect`] → a
+//! [`Snapshot`](crate::snapshot::Snapshot), or the precise refusal. [`dump()`] reads everything off one server program.
+//!
+//! The wire knows a fixed list of commands. What changes a server can only be sent to one that was started here. No
+//! judgement is made in this room, and nothing is printed.
+
+mod ask;
+mod boot;
+mod child;
+mod connection;
+mod dump;
+
+mod inspect;
+mod isolate;
+mod launch;
+mod options;
+mod place;
+mod program;
+mod refusal;
+mod reply;
+mod undertaker;
+mod words;
+
+pub use ask::{Login, Section};
+pub use boot::{BootError, Booted, LoginError, Modules, Start, boot};
+pub use connection::{Connection, ConnectionError};
+pub use dump::{Dump, DumpError, Entry, dump};
+
+pub use inspect::{InspectError, inspect};
+pub use isolate::IsolateError;
+pub use place::Place;
+pub use program::{Program, ProgramError};
+pub use refusal::Refusal;
+pub use reply::Reply;

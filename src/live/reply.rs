@@ -1,0 +1,62 @@
+//! What a server answers, in our own words.
+
+/// What a server answered. No Debug: an answer to CONFIG GET holds passwords.
+#[derive(Clone, PartialEq)]
+pub enum Reply {
+    /// `+OK` and the like.
+    Status(String),
+    /// An error, with its class in front: `NOAUTH Authentication required.`
+    Error(String),
+    /// A whole number.
+    Integer(i64),
+    /// A byte string.
+    Bytes(Vec<u8>),
+    /// Nothing.
+    Nil,
+    /// Several answers; a map stands here with each key before its value.
+    List(Vec<Reply>),
+}
+
+impl Reply {
+    /// The one place where the crate's values become ours.
+    #[expect(
+        clippy::wildcard_enum_match_arm,
+        reason = "a foreign enum that may grow; what nobody asked for is garbage"
+    )]
+    pub(super) fn from_value(value: redis::Value) -> Option<Self> {
+        use redis::Value;
+        let list = |values: Vec<Value>| values.into_iter().map(Self::from_value).collect::<Option<_>>().map(Self::List);
+        match value {
+            Value::Nil => Some(Self::Nil),
+            Value::Int(number) => Some(Self::Integer(number)),
+            Value::BulkString(bytes) => Some(Self::Bytes(bytes)),
+            Value::SimpleString(text) => Some(Self::Status(text)),
+            Value::Okay => Some(Self::Status("OK".into())),
+            Value::VerbatimString { text, .. } => Some(Self::Bytes(text.into_bytes())),
+            Value::Array(values) | Value::Set(values) => list(values),
+            Value::Map(pairs) => list(pairs.into_iter().flat_map(|(key, value)| [key, value]).collect()),
+            Value::ServerError(error) => Some(Self::Error(match error.details() {
+                Some(detail) => format!("{} {detail}", error.code()),
+                None => error.code().to_owned(),
+            })),
+            _ => None,
+        }
+    }
+
+    /// The byte strings of a list, or `None` if this is something else.
+    #[must_use]
+    pub fn into_items(self) -> Option<Vec<Vec<u8>>> {
+        let Self::List(replies) = self else { return None };
+        replies.into_iter().map(Self::into_bytes).collect()
+    }
+
+    /// The bytes of a string, of either kind.
+    #[must_use]
+    pub fn into_bytes(self) -> Option<Vec<u8>> {
+        match self {
+            Self::Bytes(bytes) => Some(bytes),
+            Self::Status(text) => Some(text.into_bytes()),
+            Self::Error(_) | Self::Integer(_) | Self::Nil | Self::List(_) => None,
+        }
+    }
+}

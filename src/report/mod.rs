@@ -1,0 +1,49 @@
+//! How results look: for people and as JSON.
+//!
+//! Each command fills a structure of this room; the structure has two looks, a text for people and itself as JSON.
+//! Nothing is decided here but the looks: whether there is colour and how wide the terminal is, the caller says in a
+//! [`Look`]. Texts of files are shown word by word, and only where [`crate::config::Visible`] allows it. Nothing here
+//! prints, but for [`Out`], which writes what it is given.
+
+mod explained;
+mod findings;
+mod frame;
+mod listing;
+mod look;
+mod out;
+mod place;
+mod table;
+mod traced;
+
+pub use explained::{DirectivePage, HistoryLine, RulePage};
+pub use findings::{FindingLine, LabelLine, Verdict, human, lines, tally};
+pub use listing::{Listing, ListingLine};
+pub use look::{Look, Role};
+pub use out::Out;
+pub use place::{Place, ServerUsed};
+pub use table::columns;
+pub use traced::{AssignmentLine, Fate, Traced};
+
+use serde::Serialize;
+
+/// The number that JSON output carries; it grows when a field changes its meaning or goes.
+pub const SCHEMA_VERSION: u32 = 1;
+
+/// A result as JSON: the schema version, the command, and the fields of the result; ends with a newline.
+///
+/// # Panics
+/// If a structure of this room is no JSON object, which their tests exclude.
+#[must_use]
+pub fn json(command: &'static str, result: &impl Serialize) -> String {
+    #[derive(Serialize)]
+    struct Envelope<'a, T> {
+        schema_version: u32,
+        command: &'static str,
+        #[serde(flatten)]
+        result: &'a T,
+    }
+    let envelope = Envelope { schema_version: SCHEMA_VERSION, command, result };
+    let mut text = serde_json::to_string_pretty(&envelope).expect("results are plain structures");
+    text.push('\n');
+    text
+}

@@ -1,0 +1,113 @@
+//! What a live server told us about itself, and nothing else: data, no connection, no judgement.
+//!
+//! `live` fills a [`Snapshot`]; `plan`, `lint` and `report` read it. Values are kept as the server sent them; what they
+//! mean is the business of `config`.
+
+mod info;
+mod pairs;
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+pub use info::{IdentityError, identity, parse_info};
+pub use pairs::{PairsError, pairs};
+
+use crate::server::Server;
+
+/// The answers of one server at one moment.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Snapshot {
+    /// Engine, series and patch release, as `INFO server` states them.
+    pub server: Server,
+    config: Vec<(String, Vec<u8>)>,
+    info: BTreeMap<String, String>,
+}
+
+impl Snapshot {
+    /// Keeps what a server said. Names are put into lower case and sorted; of equal names the last value stays.
+    #[must_use]
+    pub fn new(server: Server, config: Vec<(String, Vec<u8>)>, info: BTreeMap<String, String>) -> Self {
+        let by_name: BTreeMap<String, Vec<u8>> =
+            config.into_iter().map(|(name, value)| (name.to_ascii_lowercase(), value)).collect();
+        Self { server, config: by_name.into_iter().collect(), info }
+    }
+
+    /// Every directive the server showed with its value, sorted by name. Aliases stand beside their directive.
+    #[must_use]
+    pub fn config(&self) -> &[(String, Vec<u8>)] {
+        &self.config
+    }
+
+    /// The fields of INFO, without their sections.
+    #[must_use]
+    pub fn info(&self) -> &BTreeMap<String, String> {
+        &self.info
+    }
+
+    /// What CONFIG GET showed for `name`, in any case; `None` where the server did not name it.
+    #[must_use]
+    pub fn value(&self, name: &str) -> Option<&[u8]> {
+        let name = name.to_ascii_lowercase();
+        let at = self.config.binary_search_by(|(known, _)| known.cmp(&name)).ok()?;
+        Some(&self.config[at].1)
+    }
+}
+
+/// Shows names and harmless values. What a password may stand in, or a module owns, is `***`.
+impl fmt::Debug for Snapshot {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        struct Values<'a>(&'a [(String, Vec<u8>)]);
+        impl fmt::Debug for Values<'_> {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                let shown = self.0.iter().map(|(name, value)| {
+                    let hidden = may_hold_a_secret(name);
+                    (name, if hidden { "***".into() } else { String::from_utf8_lossy(value) })
+                });
+                f.debug_map().entries(shown).finish()
+            }
+        }
+        f.debug_struct("Snapshot")
+            .field("server", &self.server)
+            .field("config", &Values(&self.config))
+            .field("info", &self.info)
+            .finish()
+    }
+}
+
+/// Whether a value is hidden in debug output: by the sound of the name, so that a new secret is hidden too.
+///
+/// The catalogue knows better which are secrets; this room stands before it and hides more.
+#[must_use]
+pub fn may_hold_a_secret(name: &str) -> bool {
+    let name = name.to_ascii_lowercase();
+    name == "user" || name.contains('.') || ["pass", "auth", "secret", "token"].iter().any(|part| name.contains(part))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn snapshot(config: &[(&str, &str)]) -> Snapshot {
+        let config = config.iter().map(|(name, value)| ((*name).to_owned(), value.as_bytes().to_vec())).collect();
+        Snapshot::new("redis-7.4.1".parse().unwrap(), config, BTreeMap::new())
+    }
+
+    #[test]
+    fn values_are_found_by_name_in_any_case() {
+        let snapshot = snapshot(&[("maxmemory", "0"), ("appendonly", "no"), ("MaxMemory", "1")]);
+        assert_eq!(snapshot.value("MAXMEMORY"), Some(b"1".as_slice()));
+        assert_eq!(snapshot.value("maxmemor"), None);
+        assert_eq!(snapshot.config()[0].0, "appendonly");
+        assert_eq!(snapshot.config().len(), 2);
+    }
+
+    #[test]
+    fn secrets_do_not_show_in_debug_output() {
+        let secrets =
+            ["requirepass", "masterauth", "primaryauth", "tls-key-file-pass", "tls-client-key-file-pass", "m.x"];
+        let pairs: Vec<_> = secrets.iter().map(|name| (*name, "hunter2")).chain([("port", "6379")]).collect();
+        let shown = format!("{:?}", snapshot(&pairs));
+        assert!(!shown.contains("hunter2"), "{shown}");
+        assert!(shown.contains("6379"), "{shown}");
+    }
+}

@@ -1,0 +1,117 @@
+//! A text with its line table.
+
+use std::sync::{Arc, OnceLock};
+
+use super::text::Name;
+
+/// A line and a column, both counted from 1. Columns count characters as an editor shows them; a byte that is not UTF-8 is one.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Position {
+    /// Line, from 1.
+    pub line: usize,
+    /// Column, from 1.
+    pub column: usize,
+}
+
+/// A named text.
+#[derive(Clone, Debug)]
+pub struct Source {
+    name: Name,
+    text: Arc<[u8]>,
+    lines: OnceLock<Box<[u32]>>,
+}
+
+impl Source {
+    pub(super) fn new(name: Name, text: Arc<[u8]>) -> Self {
+        assert!(u32::try_from(text.len()).is_ok(), "readers refuse texts of 4 GiB");
+        Self { name, text, lines: OnceLock::new() }
+    }
+
+    /// Where it came from.
+    #[must_use]
+    pub fn name(&self) -> &Name {
+        &self.name
+    }
+
+    /// Its bytes.
+    #[must_use]
+    pub fn text(&self) -> &[u8] {
+        &self.text
+    }
+
+    /// The bytes, shared.
+    #[must_use]
+    pub fn shared(&self) -> Arc<[u8]> {
+        Arc::clone(&self.text)
+    }
+
+    /// Starts of all lines; built on first use.
+    fn lines(&self) -> &[u32] {
+        self.lines.get_or_init(|| {
+            let newlines = self.text.iter().enumerate().filter(|(_, byte)| **byte == b'\n');
+            let after = newlines.map(|(at, _)| u32::try_from(at + 1).expect("texts are below 4 GiB"));
+            std::iter::once(0).chain(after).collect()
+        })
+    }
+
+    /// How many lines there are; text after the last newline counts as one.
+    #[must_use]
+    pub fn line_count(&self) -> usize {
+        self.lines().len()
+    }
+
+    /// The line, from 1, that holds a byte.
+    #[must_use]
+    pub fn line(&self, offset: u32) -> usize {
+        self.lines().partition_point(|start| *start <= offset)
+    }
+
+    /// Line and column of a byte.
+    #[must_use]
+    pub fn position(&self, offset: u32) -> Position {
+        let line = self.line(offset);
+        let start = self.lines()[line - 1] as usize;
+        let before = &self.text[start..(offset as usize).min(self.text.len())];
+        let characters: usize = before.utf8_chunks().map(|c| c.valid().chars().count() + c.invalid().len()).sum();
+        Position { line, column: characters + 1 }
+    }
+
+    /// The bytes of a line, without its newline.
+    #[must_use]
+    pub fn line_bytes(&self, line: usize) -> &[u8] {
+        let lines = self.lines();
+        let start = lines[line - 1] as usize;
+        let end = lines.get(line).map_or(self.text.len(), |next| *next as usize - 1);
+        &self.text[start..end]
+    }
+
+    /// First byte of a line.
+    #[must_use]
+    pub fn line_start(&self, line: usize) -> u32 {
+        self.lines()[line - 1]
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn source(text: &[u8]) -> Source {
+        Source::new(Name::Stdin, text.into())
+    }
+
+    #[test]
+    fn columns_count_characters_and_stray_bytes() {
+        let text = "a\nüb\n".as_bytes();
+        assert_eq!(source(text).position(4), Position { line: 2, column: 2 });
+        assert_eq!(source(b"\xff\xffx").position(2), Position { line: 1, column: 3 });
+    }
+
+    #[test]
+    fn a_text_without_newline_is_one_line() {
+        assert_eq!(source(b"").line_count(), 1);
+        assert_eq!(source(b"a").line_bytes(1), b"a");
+        assert_eq!(source(b"a\n").line_bytes(2), b"");
+        assert_eq!(source(b"a\nbc\n").line_bytes(2), b"bc");
+    }
+}

@@ -1,0 +1,149 @@
+//! Reader of redis.conf and valkey.conf: lossless, and in the order the server reads.
+
+use std::borrow::Cow;
+use std::path::{Path, PathBuf};
+
+use super::assembled::Assembled;
+use super::include::Includes;
+use super::reading::{Item, Problem, ProblemKind, Reading, Statement, Via, Word};
+use super::words::{Piece, split};
+use crate::server::Server;
+use crate::source::{Files, Name, SourceId, Sources, Span};
+
+/// What a line of a file is; joined, the spans of all lines are the file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Line {
+    /// Nothing but blanks.
+    Blank(Span),
+    /// A comment, `#` being its first byte after blanks.
+    Comment(Span),
+    /// A statement, or what should have been one.
+    Words(Span),
+}
+
+impl Line {
+    /// The place of the whole line, newline included.
+    #[must_use]
+    pub fn at(&self) -> Span {
+        match self {
+            Self::Blank(at) | Self::Comment(at) | Self::Words(at) => *at,
+        }
+    }
+}
+
+/// The lines of a file, byte for byte.
+#[must_use]
+pub fn lines(source: SourceId, text: &[u8]) -> Vec<Line> {
+    let offset = |n: usize| u32::try_from(n).expect("files are below 64 MiB");
+    let mut start = 0;
+    text.split_inclusive(|b| *b == b'\n')
+        .map(|line| {
+            let at = Span { source, start: offset(start), end: offset(start + line.len()) };
+            start += line.len();
+            match trim(line).first() {
+                None => Line::Blank(at),
+                Some(b'#') => Line::Comment(at),
+                Some(_) => Line::Words(at),
+            }
+        })
+        .collect()
+}
+
+/// What the server trims off both ends of a line: not vertical tabs, not form feeds.
+pub(super) fn trim(line: &[u8]) -> &[u8] {
+    let blank = |b: &u8| matches!(b, b' ' | b'\t' | b'\r' | b'\n');
+    let start = line.iter().position(|b| !blank(b)).unwrap_or(line.len());
+    let end = line.iter().rposition(|b| !blank(b)).map_or(start, |last| last + 1);
+    &line[start..end]
+}
+
+/// Reads a configuration file and what it includes, as `server` would.
+///
+/// `root` is the text itself, so that standard input and editors' buffers can be read; `files` serves the includes, which
+/// are looked up relative to the folder of the root file (a server looks in its working directory, which nobody knows here).
+#[must_use]
+pub fn read(name: Name, text: &[u8], server: Server, files: &dyn Files) -> Reading {
+    let base = match &name {
+        Name::File(path) => path.parent().map(Path::to_owned).unwrap_or_default(),
+        _ => PathBuf::new(),
+    };
+    let mut sources = Sources::new();
+    let root = sources.add(name, text);
+    let mut reader = Reader {
+        reading: Reading::new(sources, server),
+        includes: Includes::new(base, server.habits().globs),
+        files,
+        via: Via::Text,
+    };
+    reader.text(&Assembled::one(root, text));
+    reader.reading
+}
+
+/// Reads only the text that is given; `include` statements are kept as statements and not followed.
+#[must_use]
+pub fn read_alone(name: Name, text: &[u8], server: Server) -> Reading {
+    read(name, text, server, &crate::source::Memory::default())
+}
+
+/// A reading in the making.
+pub(super) struct Reader<'a> {
+    pub(super) reading: Reading,
+    pub(super) includes: Includes,
+    pub(super) files: &'a dyn Files,
+    pub(super) via: Via,
+}
+
+impl Reader<'_> {
+    /// Reads one text: a file, or what a glob matched.
+    pub(super) fn text(&mut self, assembled: &Assembled<'_>) {
+        let text = assembled.text();
+        let rules = self.reading.server.habits().words;
+        let mut start = 0;
+        for line in text.split_inclusive(|b| *b == b'\n') {
+            let line_start = start;
+            start += line.len();
+            let trimmed = trim(line);
+            if matches!(trimmed.first(), None | Some(b'#')) {
+                continue;
+            }
+            let at = line_start + (trimmed.as_ptr() as usize - line.as_ptr() as usize);
+            match split(trimmed, rules) {
+                Ok(pieces) => self.statement(assembled, at, pieces),
+                Err(unbalanced) => {
+                    let quote = at + unbalanced.quote;
+                    let at = assembled.span(quote, quote + 1);
+                    let problem = Problem { kind: ProblemKind::UnbalancedQuotes, at, statement: None };
+                    self.reading.order.push(Item::Problem(problem));
+                }
+            }
+        }
+    }
+
+    fn statement(&mut self, assembled: &Assembled<'_>, at: usize, pieces: Vec<Piece<'_>>) {
+        let plain = assembled.is_plain();
+        let mut words = pieces.into_iter().map(|piece| Word {
+            at: assembled.span(at + piece.at.start, at + piece.at.end),
+            cooked: match piece.text {
+                Cow::Borrowed(_) if plain => None,
+                text => Some(text.into_owned().into_boxed_slice()),
+            },
+            secret: None,
+        });
+        let Some(name) = words.next() else { return };
+        let id = self.reading.push(name, words, self.via);
+        let name = self.reading.name(id);
+        if name.eq_ignore_ascii_case(b"include") {
+            self.include(id);
+        } else if name.eq_ignore_ascii_case(b"dir")
+            && let [dir] = self.reading.arguments(id)[..]
+        {
+            self.includes.enter_directory(dir);
+        }
+    }
+}
+
+/// The line a statement starts on, counted from 1 in its own text.
+#[must_use]
+pub fn line_of(reading: &Reading, statement: &Statement) -> usize {
+    reading.sources.get(statement.at.source).line(statement.at.start)
+}

@@ -1,0 +1,179 @@
+//! What readers give: statements in the order in which a server meets them.
+
+use std::ops::Range;
+
+use crate::server::Server;
+use crate::source::{Sources, Span};
+
+/// Number of a statement within a reading.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct StatementId(pub(crate) u32);
+
+impl StatementId {
+    /// Position among the statements.
+    #[must_use]
+    pub fn index(self) -> usize {
+        self.0 as usize
+    }
+}
+
+/// A word of a statement.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Word {
+    /// Where it stands, quotes included.
+    pub at: Span,
+    /// What it stands for, if that differs from the bytes at `at`.
+    pub cooked: Option<Box<[u8]>>,
+    /// The logical name of the secret it stands for; its bytes are then a stand-in.
+    pub secret: Option<Box<str>>,
+}
+
+impl Word {
+    /// A word that was made, not read as it stands.
+    #[must_use]
+    pub fn cooked(at: Span, bytes: impl Into<Vec<u8>>) -> Self {
+        Self { at, cooked: Some(bytes.into().into_boxed_slice()), secret: None }
+    }
+
+    /// A word for a secret: `prefix` (such as `>` before a password) and the secret's logical name.
+    #[must_use]
+    pub fn secret(at: Span, prefix: &str, name: &str) -> Self {
+        Self { secret: Some(name.into()), ..Self::cooked(at, format!("{prefix}secret")) }
+    }
+
+    /// What the server sees.
+    #[must_use]
+    pub fn bytes<'a>(&'a self, sources: &'a Sources) -> &'a [u8] {
+        self.cooked.as_deref().unwrap_or_else(|| sources.bytes(self.at))
+    }
+}
+
+/// How a statement came to be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Via {
+    /// It stands in a configuration file.
+    Text,
+    /// It stands among the arguments of the server program.
+    CommandLine,
+    /// A layer of a profile set it; the number counts layers from the lowest.
+    Layer(u16),
+}
+
+/// A name with words.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Statement {
+    /// The first word.
+    pub name: Word,
+    /// The arguments, as a range of [`Reading::words`].
+    pub words: Range<u32>,
+    /// From the first byte of the name to the last of the last word.
+    pub at: Span,
+    /// How it came.
+    pub via: Via,
+}
+
+/// Something a reader could not take as a statement.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ProblemKind {
+    /// Quotes do not close; every server stops here.
+    UnbalancedQuotes,
+    /// A file that `include` names is not there or cannot be read here.
+    MissingInclude,
+    /// Files include each other; servers die without a word.
+    IncludeCycle,
+    /// More than 65,000 files or 1,000 levels.
+    TooManyIncludes,
+}
+
+/// A problem in its place.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Problem {
+    /// What it is.
+    pub kind: ProblemKind,
+    /// Where to point.
+    pub at: Span,
+    /// The statement it belongs to, for includes.
+    pub statement: Option<StatementId>,
+}
+
+/// What a server meets, one after the other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Item {
+    /// A statement.
+    Statement(StatementId),
+    /// Something unreadable.
+    Problem(Problem),
+    /// An included text begins.
+    Enter,
+    /// An included text ends; this changes how `save` folds.
+    Leave,
+}
+
+/// Statements, unjudged.
+#[derive(Clone, Debug)]
+pub struct Reading {
+    /// The texts; the root is number 0.
+    pub sources: Sources,
+    /// The version whose rules split the words.
+    pub server: Server,
+    pub(super) statements: Vec<Statement>,
+    pub(super) words: Vec<Word>,
+    pub(super) order: Vec<Item>,
+}
+
+impl Reading {
+    pub(crate) fn new(sources: Sources, server: Server) -> Self {
+        Self { sources, server, statements: Vec::new(), words: Vec::new(), order: Vec::new() }
+    }
+
+    /// All statements, numbered by position, in the order in which they are met.
+    #[must_use]
+    pub fn statements(&self) -> &[Statement] {
+        &self.statements
+    }
+
+    /// One statement.
+    #[must_use]
+    pub fn statement(&self, id: StatementId) -> &Statement {
+        &self.statements[id.index()]
+    }
+
+    /// What a server meets, in order.
+    #[must_use]
+    pub fn order(&self) -> &[Item] {
+        &self.order
+    }
+
+    /// The name as written.
+    #[must_use]
+    pub fn name(&self, id: StatementId) -> &[u8] {
+        self.statement(id).name.bytes(&self.sources)
+    }
+
+    /// The argument words.
+    #[must_use]
+    pub fn words(&self, id: StatementId) -> &[Word] {
+        let range = &self.statement(id).words;
+        &self.words[range.start as usize..range.end as usize]
+    }
+
+    /// What the server sees as arguments.
+    #[must_use]
+    pub fn arguments(&self, id: StatementId) -> Vec<&[u8]> {
+        self.words(id).iter().map(|word| word.bytes(&self.sources)).collect()
+    }
+
+    /// Adds a statement at the end of the order.
+    pub(crate) fn push(&mut self, name: Word, words: impl IntoIterator<Item = Word>, via: Via) -> StatementId {
+        let count = |n: usize| u32::try_from(n).expect("files are below 64 MiB");
+        let start = count(self.words.len());
+        self.words.extend(words);
+        let end = count(self.words.len());
+        let last = if end > start { self.words[end as usize - 1].at } else { name.at };
+        let at = name.at.to(last);
+        let id = StatementId(count(self.statements.len()));
+        self.statements.push(Statement { name, words: start..end, at, via });
+        self.order.push(Item::Statement(id));
+        id
+    }
+}

@@ -1,0 +1,73 @@
+//! First step of reading: what a text says of itself, before the version is known.
+
+use crate::server::Server;
+use crate::source::{SourceId, Span};
+
+/// Whether a file is for a server or for Sentinel.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Mode {
+    /// A data server.
+    Server,
+    /// Sentinel: the file holds `sentinel …` statements.
+    Sentinel,
+}
+
+/// What was found.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Survey {
+    /// The version named by a `# redisconf: server=redis-7.4` comment, and where.
+    pub server: Option<(Server, Span)>,
+    /// The other `key=value` words of such comments.
+    pub facts: Vec<(String, String, Span)>,
+    /// Server or Sentinel.
+    pub mode: Mode,
+}
+
+/// Looks through a text for `# redisconf:` comments and for Sentinel statements.
+#[must_use]
+pub fn survey(source: SourceId, text: &[u8]) -> Survey {
+    let mut found = Survey { server: None, facts: Vec::new(), mode: Mode::Server };
+    for line in super::conf::lines(source, text) {
+        let bytes = &text[line.at().start as usize..line.at().end as usize];
+        match line {
+            super::Line::Blank(_) => {}
+            super::Line::Comment(at) => header(bytes, at, &mut found),
+            super::Line::Words(_) => {
+                let word = super::conf::trim(bytes).split(u8::is_ascii_whitespace).collect::<Vec<_>>();
+                if word.len() > 1 && word[0].eq_ignore_ascii_case(b"sentinel") {
+                    found.mode = Mode::Sentinel;
+                }
+            }
+        }
+    }
+    found
+}
+
+/// Reads `# redisconf: key=value …`.
+fn header(line: &[u8], at: Span, found: &mut Survey) {
+    let text = String::from_utf8_lossy(line);
+    let Some(rest) = text.trim().trim_start_matches('#').trim_start().strip_prefix("redisconf:") else { return };
+    for pair in rest.split_whitespace() {
+        match pair.split_once('=') {
+            Some(("server", value)) if found.server.is_none() && value.parse::<Server>().is_ok() => {
+                found.server = value.parse().ok().map(|server| (server, at));
+            }
+            Some((key, value)) => found.facts.push((key.to_owned(), value.to_owned(), at)),
+            None => {}
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_comment_may_name_the_server() {
+        let found = survey(SourceId::ROOT, b"# redisconf: server=valkey-8.1 memory=8GiB\nport 1\n");
+        assert_eq!(found.server.unwrap().0.name(), "valkey-8.1");
+        assert_eq!(found.facts[0].0, "memory");
+        assert_eq!(found.mode, Mode::Server);
+        assert_eq!(survey(SourceId::ROOT, b" sentinel monitor m 127.0.0.1 1 2").mode, Mode::Sentinel);
+    }
+}

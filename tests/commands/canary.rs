@@ -1,0 +1,102 @@
+//! Secrets do not come out, whatever the command, the format and the version.
+
+use std::path::Path;
+
+use super::{outcome, program};
+
+/// A word that must be in no byte of any output.
+const CANARY: &str = "c4n4ry-0f-g0ld";
+
+/// Lines in which a secret stands, some of them wrong.
+const LINES: &[&str] = &[
+    "requirepass c4n4ry-0f-g0ld",
+    "requirepass \"c4n4ry-0f-g0ld\" # the old one: c4n4ry-0f-g0ld",
+    "requirepass 'c4n4ry-0f-g0ld",
+    "requirepass=c4n4ry-0f-g0ld",
+    "requirepass: c4n4ry-0f-g0ld",
+    "requirepas c4n4ry-0f-g0ld",
+    "requirepass\nc4n4ry-0f-g0ld",
+    "\u{feff}requirepass c4n4ry-0f-g0ld",
+    "masterauth c4n4ry-0f-g0ld\nmasterauth other",
+    "primaryauth c4n4ry-0f-g0ld",
+    "tls-key-file-pass c4n4ry-0f-g0ld",
+    "tls-client-key-file-pass c4n4ry-0f-g0ld x",
+    "user default on >c4n4ry-0f-g0ld ~* +@all",
+    "user default on c4n4ry-0f-g0ld",
+    "user a on >c4n4ry-0f-g0ld\nuser a on #c4n4ry-0f-g0ld",
+    "user a on (~* >c4n4ry-0f-g0ld",
+    "user a on >c4n4ry-0f-g0ld\naclfile /etc/redis/users.acl",
+    "rename-command CONFIG c4n4ry-0f-g0ld",
+    "rename-command CONFIG c4n4ry-0f-g0ld\nrename-command CONFIG c4n4ry-0f-g0ld",
+    "rename-command FLUSHALL \"c4n4ry-0f-g0ld\nrename-command x",
+    "loadmodule /usr/lib/a.so PASSWORD c4n4ry-0f-g0ld\nsearch.password c4n4ry-0f-g0ld",
+    "search.password c4n4ry-0f-g0ld",
+    "sentinel auth-pass main c4n4ry-0f-g0ld",
+    "sentinel sentinel-pass c4n4ry-0f-g0ld",
+    "sentinel auth-pas main c4n4ry-0f-g0ld",
+    "# c4n4ry-0f-g0ld\nport x",
+    "port x\nrequirepass c4n4ry-0f-g0ld",
+    "include c4n4ry.conf\nrequirepass c4n4ry-0f-g0ld",
+    "requirepass c4n4ry-0f-g0ld\0\nport x",
+];
+
+/// Runs the program and looks at everything it prints.
+fn runs_clean(arguments: &[&str], folder: &Path, about: &str) {
+    let output = program().current_dir(folder).args(arguments).output().unwrap();
+    let (_, out, err) = outcome(&output);
+    assert!(!out.contains(CANARY) && !err.contains(CANARY), "{arguments:?} on {about:?}:\n{out}\n{err}");
+    assert!(!out.is_empty() || !err.is_empty(), "{arguments:?} said nothing of {about:?}");
+}
+
+#[test]
+fn no_output_of_any_format_holds_a_secret() {
+    let folder = tempfile::tempdir().unwrap();
+    let names = ["requirepass", "user", "rename-command", "masterauth", "sentinel", "loadmodule"];
+    for line in LINES {
+        std::fs::write(folder.path().join("redis.conf"), format!("{line}\n")).unwrap();
+        for server in ["redis-6.2", "redis-8.6", "valkey-9.1"] {
+            let common = ["redis.conf", "--server", server, "--color", "always"];
+            runs_clean(&[&["show"], &common[..]].concat(), folder.path(), line);
+        }
+        let name = names.iter().find(|name| line.contains(*name)).unwrap_or(&"port");
+        for command in [&["show", "--all"][..], &["why", name]] {
+            let common = ["redis.conf", "--server", "redis-8.6", "--output-format", "json"];
+            runs_clean(&[command, &common[..]].concat(), folder.path(), line);
+        }
+    }
+}
+
+#[test]
+fn nor_does_what_is_said_of_a_command_line() {
+    let folder = tempfile::tempdir().unwrap();
+    for options in [
+        &["--requirepass", CANARY][..],
+        &["--requirepas", CANARY],
+        &["--requirepass", CANARY, "x"],
+        &["--user", "default", "on", ">c4n4ry-0f-g0ld", "+@nothing"],
+    ] {
+        for format in ["human", "json"] {
+            let start = ["show", "--output-format", format, "--", "redis-server"];
+            runs_clean(&[&start[..], options].concat(), folder.path(), "a command line");
+        }
+    }
+}
+
+#[test]
+fn nor_does_what_is_said_of_a_profile() {
+    let folder = tempfile::tempdir().unwrap();
+    for settings in [
+        "requirepass = \"c4n4ry-0f-g0ld\"\nport = 99999",
+        "requirepass = [\"c4n4ry-0f-g0ld\", \"c4n4ry-0f-g0ld\"]",
+        "requirepas = \"c4n4ry-0f-g0ld\"",
+        "requirepass = c4n4ry-0f-g0ld",
+        "masterauth = { secret = \"x\" } # c4n4ry-0f-g0ld\nmaxmemory = \"8Gi\"",
+    ] {
+        let text = format!("schema = 1\nname = \"p\"\ndefault-server = \"redis-7.4\"\n[settings]\n{settings}\n");
+        std::fs::write(folder.path().join("p.toml"), text).unwrap();
+        for format in ["human", "json"] {
+            runs_clean(&["show", "p.toml", "--output-format", format], folder.path(), settings);
+            runs_clean(&["why", "requirepass", "p.toml", "--output-format", format], folder.path(), settings);
+        }
+    }
+}

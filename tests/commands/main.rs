@@ -1,0 +1,39 @@
+//! The program from outside: what it prints, for whom, and how it ends.
+//!
+//! Cases are files: `cases/NAME.trycmd` holds commands with their output and exit code, `cases/NAME.in/` the files they run
+//! on. What needs more than a console (canaries, pipes, huge files) is a test in a module here.
+
+#![expect(
+    clippy::disallowed_methods,
+    clippy::unwrap_used,
+    reason = "these tests start the program on files they write"
+)]
+
+mod canary;
+mod streams;
+
+use std::process::{Command, Output};
+
+/// The program, with nothing of this environment.
+fn program() -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_redisconf"));
+    command.env_clear();
+    command
+}
+
+/// Exit code, output and complaints of a run.
+fn outcome(output: &Output) -> (i32, String, String) {
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    (output.status.code().expect("no signal ended the program"), text(&output.stdout), text(&output.stderr))
+}
+
+#[test]
+fn commands_print_what_their_cases_say() {
+    let cases = trycmd::TestCases::new();
+    // Variables that are set to nothing count as not set.
+    for name in ["NO_COLOR", "FORCE_COLOR", "CLICOLOR_FORCE", "CLICOLOR"] {
+        cases.env(name, "");
+    }
+    cases.env("REDISCONF_COLOR", "auto").env("REDISCONF_OUTPUT_FORMAT", "human");
+    cases.case("tests/commands/cases/*.trycmd").run();
+}

@@ -1,0 +1,82 @@
+//! Streams and files that are not what one expects.
+
+use std::io::{Read, Write};
+use std::process::Stdio;
+
+use super::{outcome, program};
+
+#[test]
+fn a_reader_that_goes_away_is_a_normal_end() {
+    let mut child = program()
+        .args(["show", "--all", "-", "-q"])
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    // The reader is gone before the program has read what it is to print.
+    let mut stdout = child.stdout.take().unwrap();
+    stdout.read_exact(&mut []).unwrap();
+    drop(stdout);
+    child.stdin.take().unwrap().write_all(b"port 6379\n").unwrap();
+    let (code, _, err) = outcome(&child.wait_with_output().unwrap());
+    assert_eq!((code, err.as_str()), (0, ""));
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn a_full_disk_is_said_aloud() {
+    let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+    let output = program().args(["explain", "port"]).stdout(full).output().unwrap();
+    let (code, _, err) = outcome(&output);
+    assert_eq!(code, 2);
+    assert!(err.starts_with("error: cannot write the output: "), "{err}");
+}
+
+#[test]
+fn bytes_that_are_no_text_are_read_as_the_server_does() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("latin.conf"), b"# caf\xe9\nlogfile /var/log/caf\xe9.log\nport x\n").unwrap();
+    let output = program().current_dir(folder.path()).args(["show", "latin.conf"]).output().unwrap();
+    let (code, out, err) = outcome(&output);
+    assert_eq!(code, 1);
+    assert!(out.contains("/var/log/caf\\xe9.log"), "{out}");
+    assert!(err.contains("latin.conf:3:6: fatal[invalid-value]"), "{err}");
+}
+
+#[test]
+fn what_no_configuration_can_be_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = std::fs::File::create(folder.path().join("huge.conf")).unwrap();
+    file.set_len(64 * 1024 * 1024 + 1).unwrap();
+    let output = program().current_dir(folder.path()).args(["show", "huge.conf"]).output().unwrap();
+    let (code, _, err) = outcome(&output);
+    assert_eq!(code, 2);
+    assert!(err.contains("it is larger than 64 MiB"), "{err}");
+}
+
+#[test]
+fn escape_sequences_of_a_file_do_not_reach_the_terminal() {
+    let folder = tempfile::tempdir().unwrap();
+    std::fs::write(folder.path().join("evil.conf"), b"port \x1b[31mred\nlogfile \"\\x1b]0;title\\x07\"\n").unwrap();
+    for format in ["human", "json"] {
+        let arguments = ["show", "evil.conf", "--output-format", format];
+        let (_, out, err) = outcome(&program().current_dir(folder.path()).args(arguments).output().unwrap());
+        assert!(!out.contains('\x1b') && !err.contains('\x1b'), "{out}{err}");
+    }
+}
+
+#[test]
+fn colour_is_decided_for_each_stream_by_one_order() {
+    let run = |arguments: &[&str], environment: &[(&str, &str)]| {
+        let output = program().args(arguments).envs(environment.iter().copied()).output().unwrap();
+        outcome(&output).1.contains('\x1b')
+    };
+    assert!(!run(&["explain", "port"], &[]));
+    assert!(run(&["explain", "port", "--color", "always"], &[("NO_COLOR", "1")]));
+    assert!(run(&["explain", "port"], &[("FORCE_COLOR", "1")]));
+    assert!(run(&["explain", "port"], &[("REDISCONF_COLOR", "always")]));
+    assert!(!run(&["explain", "port"], &[("FORCE_COLOR", "1"), ("NO_COLOR", "1")]));
+    assert!(!run(&["explain", "port", "--output-format", "json"], &[("FORCE_COLOR", "1")]));
+    assert!(run(&["--help"], &[("FORCE_COLOR", "1")]) && !run(&["--help"], &[]));
+}

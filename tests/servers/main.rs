@@ -1,0 +1,38 @@
+//! What real servers say. One trial a server and concern; a server that is not here has its trials ignored.
+//!
+//! To add a concern: a module beside `live`, and one line in `main`.
+
+mod acl;
+mod agreement;
+mod corpus;
+mod dumps;
+mod found;
+mod generate;
+mod hostile;
+mod live;
+mod orphan;
+mod profiles;
+
+use libtest_mimic::{Arguments, Trial};
+
+fn main() {
+    if orphan::is_child() {
+        return orphan::child();
+    }
+    let arguments = Arguments::from_args();
+    let servers = found::servers();
+    let trials: Vec<Trial> = [
+        acl::trials(&servers),
+        agreement::trials(&servers),
+        corpus::trials(&servers),
+        dumps::trials(&servers),
+        hostile::trials(),
+        live::trials(&servers),
+        orphan::trials(&servers),
+        profiles::trials(&servers),
+    ]
+    .into_iter()
+    .flatten()
+    .collect();
+    libtest_mimic::run(&arguments, trials).exit();
+}

@@ -52,8 +52,8 @@ pub enum Reason {
     ReplicaInCluster,
     /// Files that include each other, which crash.
     IncludeCycle,
-    /// The snapshot's name is that of a folder, which cannot be loaded.
-    SnapshotIsFolder,
+    /// The snapshot's name is that of a folder, or too long for a file system.
+    SnapshotName,
 }
 
 /// One reason not to start.
@@ -87,7 +87,7 @@ impl Reason {
             Self::CommandExists => "Target command name already exists".into(),
             Self::RenamesSubcommand => "the server crashes: a subcommand cannot be renamed".into(),
             Self::ReplicaInCluster => "replicaof directive not allowed in cluster mode".into(),
-            Self::SnapshotIsFolder => "Short read or OOM loading DB. Unrecoverable error, aborting now.".into(),
+            Self::SnapshotName => "Short read or OOM loading DB. Unrecoverable error, aborting now.".into(),
             Self::IncludeCycle => "the server crashes: files include each other".into(),
         }
     }

@@ -33,7 +33,7 @@ pub static RULES: &[&Rule] = &[
     &refused::commands::RENAMED_SUBCOMMAND,
     &refused::structure::REPLICA_IN_CLUSTER,
     &refused::structure::SENTINEL_OUTSIDE,
-    &refused::structure::SNAPSHOT_IS_FOLDER,
+    &refused::structure::SNAPSHOT_NAME,
     &refused::words::UNBALANCED_QUOTES,
     &unjudged::UNJUDGED_MODULE_PARAMETER,
     &refused::commands::UNKNOWN_COMMAND,

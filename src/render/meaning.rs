@@ -32,13 +32,12 @@ pub(super) fn of(job: &Job<'_>) -> String {
     hash(facts.join("\n").as_bytes())
 }
 
-#[expect(clippy::wildcard_enum_match_arm, reason = "only secrets are special")]
 fn shown(directive: &Directive, value: &Value) -> Vec<u8> {
-    match value {
-        Value::Secret(_) => b"***".to_vec(),
-        Value::Named(name) => format!("secret {name}").into_bytes(),
-        _ => value.config_get(&directive.kind),
+    if let Value::Named(name) = value {
+        return format!("secret {name}").into_bytes();
     }
+    let hidden = matches!(value, Value::Secret(_));
+    if hidden { b"***".to_vec() } else { value.config_get(&directive.kind) }
 }
 
 fn action(line: &Line) -> String {

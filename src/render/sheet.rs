@@ -95,7 +95,6 @@ struct Sheet<'a> {
 }
 
 impl Sheet<'_> {
-    #[expect(clippy::wildcard_enum_match_arm, reason = "the other kinds are written as they are read")]
     fn statement(&mut self, id: StatementId, followed: bool) {
         let name = self.setup.reading.name(id);
         let directive = match self.setup.config.view.look(name) {
@@ -105,17 +104,19 @@ impl Sheet<'_> {
         if self.is_beaten(id, directive) {
             return;
         }
-        match directive.kind {
-            Kind::Include if followed => {}
-            Kind::Include => {
-                self.part += 1;
-                self.push(id, Some(directive), self.words(id, Some(directive)));
-                self.part += 1;
-            }
-            Kind::Save => self.save(id, directive),
-            Kind::BufferLimits => self.limits(id, directive),
-            _ => self.push(id, Some(directive), self.words(id, Some(directive))),
+        if matches!(directive.kind, Kind::Save) {
+            return self.save(id, directive);
         }
+        if matches!(directive.kind, Kind::BufferLimits) {
+            return self.limits(id, directive);
+        }
+        let is_include = matches!(directive.kind, Kind::Include);
+        if is_include && followed {
+            return;
+        }
+        self.part += usize::from(is_include);
+        self.push(id, Some(directive), self.words(id, Some(directive)));
+        self.part += usize::from(is_include);
     }
 
     /// Whether later statements leave nothing of this one.
@@ -217,12 +218,13 @@ impl Sheet<'_> {
 /// Where in a word that the setup holds in clear a password starts, if it is one.
 ///
 /// The names of users and of renamed commands are not shown in reports, but are no passwords.
-#[expect(clippy::wildcard_enum_match_arm, reason = "the other kinds are secret as a whole or not at all")]
 fn secret_start(directive: &Directive, at: usize, word: &[u8]) -> Option<usize> {
     let is = |name: &str| crate::catalog::find(name) == Some(directive.id);
-    match directive.kind {
-        Kind::User => (at > 0 && word.len() > 1 && matches!(word[0], b'>' | b'<')).then_some(1),
-        Kind::RenameCommand => None,
-        _ => (directive.is.secret && !is("masteruser") && !word.is_empty()).then_some(0),
+    if matches!(directive.kind, Kind::RenameCommand) || is("masteruser") {
+        return None;
     }
+    if matches!(directive.kind, Kind::User) {
+        return (at > 0 && word.len() > 1 && matches!(word[0], b'>' | b'<')).then_some(1);
+    }
+    (directive.is.secret && !word.is_empty()).then_some(0)
 }

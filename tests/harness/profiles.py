@@ -37,15 +37,19 @@ class Profile:
         return Wanted.of(document)
 
 
-def built_in(ctx: Context) -> List[Profile]:
+def built_in(ctx: Context, target: str) -> List[Profile]:
     """The profiles that can be rendered by themselves."""
     if "render" not in ctx.redisconf("--help").out:
         raise Unavailable("this redisconf has no `render` yet; only the samples were tried")
     found = []
     for profile in _answer(ctx, "profiles", "--output-format", "json")["profiles"]:
         series = tuple(name for name in sorted(ctx.servers) if name in profile["servers"])
-        if series and not profile.get("abstract"):
+        if series and not profile["abstract"]:
             found.append(Profile(profile["name"], series, profile["name"]))
+    if not found:
+        raise Wrong("`redisconf profiles` names no profile that could be rendered for a server that is here")
+    if "unknown target" in ctx.redisconf("render", found[0].source, "--target", target).err:
+        raise Unavailable(f"this redisconf has no target `{target}` yet; only the samples were tried")
     return sorted(found, key=lambda profile: profile.name)
 
 
@@ -59,17 +63,18 @@ def nasty(ctx: Context) -> List[Profile]:
     return found
 
 
-def pairs(ctx: Context, each: int) -> Iterator[Tuple[Profile, str]]:
+def pairs(ctx: Context, target: str, each: int) -> Iterator[Tuple[Profile, str]]:
     """Every profile, the nasty ones too, with `each` servers in turn, so that every server has its turn as well."""
-    for at, profile in enumerate(built_in(ctx) + nasty(ctx)):
+    for at, profile in enumerate(built_in(ctx, target) + nasty(ctx)):
         for step in range(min(each, len(profile.series))):
             yield profile, profile.series[(at * each + step) % len(profile.series)]
 
 
-def rounds(ctx: Context, choices: Sequence[Tuple[str, str]]) -> Iterator[Tuple[Profile, str, str]]:
+def rounds(ctx: Context, target: str,
+           choices: Sequence[Tuple[str, str]]) -> Iterator[Tuple[Profile, str, str]]:
     """Every (option, server) with some profile, and every profile with some (option, server); then the nasty ones."""
-    profiles = built_in(ctx)
-    for at in range(max(len(choices), len(profiles)) if profiles else 0):
+    profiles = built_in(ctx, target)
+    for at in range(max(len(choices), len(profiles))):
         fitting = [choice for choice in choices if choice[1] in profiles[at % len(profiles)].series]
         option, series = choices[at % len(choices)]
         if (option, series) not in fitting:

@@ -11,7 +11,7 @@ needs = ()
 def run(ctx):
     yield from outcomes(ctx, cases.samples(ctx, "argv"))
     yield from outcomes(ctx, (profiles.rendered(ctx, profile, series, "argv")
-                              for profile, series in profiles.pairs(ctx, each=2)))
+                              for profile, series in profiles.pairs(ctx, "argv", each=2)))
 
 
 def outcomes(ctx, tried):

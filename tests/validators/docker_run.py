@@ -15,7 +15,7 @@ ALONE = {"-d", "--detach", "-i", "--interactive", "-t", "--tty", "-it", "-ti", "
 def run(ctx):
     yield from outcomes(ctx, cases.samples(ctx, "docker-run"))
     yield from outcomes(ctx, (profiles.rendered(ctx, profile, series, "docker-run")
-                              for profile, series in profiles.pairs(ctx, each=2)))
+                              for profile, series in profiles.pairs(ctx, "docker-run", each=2)))
 
 
 def outcomes(ctx, tried):

@@ -32,7 +32,7 @@ def run(ctx):
     choices = [(chart, series) for chart in ENGINES for series in sorted(ctx.servers)
                if series.split("-")[0] in ENGINES[chart]]
     yield from outcomes(ctx, [profiles.rendered(ctx, profile, series, "helm", chart)
-                              for profile, chart, series in profiles.rounds(ctx, choices)])
+                              for profile, chart, series in profiles.rounds(ctx, "helm", choices)])
 
 
 def outcomes(ctx, tried):

@@ -11,7 +11,7 @@ needs = ("heavy",)
 def run(ctx):
     yield from outcomes(ctx, cases.samples(ctx, "kubernetes"))
     yield from outcomes(ctx, [profiles.rendered(ctx, profile, series, "kubernetes", folder=True)
-                              for profile, series in profiles.pairs(ctx, each=2)])
+                              for profile, series in profiles.pairs(ctx, "kubernetes", each=2)])
 
 
 def outcomes(ctx, tried):

@@ -42,7 +42,7 @@ fn rule_for(case: &Case<'_>, refusal: &Refusal) -> &'static Rule {
         Reason::RenamesSubcommand => &commands::RENAMED_SUBCOMMAND,
         Reason::ReplicaInCluster => &structure::REPLICA_IN_CLUSTER,
         Reason::IncludeCycle => &structure::INCLUDE_CYCLE,
-        Reason::SnapshotIsFolder => &structure::SNAPSHOT_IS_FOLDER,
+        Reason::SnapshotName => &structure::SNAPSHOT_NAME,
     }
 }
 

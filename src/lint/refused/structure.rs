@@ -57,12 +57,12 @@ Good:
     check: Check::Refusal(sentinel_outside),
 };
 
-pub(crate) static SNAPSHOT_IS_FOLDER: Rule = Rule {
-    id: "snapshot-is-folder",
+pub(crate) static SNAPSHOT_NAME: Rule = Rule {
+    id: "snapshot-name",
     severity: Severity::Fatal,
-    summary: "the snapshot file has the name of a folder",
-    docs: "`.` and `..` are accepted as `dbfilename` and are folders, so loading the snapshot fails. With an append-only file
-the server starts, and fails at the first snapshot.
+    summary: "the snapshot file has a name that cannot be loaded",
+    docs: "`.` and `..` are accepted as `dbfilename` and are folders, and no file system takes a name of more than 255 bytes, so
+loading the snapshot fails. With an append-only file the server starts, and fails at the first snapshot.
 
 Bad:
     dbfilename .
@@ -70,7 +70,7 @@ Bad:
 Good:
     dbfilename dump.rdb
 ",
-    check: Check::Refusal(snapshot_is_folder),
+    check: Check::Refusal(snapshot_name),
 };
 
 fn include_cycle(case: &Case<'_>, refusal: &Refusal) -> Finding {
@@ -98,9 +98,11 @@ fn sentinel_outside(_: &Case<'_>, refusal: &Refusal) -> Finding {
         .help("move it to the file of a Sentinel, or start with `--sentinel`")
 }
 
-fn snapshot_is_folder(case: &Case<'_>, refusal: &Refusal) -> Finding {
+fn snapshot_name(case: &Case<'_>, refusal: &Refusal) -> Finding {
     let id = statement(refusal);
-    SNAPSHOT_IS_FOLDER
-        .finding(case.word_at(id, 0), format!("`{}` is a folder and cannot be loaded as a snapshot", case.word(id, 0)))
-        .help("name a file, such as `dump.rdb`")
+    let message = match case.reading.arguments(id)[0] {
+        b"." | b".." => format!("`{}` is a folder and cannot be loaded as a snapshot", case.word(id, 0)),
+        _ => "the name of the snapshot is longer than the 255 bytes that a file system takes".into(),
+    };
+    SNAPSHOT_NAME.finding(case.word_at(id, 0), message).help("name a file, such as `dump.rdb`")
 }

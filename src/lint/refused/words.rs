@@ -81,7 +81,7 @@ pub(super) fn comment(case: &Case<'_>, refusal: &Refusal) -> Option<Span> {
         | Reason::RenamesSubcommand
         | Reason::ReplicaInCluster
         | Reason::IncludeCycle
-        | Reason::SnapshotIsFolder => return None,
+        | Reason::SnapshotName => return None,
     };
     Some(begins.at.to(case.reading.statement(id).at))
 }

@@ -145,7 +145,6 @@ impl<'a> Reader<'a> {
         Refusal { message: message.to_owned(), line: line(self.text, at) }
     }
 
-    #[expect(clippy::wildcard_enum_match_arm, reason = "the parser has more events than a node can begin with")]
     fn node(&mut self, event: Event<'a>, at: Span) -> Result<Node, Refusal> {
         let start = self.byte(at.start.index());
         if self.depth >= DEEPEST {
@@ -163,7 +162,13 @@ impl<'a> Reader<'a> {
             }
             Event::SequenceStart(anchor, tag) => self.list(start, anchor != 0 || tag.is_some())?,
             Event::MappingStart(anchor, tag) => self.map(start, anchor != 0 || tag.is_some())?,
-            _ => return Err(self.refuse("something is missing here", start)),
+            Event::Nothing
+            | Event::StreamStart
+            | Event::StreamEnd
+            | Event::DocumentStart(_)
+            | Event::DocumentEnd
+            | Event::SequenceEnd
+            | Event::MappingEnd => return Err(self.refuse("something is missing here", start)),
         };
         self.depth -= 1;
         Ok(node)

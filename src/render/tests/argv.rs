@@ -18,6 +18,7 @@ fn words(build: &Build) -> Vec<String> {
 
 /// The words as the shell of this machine sees them.
 #[cfg(unix)]
+#[expect(clippy::disallowed_methods, reason = "the shell is the reader on the other side")]
 fn words_by_sh(build: &Build) -> Vec<String> {
     let script = format!(
         "show() {{ printf '%s\\000' \"$@\"; }}\nshow {}",

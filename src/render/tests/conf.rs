@@ -154,7 +154,7 @@ fn a_missing_value_names_its_provider() {
 #[test]
 fn a_rule_with_a_blank_has_no_place_in_an_acl_file() {
     let base =
-        build(Target::Conf, "redis-7.4", "user a on nopass \"~a b\" +@all\n").option(|o| o.secrets = Secrets::AclFile);
+        build(Target::Conf, "redis-7.4", "user a on nopass \"(~a  +get)\"\n").option(|o| o.secrets = Secrets::AclFile);
     assert_eq!(base.refusals(), ["target-cannot-say"]);
     let selector =
         build(Target::Conf, "redis-7.4", "user a on nopass \"(~a +get)\"\n").option(|o| o.secrets = Secrets::AclFile);

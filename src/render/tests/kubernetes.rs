@@ -144,6 +144,7 @@ fn a_secret_elsewhere_is_refused() {
 /// The script runs in a real shell, and what it writes is read as a server would.
 #[cfg(unix)]
 #[test]
+#[expect(clippy::disallowed_methods, reason = "the shell is the reader on the other side")]
 fn the_script_writes_what_the_server_reads() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().to_str().unwrap().to_owned();

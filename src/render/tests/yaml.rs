@@ -20,10 +20,12 @@ pub(in super::super) fn documents(text: &str) -> Vec<Yaml> {
     let mut parser = Parser::new_from_str(text);
     let mut documents = Vec::new();
     loop {
-        match parser.next_event().unwrap().unwrap().0 {
-            Event::StreamEnd => return documents,
-            Event::DocumentStart(_) => documents.push(node(&mut parser).unwrap()),
-            _ => {}
+        let event = parser.next_event().unwrap().unwrap().0;
+        if event == Event::StreamEnd {
+            return documents;
+        }
+        if matches!(event, Event::DocumentStart(_)) {
+            documents.push(node(&mut parser).unwrap());
         }
     }
 }
@@ -56,7 +58,10 @@ fn node(parser: &mut Parser<'_, impl saphyr_parser::Input>) -> Option<Yaml> {
             Some(Yaml::Map(map))
         }
         Event::SequenceEnd | Event::MappingEnd => None,
-        other => panic!("{other:?}"),
+        Event::Alias(_) => panic!("no alias is ever written"),
+        Event::Nothing | Event::StreamStart | Event::StreamEnd | Event::DocumentStart(_) | Event::DocumentEnd => {
+            panic!("a document has a node")
+        }
     }
 }
 

@@ -54,6 +54,7 @@ pub(super) enum Format {
 }
 
 /// The subcommands.
+#[expect(clippy::large_enum_variant, reason = "there is one, and it lives as long as the program")]
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
     /// Print a completion script for a shell
@@ -172,6 +173,7 @@ pub(super) struct Layers {
 
 /// A profile, and what stands above it.
 #[derive(Clone, Debug, Group)]
+#[expect(clippy::struct_field_names, reason = "the field is the argument of that name")]
 pub(super) struct Profile {
     /// Built-in profile, name in the folder `profiles`, or file: TOML, redis.conf or valkey.conf
     #[arg(value_name = "PROFILE|FILE")]

@@ -1,6 +1,6 @@
 //! The command line: reads arguments and files, calls the rooms, prints what [`crate::report`] makes of the results.
 //!
-//! A subcommand is a module with a function from its arguments to an [`Exit`], and an arm in [`dispatch`]. This room
+//! A subcommand is a module with a function from its arguments to an `Exit`, and an arm in `dispatch`. This room
 //! knows files, streams and the environment, and nothing of directives.
 
 mod args;

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 
-use rayon::prelude::*;
+use rayon::prelude::{IntoParallelRefIterator, ParallelIterator};
 use serde::Serialize;
 
 use super::args::{Format, Global, Render};
@@ -94,6 +94,7 @@ fn made_name(chosen: &[&Instance], index: usize) -> String {
 }
 
 /// The project file: the named one, or the nearest above the working directory.
+#[expect(clippy::disallowed_methods, reason = "the front end looks for files")]
 fn find(named: Option<&Path>) -> Result<PathBuf, Failure> {
     if let Some(path) = named {
         return Ok(if path.is_dir() { path.join(PROJECT_FILE) } else { path.to_owned() });

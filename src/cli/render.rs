@@ -147,6 +147,7 @@ fn to_stdout(rendered: &Rendered, global: &Global, terminal: &mut Terminal) -> R
 }
 
 /// Where each artefact goes: into a folder under its own name, or the main one to the named file.
+#[expect(clippy::disallowed_methods, reason = "the front end looks for files")]
 fn places<'a>(rendered: &'a Rendered, output: &Path) -> Vec<(PathBuf, &'a Artefact)> {
     let folder = output.is_dir() || output.as_os_str().as_encoded_bytes().ends_with(b"/");
     let beside = if folder { output } else { output.parent().unwrap_or_else(|| Path::new("")) };

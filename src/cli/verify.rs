@@ -9,6 +9,7 @@ use super::failure::Failure;
 use super::subject::Subject;
 use super::terminal::Terminal;
 use super::{Exit, secrets, setup};
+use crate::catalog::Directive;
 use crate::config::Shown;
 use crate::finding::Severity;
 use crate::live::{BootError, Login, Modules, Program, Refusal, Start, boot};
@@ -58,7 +59,8 @@ pub(super) fn run(command: &Verify, global: &Global, terminal: &mut Terminal) ->
         Err(BootError::Refused(refusal)) => return refused(&subject, &program, &refusal, global, terminal),
         Err(error) => return Err(Failure::new(error.to_string())),
     };
-    let hidden: Vec<&str> = subject.setup.config.view.directives().filter(|d| d.is.hidden).map(|d| d.name()).collect();
+    let hidden: Vec<&str> =
+        subject.setup.config.view.directives().filter(|d| d.is.hidden).map(Directive::name).collect();
     let snapshot = booted.inspect(&hidden).map_err(|error| Failure::new(error.to_string()))?;
     let found = compare(&subject.setup.config, &snapshot, booted.overridden());
     booted.end();

@@ -19,12 +19,13 @@ pub enum Origin {
 impl Config {
     /// The value in force; `None` for directives that have none (`include`, `user`, …).
     #[must_use]
+    #[expect(clippy::wildcard_enum_match_arm, reason = "only kinds that add up are special")]
     pub fn effective(&self, directive: &Directive) -> Option<Value> {
         let default = self.default(directive);
         let Some(entry) = self.entry(directive.id) else { return default.map(|value| self.adjusted(directive, value)) };
         let folded = match &directive.kind {
             Kind::Save => fold_save(entry, default),
-            Kind::BufferLimits => fold_limits(entry, default),
+            Kind::BufferLimits => Some(fold_limits(entry, default.as_ref())),
             _ => entry.standing().last().and_then(|part| part.value.clone().ok()).or(default),
         };
         folded.filter(|value| *value != Value::Action).map(|value| self.adjusted(directive, value))
@@ -47,6 +48,10 @@ impl Config {
 
     /// The value behind a text in CONFIG GET form; `None` if it is none of the directive.
     #[must_use]
+    #[expect(
+        clippy::wildcard_enum_match_arm,
+        reason = "only kinds that show otherwise than they are written are special"
+    )]
     pub fn read_back(&self, directive: &Directive, text: &[u8]) -> Option<Value> {
         let words: Vec<&[u8]> = if directive.kind.is_many_valued() {
             text.split(|byte| *byte == b' ').filter(|word| !word.is_empty()).collect()
@@ -123,16 +128,16 @@ fn fold_save(entry: &Entry, default: Option<Value>) -> Option<Value> {
 }
 
 /// The built-in limits, each replaced by the statement that stands for its class.
-fn fold_limits(entry: &Entry, default: Option<Value>) -> Option<Value> {
+fn fold_limits(entry: &Entry, default: Option<&Value>) -> Value {
     let none = |class| Limit { class, hard: 0, soft: 0, seconds: 0 };
     let mut limits = Class::ALL.map(none);
     let given = entry.standing().filter_map(|part| part.value.as_ref().ok());
-    for value in default.iter().chain(given) {
+    for value in default.into_iter().chain(given) {
         if let Value::Limits(more) = value {
             for limit in more {
                 limits[limit.class.index()] = *limit;
             }
         }
     }
-    Some(Value::Limits(limits.into()))
+    Value::Limits(limits.into())
 }

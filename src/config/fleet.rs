@@ -113,7 +113,7 @@ impl Fleet {
                     "unknown-environment",
                     Severity::Error,
                     // The place may lie in the instance's own file, which this finding's frame does not have.
-                    if instance.sources.len() > 1 { self.start() } else { wanted.at },
+                    if instance.sources.len() > 1 { Self::start() } else { wanted.at },
                     format!("instance `{}` is in the unknown environment `{}`", instance.name.value, wanted.value),
                 );
                 findings.push(finding.help(format!("the environments are: {}", known.join(", "))));
@@ -131,7 +131,7 @@ impl Fleet {
         findings
     }
 
-    fn start(&self) -> crate::source::Span {
+    fn start() -> crate::source::Span {
         crate::source::Span { source: crate::source::SourceId::ROOT, start: 0, end: 0 }
     }
 

@@ -60,6 +60,7 @@ pub(super) fn value(directive: &Directive, words: &[&[u8]], server: Server, befo
 }
 
 /// Reads all groups of `save` or of buffer limits at once, as CONFIG GET shows them in every version.
+#[expect(clippy::wildcard_enum_match_arm, reason = "no other kind has groups")]
 pub(super) fn groups(kind: &Kind, words: &[&[u8]], server: Server) -> Option<Value> {
     match kind {
         Kind::Save => save(words).ok(),
@@ -226,7 +227,7 @@ fn save(words: &[&[u8]]) -> Result<Value, Bad> {
     {
         return Ok(Value::Save { clears: true, points: Box::default() });
     }
-    if words.len() % 2 != 0 {
+    if !words.len().is_multiple_of(2) {
         return Err(Bad::Save);
     }
     let mut points = Vec::with_capacity(words.len() / 2);
@@ -257,7 +258,7 @@ fn save_lax(words: &[&[u8]]) -> Result<Value, Bad> {
 }
 
 fn limits(words: &[&[u8]], habits: &Habits) -> Result<Value, Bad> {
-    if words.len() % 4 != 0 {
+    if !words.len().is_multiple_of(4) {
         return Err(Bad::LimitGroups);
     }
     let mut limits = Vec::with_capacity(words.len() / 4);

@@ -42,7 +42,7 @@ pub fn resolve(reading: &Reading, mode: Mode) -> Config {
             Item::Problem(problem) => match problem.kind {
                 ProblemKind::UnbalancedQuotes => fold.refuse(Stage::File, problem.at, None, Reason::Quotes),
                 ProblemKind::IncludeCycle => {
-                    fold.refuse(Stage::File, problem.at, problem.statement, Reason::IncludeCycle)
+                    fold.refuse(Stage::File, problem.at, problem.statement, Reason::IncludeCycle);
                 }
                 ProblemKind::MissingInclude | ProblemKind::TooManyIncludes => fold.config.unread.push(problem),
             },
@@ -110,6 +110,7 @@ impl Fold<'_> {
         }
     }
 
+    #[expect(clippy::wildcard_enum_match_arm, reason = "what is no file-only statement is an assignment")]
     fn known(&mut self, id: StatementId, directive: &'static Directive, arguments: &[&[u8]]) {
         if directive.is.live_only {
             return self.unknown(id, directive.name().as_bytes(), arguments);

@@ -134,7 +134,7 @@ impl<'a> Values<'a> {
         let formula = formula_of(directive, shape)?;
         let inputs = Inputs { facts: self.facts, used: Vec::new() };
         Some(match formula {
-            Formula::PercentOfMemory(percent) => self.percent(directive, inputs, percent),
+            Formula::PercentOfMemory(percent) => Self::percent(directive, inputs, percent),
             Formula::Auto => match (directive.name(), slot.key) {
                 ("maxmemory", _) => self.auto_maxmemory(inputs),
                 ("maxmemory-clients", _) => self.auto_clients_memory(inputs),
@@ -149,7 +149,7 @@ impl<'a> Values<'a> {
         })
     }
 
-    fn percent(&self, directive: &Directive, mut inputs: Inputs<'_>, percent: u64) -> Result<Sized, String> {
+    fn percent(directive: &Directive, mut inputs: Inputs<'_>, percent: u64) -> Result<Sized, String> {
         let total = inputs.bytes("memory")?;
         if percent == 0 || percent > 95 {
             return Err(format!("{percent}% of memory leaves the server no room or no data; take 1 to 95 %"));
@@ -191,6 +191,7 @@ impl<'a> Values<'a> {
                 bytes_text(buffers)
             ));
         }
+        #[expect(clippy::cast_precision_loss, reason = "both are below a thousand")]
         let factor = (FRAGMENTATION + copied) as f64 / 100.0;
         let formula = format!(
             "(memory - {} - {} of client buffers) / {factor} ({why})",
@@ -242,7 +243,7 @@ impl<'a> Values<'a> {
             (Err(missing), None) => return Err(missing),
         };
         // A copy is written, sent and loaded at about 100 MB/s each on ordinary hosts.
-        let speed = inputs.bytes("network-bandwidth").unwrap_or(u64::MAX).min(100_000_000).max(1);
+        let speed = inputs.bytes("network-bandwidth").unwrap_or(u64::MAX).clamp(1, 100_000_000);
         let seconds = dataset / speed * 2 + 1;
         let hard = (rate.saturating_mul(seconds).saturating_mul(6) / 5).max(256 * MIB);
         let soft = (hard / 4).max(64 * MIB);

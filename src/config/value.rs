@@ -158,14 +158,14 @@ impl Value {
             Self::Bytes(n) => n.to_string().into_bytes(),
             Self::Percent(n) => format!("{n}%").into_bytes(),
             Self::Octal(n) => format!("{n:o}").into_bytes(),
-            Self::Word(index) => match kind {
-                Kind::Enum(words) => words[*index].shown.clone().into_bytes(),
-                _ => unreachable_kind(kind),
-            },
-            Self::Flags(bits) => match kind {
-                Kind::Flags(words) => flags_text(words, *bits).into_bytes(),
-                _ => unreachable_kind(kind),
-            },
+            Self::Word(index) => {
+                let Kind::Enum(words) = kind else { unreachable_kind(kind) };
+                words[*index].shown.clone().into_bytes()
+            }
+            Self::Flags(bits) => {
+                let Kind::Flags(words) = kind else { unreachable_kind(kind) };
+                flags_text(words, *bits).into_bytes()
+            }
             Self::Text(text) => text.to_vec(),
             Self::Secret(secret) => secret.expose().to_vec(),
             Self::Words(words) => words.join(&b' '),
@@ -177,10 +177,10 @@ impl Value {
                 let one = |l: &Limit| format!("{} {} {} {}", l.class.shown(), l.hard, l.soft, l.seconds);
                 limits.iter().map(one).collect::<Vec<_>>().join(" ").into_bytes()
             }
-            Self::Events(bits) => match kind {
-                Kind::Events(letters) => events_text(letters, *bits).into_bytes(),
-                _ => unreachable_kind(kind),
-            },
+            Self::Events(bits) => {
+                let Kind::Events(letters) = kind else { unreachable_kind(kind) };
+                events_text(letters, *bits).into_bytes()
+            }
             Self::Percentiles(numbers) => {
                 numbers.iter().map(|n| percentile_text(*n)).collect::<Vec<_>>().join(" ").into_bytes()
             }
@@ -210,7 +210,7 @@ impl Value {
     }
 }
 
-fn unreachable_kind(kind: &Kind) -> Vec<u8> {
+fn unreachable_kind(kind: &Kind) -> ! {
     unreachable!("a value is shown with the kind that read it, not {kind:?}")
 }
 

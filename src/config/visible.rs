@@ -161,12 +161,12 @@ fn is_public(reading: &Reading, view: &'static View, id: StatementId, index: usi
         return true;
     }
     match view.look(reading.name(id)) {
-        Lookup::Here(directive) => match directive.kind {
-            Kind::User => index == 0 || is_public_rule(bytes),
-            Kind::RenameCommand | Kind::LoadModule => index == 0,
-            Kind::Sentinel => is_public_after_sentinel(reading, view, id, index),
-            _ => !directive.is.secret,
-        },
+        Lookup::Here(directive) if directive.kind == Kind::User => index == 0 || is_public_rule(bytes),
+        Lookup::Here(directive) if matches!(directive.kind, Kind::RenameCommand | Kind::LoadModule) => index == 0,
+        Lookup::Here(directive) if directive.kind == Kind::Sentinel => {
+            is_public_after_sentinel(reading, view, id, index)
+        }
+        Lookup::Here(directive) => !directive.is.secret,
         Lookup::Elsewhere(entry) => catalog::history(entry).iter().all(|(_, directive)| !directive.is.secret),
         Lookup::Never => false,
     }

@@ -1,7 +1,7 @@
 //! Rules: what is wrong with a configuration, and what to do about it.
 //!
 //! A rule is a [`Rule`]: metadata and a function over a [`Case`]. [`RULES`] is the one list of them. So far all of them
-//! word what resolving recorded: the `fatal` rules in [`refused`] each put some of the reasons for which the server would
+//! word what resolving recorded: the `fatal` rules in `refused` each put some of the reasons for which the server would
 //! not start ([`crate::config::Refusal`]) into words, and two more say what could not be judged.
 //!
 //! To add a rule, write it in a file of its own or into that of its family, and name it in [`RULES`].

@@ -6,6 +6,8 @@
 //! The wire knows a fixed list of commands. What changes a server can only be sent to one that was started here. No
 //! judgement is made in this room, and nothing is printed.
 
+#![expect(clippy::disallowed_methods, reason = "this room starts programs, opens sockets and waits for them")]
+
 mod ask;
 mod boot;
 mod child;

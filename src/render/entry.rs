@@ -106,7 +106,13 @@ fn wrong(at: Span, message: String, help: String) -> Finding {
 fn text(key: &Spanned<String>, value: &Spanned<Node>) -> Result<String, Finding> {
     match &value.value {
         Node::Text(text) if !text.is_empty() => Ok(text.clone()),
-        other => Err(wrong(
+        other @ (Node::Bool(_)
+        | Node::Whole(_)
+        | Node::Fraction(_)
+        | Node::Text(_)
+        | Node::Date(_)
+        | Node::List(_)
+        | Node::Table(_)) => Err(wrong(
             value.at,
             format!("`{}` takes a text, not {}", key.value, other.kind()),
             "write a text in quotes".into(),

@@ -54,6 +54,7 @@ pub enum Databases {
 
 /// How one version reads a configuration.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[expect(clippy::struct_excessive_bools, reason = "independent habits, each read on its own")]
 pub struct Habits {
     /// The release that was measured, such as `7.4.1`.
     pub at: String,

@@ -22,7 +22,7 @@ pub enum PairsError {
 /// # Errors
 /// When the number of items is odd or a name is not UTF-8.
 pub fn pairs(items: Vec<Vec<u8>>) -> Result<Vec<(String, Vec<u8>)>, PairsError> {
-    if items.len() % 2 != 0 {
+    if !items.len().is_multiple_of(2) {
         return Err(PairsError::Odd { items: items.len() });
     }
     let mut pairs = Vec::with_capacity(items.len() / 2);

@@ -1,5 +1,7 @@
 //! Where files come from: the disk, or a table in memory for tests and editors.
 
+#![expect(clippy::disallowed_methods, reason = "this is where files are read")]
+
 use std::collections::BTreeMap;
 use std::io::{self, Read};
 use std::path::{Path, PathBuf};
@@ -27,6 +29,7 @@ pub enum FileError {
 }
 
 /// The system's reason, in words a user knows.
+#[expect(clippy::wildcard_enum_match_arm, reason = "kinds of errors come and go with the standard library")]
 fn reason(error: &io::Error) -> String {
     match error.kind() {
         io::ErrorKind::NotFound => "no such file".into(),

@@ -63,10 +63,8 @@ pub(super) fn trim(line: &[u8]) -> &[u8] {
 /// are looked up relative to the folder of the root file (a server looks in its working directory, which nobody knows here).
 #[must_use]
 pub fn read(name: Name, text: &[u8], server: Server, files: &dyn Files) -> Reading {
-    let base = match &name {
-        Name::File(path) => path.parent().map(Path::to_owned).unwrap_or_default(),
-        _ => PathBuf::new(),
-    };
+    let parent = |path: &PathBuf| path.parent().map(Path::to_owned);
+    let base = if let Name::File(path) = &name { parent(path).unwrap_or_default() } else { PathBuf::new() };
     let mut sources = Sources::new();
     let root = sources.add(name, text);
     let mut reader = Reader {
@@ -125,7 +123,8 @@ impl Reader<'_> {
             at: assembled.span(at + piece.at.start, at + piece.at.end),
             cooked: match piece.text {
                 Cow::Borrowed(_) if plain => None,
-                text => Some(text.into_owned().into_boxed_slice()),
+                Cow::Borrowed(text) => Some(text.into()),
+                Cow::Owned(text) => Some(text.into_boxed_slice()),
             },
             secret: None,
         });

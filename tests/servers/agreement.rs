@@ -71,7 +71,7 @@ fn differs(program: &Program, server: Server, case: &Case) -> Option<String> {
     let start = Start { conf: Some(case.text.clone()), ..Start::default() };
     match (boot(program, &start), config.verdict()) {
         (Ok(mut booted), None) => {
-            if !is_comparable(case.directive, &booted.overridden().to_vec()) {
+            if !is_comparable(case.directive, booted.overridden()) {
                 return None;
             }
             let asked = case.directive.name();

@@ -2,6 +2,10 @@
 //!
 //! To add a concern: a module beside `live`, and one line in `main`.
 
+#![expect(clippy::disallowed_methods, reason = "these tests start programs and look at their files")]
+#![expect(clippy::print_stdout, reason = "what was compared is part of the answer")]
+#![expect(clippy::unwrap_used, reason = "a test that cannot prepare its case has failed")]
+
 mod acl;
 mod agreement;
 mod corpus;

@@ -67,7 +67,8 @@ fn all(program: &Program, start: fn(&Setup) -> Start) -> Result<(), Failed> {
 /// How many values were compared, or what differs.
 fn differences(program: &Program, setup: &Setup, start: &Start) -> Result<usize, String> {
     let mut booted = boot(program, start).map_err(|error| error.to_string())?;
-    let hidden: Vec<&str> = setup.config.view.directives().filter(|d| d.is.hidden).map(|d| d.name()).collect();
+    let hidden: Vec<&str> =
+        setup.config.view.directives().filter(|d| d.is.hidden).map(redisconf::catalog::Directive::name).collect();
     let snapshot = booted.inspect(&hidden).map_err(|error| error.to_string())?;
     let found = compare(&setup.config, &snapshot, booted.overridden());
     let different: Vec<String> = found

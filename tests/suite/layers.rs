@@ -53,18 +53,18 @@ struct File {
 
 /// Every Rust file of the program but the two crate roots.
 fn files() -> Vec<File> {
-    let root = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
+    let source = Path::new(env!("CARGO_MANIFEST_DIR")).join("src");
     let mut found = Vec::new();
-    let mut folders = vec![root.clone()];
+    let mut folders = vec![source.clone()];
     while let Some(folder) = folders.pop() {
         for entry in std::fs::read_dir(&folder).unwrap() {
             let path = entry.unwrap().path();
             if path.is_dir() {
                 folders.push(path);
             } else if path.extension().is_some_and(|extension| extension == "rs") {
-                let inside = path.strip_prefix(&root).unwrap().to_owned();
-                let first = inside.iter().next().unwrap().to_str().unwrap();
-                let room = first.trim_end_matches(".rs").to_owned();
+                let inside = path.strip_prefix(&source).unwrap().to_owned();
+                let top = inside.iter().next().unwrap().to_str().unwrap();
+                let room = top.trim_end_matches(".rs").to_owned();
                 if room != "main" && room != "lib" {
                     found.push(File { text: std::fs::read_to_string(&path).unwrap(), path: inside, room });
                 }
@@ -122,6 +122,29 @@ fn the_table_only_looks_up() {
         for import in *imports {
             let above = TABLE[..index].iter().any(|(known, _)| known == import);
             assert!(above, "`{room}` imports `{import}`, which does not stand above it");
+        }
+    }
+}
+
+#[test]
+fn the_map_in_the_documentation_says_the_same() {
+    let text = include_str!("../../src/lib.rs");
+    let map: Vec<(&str, &str)> =
+        text.lines().filter_map(|line| line.strip_prefix("//! | [`")?.split_once('`')).collect();
+    assert!(map.len() > 10, "the map was not found");
+    for (room, rest) in &map {
+        let imports = rest.trim_end_matches(" |").rsplit(" | ").next().unwrap();
+        let said: Vec<&str> = imports.split(", ").filter(|import| *import != "–").collect();
+        let (index, (_, meant)) = TABLE.iter().enumerate().find(|(_, (known, _))| known == room).unwrap();
+        if said == ["all above"] {
+            assert!(meant.iter().all(|import| TABLE[..index].iter().any(|(known, _)| known == import)), "{room}");
+        } else {
+            // Rooms that are not built yet are in the table only.
+            let meant = meant.iter().copied().filter(|import| map.iter().any(|(known, _)| known == import));
+            let (mut said, mut meant) = (said, meant.collect::<Vec<_>>());
+            said.sort_unstable();
+            meant.sort_unstable();
+            assert_eq!(said, meant, "{room}");
         }
     }
 }

@@ -1,5 +1,7 @@
 //! Tests of stages against data and against each other; no server is needed.
 
+#![expect(clippy::disallowed_methods, clippy::unwrap_used, reason = "tests read the files they are about")]
+
 mod catalogue;
 mod frames;
 mod layers;

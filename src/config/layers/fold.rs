@@ -214,7 +214,7 @@ fn holds(condition: &Condition, server: Server, facts: &Facts) -> bool {
             let Some(fact) = facts.get(definition.name) else { return false };
             match (number(&fact.said), number(limit)) {
                 (Some(value), Some(limit)) => bound.holds(&value, &limit),
-                _ => fact.said == *limit,
+                (_, _) => fact.said == *limit,
             }
         })
 }
@@ -223,7 +223,9 @@ fn holds(condition: &Condition, server: Server, facts: &Facts) -> bool {
 fn shape_text(shape: &Shape) -> String {
     let scalar = |s: &Spanned<Scalar>| match &s.value {
         Scalar::Secret(name) => format!("(secret {name})"),
-        other => scalar_text(other).unwrap_or_default(),
+        other @ (Scalar::Bool(_) | Scalar::Whole(_) | Scalar::Fraction(_) | Scalar::Text(_)) => {
+            scalar_text(other).unwrap_or_default()
+        }
     };
     match shape {
         Shape::One(one) => scalar(one),

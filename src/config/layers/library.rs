@@ -172,7 +172,7 @@ pub fn load(request: &Request, files: &dyn Files) -> Result<Stack, LoadError> {
     for path in &request.files {
         loader.add(path, Path::new(""), None, false)?;
     }
-    loader.flags(request)?;
+    loader.flags(request);
     Ok(loader.stack)
 }
 
@@ -262,6 +262,7 @@ impl Loader<'_> {
         ((Name::Builtin(name), builtin.text.into()), builtin.pinned(), self.folder.to_owned())
     }
 
+    #[expect(clippy::type_complexity, reason = "three plain parts, used once")]
     fn file(&self, path: &Path) -> Result<((Name, Vec<u8>), String, PathBuf), LoadError> {
         let text = self.files.read(path)?;
         let folder = path.parent().map(Path::to_owned).unwrap_or_default();
@@ -269,7 +270,7 @@ impl Loader<'_> {
     }
 
     /// `--fact` and `--set` as the highest layers.
-    fn flags(&mut self, request: &Request) -> Result<(), LoadError> {
+    fn flags(&mut self, request: &Request) {
         for (name, value) in &request.facts {
             let text = format!("{name}={value}");
             let (mut layer, at) = self.flag_layer("--fact", &text);
@@ -280,7 +281,7 @@ impl Loader<'_> {
             match said {
                 Some((definition, Ok(said))) => layer.facts.push((definition, said, at)),
                 Some((_, Err(expected))) => {
-                    self.stack.findings.push(wrong(format!("no value for the fact `{name}`"), expected))
+                    self.stack.findings.push(wrong(format!("no value for the fact `{name}`"), expected));
                 }
                 None => {
                     let names: Vec<&str> = crate::facts::ALL.iter().map(|d| d.name).collect();
@@ -296,7 +297,6 @@ impl Loader<'_> {
             layer.settings.push(setting_from_flag(name, value, at));
             self.stack.layers.push((format!("--set {name}"), layer));
         }
-        Ok(())
     }
 
     fn flag_layer(&mut self, flag: &str, text: &str) -> (Layer, Span) {

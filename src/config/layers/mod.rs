@@ -211,7 +211,7 @@ impl Making<'_> {
                 let why = folded
                     .why
                     .get(&slot.directive)
-                    .filter(|_| index == 0 && self.is_first(slot, &made, directive.name()));
+                    .filter(|_| index == 0 && Self::is_first(slot, &made, directive.name()));
                 self.notes.push(Note { why: why.cloned(), derived: derived.clone().filter(|_| index == 0) });
                 made.push(Made { name: name.clone(), words, layer: winner.layer });
             }
@@ -224,7 +224,7 @@ impl Making<'_> {
     }
 
     /// Whether no statement of the directive was made yet, so that its reason is said once.
-    fn is_first(&self, slot: &Slot, made: &[Made], name: &str) -> bool {
+    fn is_first(slot: &Slot, made: &[Made], name: &str) -> bool {
         slot.key.is_none() || made.last().is_none_or(|last| last.name.cooked.as_deref() != Some(name.as_bytes()))
     }
 

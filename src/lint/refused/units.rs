@@ -22,7 +22,7 @@ pub(super) fn bytes(text: &str) -> Option<String> {
     let bytes = (digits << shift) / scale;
     let exact = u64::try_from(bytes).ok()?;
     // A fraction that is no whole number of bytes is cut to whole kilobytes, as nobody means the rest.
-    let rounded = if (digits << shift) % scale == 0 { exact } else { exact >> 10 << 10 };
+    let rounded = if (digits << shift).is_multiple_of(scale) { exact } else { exact >> 10 << 10 };
     Some(crate::catalog::bytes_in_words(rounded))
 }
 

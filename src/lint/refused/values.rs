@@ -1,8 +1,10 @@
 //! Words that are no value of their directive.
 
+#![expect(clippy::wildcard_enum_match_arm, reason = "advice is for what has some; the rest speaks for itself")]
+
 use super::{statement, units};
 use crate::catalog::{self, Directive, Kind, bytes_in_words};
-use crate::config::{Bad, Class, MASK, Reason, Refusal};
+use crate::config::{Bad, Class, Reason, Refusal};
 use crate::finding::{Finding, Severity};
 use crate::lint::{Case, Check, Rule};
 use crate::server;
@@ -200,7 +202,7 @@ fn known_elsewhere(subject: &Subject<'_>, word: &str) -> Option<String> {
 fn out_of_range(case: &Case<'_>, refusal: &Refusal) -> Finding {
     let subject = subject(case, refusal);
     let name = case.name(subject.id);
-    let word = if subject.word.is_empty() { MASK } else { &subject.word };
+    let word = if subject.word.is_empty() { "\"\"" } else { &subject.word };
     let at = case.word_at(subject.id, subject.index);
     match subject.bad {
         Bad::OutOfRange { min, max, octal } => {

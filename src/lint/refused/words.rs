@@ -116,11 +116,7 @@ fn unbalanced_quotes(case: &Case<'_>, refusal: &Refusal) -> Finding {
 
 fn wrong_number_of_words(case: &Case<'_>, refusal: &Refusal) -> Finding {
     let id = statement(refusal);
-    let finding = WRONG_NUMBER_OF_WORDS.finding(refusal.at, counted(case, id));
-    match advice(case, id) {
-        Some(help) => finding.help(help),
-        None => finding,
-    }
+    WRONG_NUMBER_OF_WORDS.finding(refusal.at, counted(case, id)).help(advice(case, id))
 }
 
 /// `3 words where `maxmemory` takes 1`.
@@ -162,33 +158,32 @@ fn taken(case: &Case<'_>, kind: &Kind) -> String {
     }
 }
 
-fn advice(case: &Case<'_>, id: StatementId) -> Option<String> {
+#[expect(clippy::wildcard_enum_match_arm, reason = "most kinds say best themselves what they take")]
+fn advice(case: &Case<'_>, id: StatementId) -> String {
     let name = case.name(id);
     let Some(directive) = case.directive(id) else {
-        return Some(format!("give `{name}` a value, or drop the line"));
+        return format!("give `{name}` a value, or drop the line");
     };
     let words: Vec<String> = (0..case.reading.words(id).len()).map(|index| case.word(id, index)).collect();
     if words.is_empty() {
-        return Some(format!("give it {}, or drop the line", directive.kind));
+        return format!("give it {}, or drop the line", directive.kind);
     }
     if words[0] == "=" {
-        return Some(format!("leave out the `=`: write `{name} {}`", words[1..].join(" ")));
+        return format!("leave out the `=`: write `{name} {}`", words[1..].join(" "));
     }
     match &directive.kind {
         Kind::Memory { .. } | Kind::MemoryOrPercent { .. } if words.len() == 2 && is_number_and_unit(&words) => {
-            Some(format!("write number and unit as one word: `{name} {}{}`", words[0], words[1]))
+            format!("write number and unit as one word: `{name} {}{}`", words[0], words[1])
         }
-        Kind::Text(_) | Kind::Bytes if directive.is.secret => Some("put the value in quotes".into()),
+        Kind::Text(_) | Kind::Bytes if directive.is.secret => "put the value in quotes".into(),
         Kind::Text(_) | Kind::Bytes | Kind::Dir | Kind::Include => {
-            Some(format!("put the value in quotes: `{name} \"{}\"`", words.join(" ")))
+            format!("put the value in quotes: `{name} \"{}\"`", words.join(" "))
         }
-        Kind::BufferLimits => {
-            Some("write class, hard limit, soft limit and seconds, such as `pubsub 32mb 8mb 60`".into())
-        }
-        Kind::Words { max, .. } => Some(format!("keep at most {max}")),
-        Kind::ReplicaOf => Some(format!("write `{name} HOST PORT`, or `{name} no one`")),
-        Kind::RenameCommand => Some(format!("write `{name} OLD NEW`, with `\"\"` to remove a command")),
-        kind => Some(format!("give it {kind}")),
+        Kind::BufferLimits => "write class, hard limit, soft limit and seconds, such as `pubsub 32mb 8mb 60`".into(),
+        Kind::Words { max, .. } => format!("keep at most {max}"),
+        Kind::ReplicaOf => format!("write `{name} HOST PORT`, or `{name} no one`"),
+        Kind::RenameCommand => format!("write `{name} OLD NEW`, with `\"\"` to remove a command"),
+        kind => format!("give it {kind}"),
     }
 }
 

@@ -41,6 +41,7 @@ pub struct Dump {
 
 /// One directive of a [`Dump`].
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
+#[expect(clippy::struct_excessive_bools, reason = "independent traits, each read on its own")]
 pub struct Entry {
     /// As the server spells it.
     pub name: String,

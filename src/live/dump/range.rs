@@ -85,10 +85,10 @@ fn read_words(lab: &Lab<'_>, directives: &mut [Entry]) -> Result<(), DumpError> 
         let lines = directives.iter().filter_map(|entry| Some(format!("{} {}\n", entry.name, word(entry)?)));
         let shown = show(lab, &lines.collect::<String>(), directives)?;
         for entry in directives.iter_mut() {
-            if let (Some(word), Some(value)) = (word(entry), shown.get(&entry.name)) {
-                if word != *value {
-                    entry.reads_back.insert(word, value.clone());
-                }
+            if let (Some(word), Some(value)) = (word(entry), shown.get(&entry.name))
+                && word != *value
+            {
+                entry.reads_back.insert(word, value.clone());
             }
         }
     }

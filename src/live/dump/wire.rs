@@ -76,10 +76,10 @@ fn redacted(connection: &mut Connection) -> Result<BTreeSet<String>, DumpError> 
     for entry in entries {
         let Reply::List(fields) = entry else { return Err(shape().into()) };
         let words = fields.into_iter().nth(3).and_then(Reply::into_items).ok_or_else(shape)?;
-        if let [_, _, name, value, ..] = words.as_slice() {
-            if value == b"(redacted)" {
-                names.insert(String::from_utf8_lossy(name).into_owned());
-            }
+        if let [_, _, name, value, ..] = words.as_slice()
+            && value == b"(redacted)"
+        {
+            names.insert(String::from_utf8_lossy(name).into_owned());
         }
     }
     Ok(names)

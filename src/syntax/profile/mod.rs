@@ -69,7 +69,7 @@ pub fn read(sources: &Sources, source: SourceId) -> (Layer, Vec<Finding>) {
         match requirement(&text.value) {
             Ok(requirement) => layer.servers.push(Spanned::new(requirement, text.at)),
             Err(expected) => {
-                fields.wrong(text.at, "invalid-value", format!("`{}` names no servers", text.value), expected)
+                fields.wrong(text.at, "invalid-value", format!("`{}` names no servers", text.value), expected);
             }
         }
     }

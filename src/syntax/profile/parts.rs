@@ -157,7 +157,7 @@ pub(in crate::syntax) fn when(node: &Spanned<Node>, findings: &mut Vec<Finding>)
         match requirement(&text.value) {
             Ok(requirement) => condition.servers.push(requirement),
             Err(expected) => {
-                fields.wrong(text.at, "invalid-value", format!("`{}` names no servers", text.value), expected)
+                fields.wrong(text.at, "invalid-value", format!("`{}` names no servers", text.value), expected);
             }
         }
     }
@@ -168,7 +168,7 @@ pub(in crate::syntax) fn when(node: &Spanned<Node>, findings: &mut Vec<Finding>)
             match definition.read(facts::Written::Text(rest)) {
                 Ok(said) => condition.facts.push((definition, bound, said)),
                 Err(expected) => {
-                    fields.wrong(text.at, "invalid-fact", format!("no bound for `{}`", key.value), expected)
+                    fields.wrong(text.at, "invalid-fact", format!("no bound for `{}`", key.value), expected);
                 }
             }
         }

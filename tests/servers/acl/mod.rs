@@ -103,7 +103,7 @@ fn renames_agree(server: Server, program: &Path) -> Result<(), Failed> {
     let outcome = server::start(program, fine.as_bytes())?;
     wrong.expect(matches!(outcome, Outcome::Ready), || match &outcome {
         Outcome::Line { line, .. } => format!("{} is unknown", fine.lines().nth(line - 1).unwrap_or("?")),
-        other => format!("{other:?}"),
+        Outcome::Load { .. } | Outcome::Ready | Outcome::Strange(_) => format!("{outcome:?}"),
     });
     wrong.finish()
 }

@@ -19,7 +19,7 @@ use crate::facts::{self, Facts, Written};
 use crate::finding::Finding;
 use crate::source::{Name, SourceId, Span};
 use crate::syntax::profile::Provider;
-use crate::syntax::{Reading, Word, conf::read_alone};
+use crate::syntax::{Item, Reading, Word, conf::read_alone};
 
 /// A setup in the making.
 pub(super) struct Build {
@@ -87,8 +87,8 @@ impl Build {
     /// A reason for the statement at this position.
     pub(super) fn why(mut self, at: usize, why: &str, derived: Option<&str>) -> Self {
         let id = self.setup.reading.order().iter().filter_map(|item| match item {
-            crate::syntax::Item::Statement(id) => Some(*id),
-            _ => None,
+            Item::Statement(id) => Some(*id),
+            Item::Problem(_) | Item::Enter | Item::Leave => None,
         });
         let id = id.into_iter().nth(at).unwrap();
         self.setup.notes.insert(id, Note { why: Some(why.into()), derived: derived.map(Into::into) });
@@ -126,8 +126,8 @@ impl Build {
 /// Name and words of all statements.
 pub(super) fn statements(reading: &Reading) -> Vec<Vec<Vec<u8>>> {
     let ids = reading.order().iter().filter_map(|item| match item {
-        crate::syntax::Item::Statement(id) => Some(*id),
-        _ => None,
+        Item::Statement(id) => Some(*id),
+        Item::Problem(_) | Item::Enter | Item::Leave => None,
     });
     let words = |id| {
         let arguments = reading.arguments(id).into_iter().map(<[u8]>::to_vec);

@@ -35,5 +35,5 @@ fn commands_print_what_their_cases_say() {
         cases.env(name, "");
     }
     cases.env("REDISCONF_COLOR", "auto").env("REDISCONF_OUTPUT_FORMAT", "human");
-    cases.case("tests/commands/cases/*.trycmd").run();
+    cases.case("tests/commands/cases/*.trycmd").case("README.md").run();
 }

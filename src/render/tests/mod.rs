@@ -1,7 +1,5 @@
 //! Each target is read back by a reader that is not ours, and compared with the words that went in.
 
-#![expect(clippy::wildcard_enum_match_arm, reason = "what else it is does not matter to a test")]
-
 mod argv;
 mod compose;
 mod conf;
@@ -18,7 +16,7 @@ use crate::facts::{self, Facts, Written};
 use crate::finding::Finding;
 use crate::source::{Name, SourceId, Span};
 use crate::syntax::profile::Provider;
-use crate::syntax::{Reading, Word, conf::read_alone};
+use crate::syntax::{Item, Reading, Word, conf::read_alone};
 
 /// A setup in the making.
 pub(super) struct Build {
@@ -86,8 +84,8 @@ impl Build {
     /// A reason for the statement at this position.
     pub(super) fn why(mut self, at: usize, why: &str, derived: Option<&str>) -> Self {
         let id = self.setup.reading.order().iter().filter_map(|item| match item {
-            crate::syntax::Item::Statement(id) => Some(*id),
-            _ => None,
+            Item::Statement(id) => Some(*id),
+            Item::Problem(_) | Item::Enter | Item::Leave => None,
         });
         let id = id.into_iter().nth(at).unwrap();
         self.setup.notes.insert(id, Note { why: Some(why.into()), derived: derived.map(Into::into) });
@@ -125,8 +123,8 @@ impl Build {
 /// Name and words of all statements.
 pub(super) fn statements(reading: &Reading) -> Vec<Vec<Vec<u8>>> {
     let ids = reading.order().iter().filter_map(|item| match item {
-        crate::syntax::Item::Statement(id) => Some(*id),
-        _ => None,
+        Item::Statement(id) => Some(*id),
+        Item::Problem(_) | Item::Enter | Item::Leave => None,
     });
     let words = |id| {
         let arguments = reading.arguments(id).into_iter().map(<[u8]>::to_vec);

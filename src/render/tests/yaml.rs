@@ -81,26 +81,21 @@ impl Yaml {
 
     /// The only value of a map.
     pub(in super::super) fn only(&self) -> &Yaml {
-        match self {
-            Yaml::Map(map) if map.len() == 1 => &map[0].1,
-            other => panic!("not a map of one: {other:?}"),
-        }
+        let Yaml::Map(map) = self else { panic!("not a map: {self:?}") };
+        assert_eq!(map.len(), 1);
+        &map[0].1
     }
 
     /// The text of a quoted scalar or block.
     pub(in super::super) fn text(&self) -> &str {
-        match self {
-            Yaml::Text(text) => text,
-            other => panic!("not quoted: {other:?}"),
-        }
+        let Yaml::Text(text) = self else { panic!("not quoted: {self:?}") };
+        text
     }
 
     /// The texts of a list.
     pub(in super::super) fn texts(&self) -> Vec<String> {
-        match self {
-            Yaml::List(list) => list.iter().map(|item| item.text().to_owned()).collect(),
-            other => panic!("not a list: {other:?}"),
-        }
+        let Yaml::List(list) = self else { panic!("not a list: {self:?}") };
+        list.iter().map(|item| item.text().to_owned()).collect()
     }
 
     /// Every bare scalar.

@@ -1,5 +1,7 @@
 //! `redisconf why`: every assignment of a directive, and which one counts.
 
+use std::collections::BTreeSet;
+
 use super::Exit;
 use super::args::{Format, Global, Why};
 use super::explain::unknown;
@@ -21,7 +23,9 @@ pub(super) fn run(command: &Why, global: &Global, terminal: &mut Terminal) -> Re
     let traced = traced(&subject, directive);
     let spans = statements_of(&subject.setup, directive);
     let concerns = |finding: &Finding| {
-        spans.iter().any(|at| at.source == finding.at.source && (at.start..=at.end).contains(&finding.at.start))
+        let begun = spans.partition_point(|at| (at.source, at.start) <= (finding.at.source, finding.at.start));
+        let last = begun.checked_sub(1).map(|index| spans[index]);
+        last.is_some_and(|at| at.source == finding.at.source && finding.at.start <= at.end)
     };
     match global.output_format {
         Format::Human => {
@@ -64,11 +68,14 @@ fn traced(subject: &Subject, directive: &'static Directive) -> Traced {
     }
 }
 
-/// Where the directive is named, under any of its names.
+/// Where the directive is named, under any of its names, sorted.
 fn statements_of(setup: &Setup, directive: &Directive) -> Vec<Span> {
     let named = |name: &[u8]| matches!(setup.config.view.look(name), Lookup::Here(found) if found.id == directive.id);
     let statements = setup.reading.statements().iter();
-    statements.filter(|s| named(s.name.bytes(&setup.reading.sources))).map(|s| s.at).collect()
+    let mut spans: Vec<Span> =
+        statements.filter(|s| named(s.name.bytes(&setup.reading.sources))).map(|s| s.at).collect();
+    spans.sort_unstable();
+    spans
 }
 
 /// What the statements of a configuration say, in the order in which the server meets them.
@@ -78,34 +85,32 @@ fn of_parts(setup: &Setup, directive: &'static Directive) -> Vec<AssignmentLine>
         by: StatementId,
         key: Option<&'a Key>,
         beaten_by: Option<StatementId>,
-        refused: bool,
     }
     let config = &setup.config;
+    let is_it =
+        |id: &StatementId| matches!(config.view.look(setup.reading.name(*id)), Lookup::Here(d) if d.id == directive.id);
+    let refused = config.refusals().iter().filter_map(|refusal| refusal.statement).filter(is_it);
+    let refused: BTreeSet<StatementId> = refused.collect();
     let parts = config.entry(directive.id).map(|entry| entry.parts.as_slice()).unwrap_or_default();
-    let mut said: Vec<Said<'_>> = parts
-        .iter()
-        .map(|p| Said { by: p.by, key: p.key.as_ref(), beaten_by: p.beaten_by, refused: p.value.is_err() })
-        .collect();
-    for id in config.refusals().iter().filter_map(|refusal| refusal.statement) {
-        let same = matches!(config.view.look(setup.reading.name(id)), Lookup::Here(other) if other.id == directive.id);
-        match said.iter_mut().filter(|said| said.by == id).map(|said| said.refused = true).count() {
-            0 if same => said.push(Said { by: id, key: None, beaten_by: None, refused: true }),
-            _ => {}
-        }
-    }
+    let with_parts: BTreeSet<StatementId> = parts.iter().map(|part| part.by).collect();
+    let nothing = refused.difference(&with_parts).map(|by| Said { by: *by, key: None, beaten_by: None });
+    let mut said: Vec<Said<'_>> =
+        parts.iter().map(|p| Said { by: p.by, key: p.key.as_ref(), beaten_by: p.beaten_by }).chain(nothing).collect();
     said.sort_by_key(|said| said.by);
+    // The number of a statement's part: that with the same key, else its first.
     let number = |by: StatementId, key: Option<&Key>| {
-        let same_key = said.iter().position(|other| other.by == by && other.key == key);
-        same_key.or_else(|| said.iter().position(|other| other.by == by)).map(|index| index + 1)
+        let first = said.partition_point(|other| other.by < by);
+        let mut of_statement = (first..said.len()).take_while(|index| said[*index].by == by);
+        of_statement.find(|index| said[*index].key == key).unwrap_or(first) + 1
     };
     let line = |one: &Said<'_>| AssignmentLine {
         at: Place::of(&setup.reading.sources, setup.reading.statement(one.by).at),
         layer: None,
         text: statement_shown(&setup.reading, config.view, one.by),
         key: one.key.map(key_text),
-        fate: match one.beaten_by.and_then(|by| number(by, one.key)) {
-            _ if one.refused => Fate::Refused,
-            Some(by) => Fate::Beaten { by },
+        fate: match one.beaten_by {
+            _ if refused.contains(&one.by) => Fate::Refused,
+            Some(by) => Fate::Beaten { by: number(by, one.key) },
             None => Fate::Counts,
         },
     };

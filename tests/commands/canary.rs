@@ -100,3 +100,16 @@ fn nor_does_what_is_said_of_a_profile() {
         }
     }
 }
+
+#[test]
+fn nor_does_what_is_said_of_a_flag() {
+    let folder = tempfile::tempdir().unwrap();
+    for set in ["requirepass=c4n4ry-0f-g0ld", "requirepas=c4n4ry-0f-g0ld", "tls-key-file-pass=c4n4ry-0f-g0ld\n"] {
+        for format in ["human", "json"] {
+            for command in [&["show"][..], &["why", "requirepass"], &["why", "tls-key-file-pass"]] {
+                let common = ["builtin:cache", "--set", set, "--output-format", format];
+                runs_clean(&[command, &common[..]].concat(), folder.path(), set);
+            }
+        }
+    }
+}

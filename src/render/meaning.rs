@@ -32,7 +32,6 @@ pub(super) fn of(job: &Job<'_>) -> String {
     hash(facts.join("\n").as_bytes())
 }
 
-#[expect(clippy::wildcard_enum_match_arm, reason = "only secrets are special")]
 fn shown(directive: &Directive, value: &Value) -> Vec<u8> {
     if let Value::Named(name) = value {
         return format!("secret {name}").into_bytes();

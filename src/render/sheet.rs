@@ -95,7 +95,6 @@ struct Sheet<'a> {
 }
 
 impl Sheet<'_> {
-    #[expect(clippy::wildcard_enum_match_arm, reason = "the other kinds are written as they are read")]
     fn statement(&mut self, id: StatementId, followed: bool) {
         let name = self.setup.reading.name(id);
         let directive = match self.setup.config.view.look(name) {
@@ -219,7 +218,6 @@ impl Sheet<'_> {
 /// Where in a word that the setup holds in clear a password starts, if it is one.
 ///
 /// The names of users and of renamed commands are not shown in reports, but are no passwords.
-#[expect(clippy::wildcard_enum_match_arm, reason = "the other kinds are secret as a whole or not at all")]
 fn secret_start(directive: &Directive, at: usize, word: &[u8]) -> Option<usize> {
     let is = |name: &str| crate::catalog::find(name) == Some(directive.id);
     if matches!(directive.kind, Kind::RenameCommand) || is("masteruser") {

@@ -145,7 +145,6 @@ impl<'a> Reader<'a> {
         Refusal { message: message.to_owned(), line: line(self.text, at) }
     }
 
-    #[expect(clippy::wildcard_enum_match_arm, reason = "the parser has more events than a node can begin with")]
     fn node(&mut self, event: Event<'a>, at: Span) -> Result<Node, Refusal> {
         let start = self.byte(at.start.index());
         if self.depth >= DEEPEST {

@@ -1,6 +1,5 @@
 //! Each target is read back by a reader that is not ours, and compared with the words that went in.
 
-
 mod argv;
 mod compose;
 mod conf;

@@ -34,10 +34,8 @@ pub(super) fn merge(ours: &[u8], path: &str, existing: &[u8]) -> Result<Vec<u8>,
     match &root {
         None => edits.append(our_map.entries.iter(), 0, 0, body.len()),
         Some(root) if root.is_null() => edits.append(our_map.entries.iter(), 0, 0, body.len()),
-        Some(root) => match &root.kind {
-            Kind::Map(map) if !root.is_marked => edits.map(our_map, map, root)?,
-            Kind::Map(_) | Kind::List(_) | Kind::Scalar(..) | Kind::Alias => return Err(refuse("it is no map".into(), line(body, root.start))),
-        },
+        Some(node @ Node { kind: Kind::Map(map), is_marked: false, .. }) => edits.map(our_map, map, node)?,
+        Some(root) => return Err(refuse("it is no map".into(), line(body, root.start))),
     }
     let merged = edits.apply();
     // What the edits were meant to do is checked on what they did.

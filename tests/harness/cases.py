@@ -53,7 +53,7 @@ class Case:
                 return fail(self.title, str(wrong))
             if self.must_fail not in str(wrong):
                 return fail(self.title, f"was found wrong, but not for `{self.must_fail}`:\n{wrong}")
-            return ok(self.title, "found wrong, as it is")
+            return ok(self.title, f"refused: {self.must_fail}")
         if self.must_fail is not None:
             return fail(self.title, f"was not found wrong; expected `{self.must_fail}`")
         return ok(self.title, message)

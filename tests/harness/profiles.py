@@ -8,9 +8,10 @@ on every run.
 from __future__ import annotations
 
 import json
+from collections import deque
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Iterator, List, Optional, Sequence, Tuple
+from typing import Iterator, List, Mapping, Optional, Sequence, Tuple
 
 from .cases import SAMPLES, Case
 from .common import Unavailable
@@ -70,37 +71,49 @@ def pairs(ctx: Context, target: str, each: int) -> Iterator[Tuple[Profile, str]]
             yield profile, profile.series[(at * each + step) % len(profile.series)]
 
 
-def rounds(ctx: Context, target: str,
-           choices: Sequence[Tuple[str, str]]) -> Iterator[Tuple[Profile, str, str]]:
-    """Every (option, server) with some profile, and every profile with some (option, server); then the nasty ones."""
-    profiles = built_in(ctx, target)
-    for at in range(max(len(choices), len(profiles))):
-        fitting = [choice for choice in choices if choice[1] in profiles[at % len(profiles)].series]
-        option, series = choices[at % len(choices)]
-        if (option, series) not in fitting:
-            option, series = fitting[at % len(fitting)]
-        yield profiles[at % len(profiles)], option, series
+def rounds(ctx: Context, target: str, choices: Sequence[Tuple[str, str]],
+           refused: Mapping[Tuple[str, str], str]) -> Iterator[Tuple[Profile, str, str]]:
+    """Every (option, server) with some profile, and every profile with some (option, server).
+
+    Then the nasty ones with each option. `refused` names pairs of profile and option that cannot be had.
+    """
+    turns, met = deque(built_in(ctx, target)), set()
+
+    def fits(profile: Profile, option: str, series: str) -> bool:
+        return series in profile.series and (profile.name, option) not in refused
+
+    for option, series in choices:
+        profile = next((profile for profile in turns if fits(profile, option, series)), None)
+        if profile is not None:
+            turns.remove(profile)
+            turns.append(profile)
+            met.add(profile)
+            yield profile, option, series
+    for profile in [profile for profile in turns if profile not in met]:
+        option, series = next(choice for choice in choices if fits(profile, *choice))
+        yield profile, option, series
     for at, profile in enumerate(nasty(ctx)):
-        options = sorted({option for option, _ in choices})
-        for option in options:
+        for option in dict(choices):
             servers = [series for name, series in choices if name == option]
             yield profile, option, servers[at % len(servers)]
 
 
-def rendered(ctx: Context, profile: Profile, series: str, target: str, chart: str = "", folder: bool = False) -> Case:
+def rendered(ctx: Context, profile: Profile, series: str, target: str, chart: str = "", folder: bool = False,
+             options: Sequence[str] = ()) -> Case:
     """The case of one profile, rendered for one server."""
-    title = " ".join(word for word in (profile.name, chart, series) if word)
+    title = " ".join(word for word in (profile.name, chart, series, *options) if word)
     path = ctx.scratch / "rendered" / title.replace("/", "-").replace(" ", "_")
     path.parent.mkdir(exist_ok=True)
     words = ["render", profile.source, "--target", target, "--server", series]
     words += ["--chart", chart] if chart else []
+    words += options
     words += ["--output", path] if folder else []
     done = ctx.redisconf(*words)
     if done.code != 0:
         broken = f"redisconf {' '.join(map(str, words))} ended with status {done.code}:\n{done.last_words()}"
         return Case(title, path, series, Wanted({}), broken=broken)
     if not folder:
-        path = path.with_suffix(".yaml")
+        path = path.with_name(f"{path.name}.yaml")
         path.write_text(done.out, encoding="utf-8")
     try:
         return Case(title, path, series, profile.expectation(ctx, series), options={"chart": chart})

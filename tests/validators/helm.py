@@ -24,6 +24,10 @@ ENGINES = {
     "command-list": ("redis", "valkey"),
     "valkey-io/valkey": ("valkey",),
 }
+# Profiles that a chart has no place for, and the finding that says so.
+REFUSED = {
+    ("dev", "valkey-io/valkey"): "chart-owns-directive",
+}
 
 
 def run(ctx):
@@ -32,7 +36,9 @@ def run(ctx):
     choices = [(chart, series) for chart in ENGINES for series in sorted(ctx.servers)
                if series.split("-")[0] in ENGINES[chart]]
     yield from outcomes(ctx, [profiles.rendered(ctx, profile, series, "helm", chart)
-                              for profile, chart, series in profiles.rounds(ctx, "helm", choices)])
+                              for profile, chart, series in profiles.rounds(ctx, "helm", choices, REFUSED)])
+    yield from outcomes(ctx, list(topologies(ctx, choices)))
+    yield from refusals(ctx, choices)
 
 
 def outcomes(ctx, tried):
@@ -41,6 +47,23 @@ def outcomes(ctx, tried):
     faults = cases.judge(ctx, strictly(ctx), tried, lambda case: output(ctx, case) / "all.yaml")
     for case in tried:
         yield case.tried(ctx, lambda case: examine(ctx, case, faults))
+
+
+def topologies(ctx, choices):
+    """With replicas, and with Sentinel, the same settings have to reach every kind of pod."""
+    known = profiles.built_in(ctx, "helm")
+    for at, (chart, series) in enumerate(choice for choice in choices if choice[0].startswith("bitnami/")):
+        options = ["--replicas", "2"] + ["--failover", "sentinel"] * (at % 2)
+        fitting = [profile for profile in known if series in profile.series]
+        yield profiles.rendered(ctx, fitting[at % len(fitting)], series, "helm", chart, options=options)
+
+
+def refusals(ctx, choices):
+    known = {profile.name: profile for profile in profiles.built_in(ctx, "helm")}
+    for (profile, chart), finding in REFUSED.items():
+        case = profiles.rendered(ctx, known[profile], dict(choices)[chart], "helm", chart)
+        case.must_fail = finding
+        yield case.tried(ctx, lambda case: "")
 
 
 def template(ctx, case):
@@ -57,7 +80,7 @@ def template(ctx, case):
 
 
 def output(ctx, case):
-    return ctx.scratch / "templated" / case.path.stem
+    return ctx.scratch / "templated" / case.path.name
 
 
 def examine(ctx, case, faults):

@@ -20,7 +20,7 @@ pub fn columns(rows: &[Vec<(Role, String)>], indent: usize, look: Look) -> Strin
     if let (Some(width), true) = (look.width, count > 2) {
         // The second column gives way, so that ordinary rows fit and only those with long cells break.
         let others = indent + widths.iter().sum::<usize>() - widths[1] + 2 * (count - 1);
-        widths[1] = width_of(1, width.saturating_sub(others));
+        widths[1] = width_of(1, width.saturating_sub(others).min(WIDEST));
     }
     let mut text = String::new();
     for row in rows {

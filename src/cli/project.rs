@@ -241,12 +241,16 @@ fn write_all(
     } else {
         let unchanged = lines.iter().filter(|line| line.status == "unchanged").count();
         let mut text: String = failed.iter().map(|one| one.text.clone()).collect();
-        for line in lines.iter().filter(|line| line.status != "unchanged") {
-            text.push_str(&format!("{:<8} {}  (instance {})\n", line.status, line.path, line.instance));
-        }
         if !global.quiet {
-            let written = lines.len() - unchanged;
-            text.push_str(&format!("{written} written · {unchanged} unchanged · {} failed\n", failed.len()));
+            let written: Vec<&Line<'_>> = lines.iter().filter(|line| line.status != "unchanged").collect();
+            for line in written.iter().take(LISTED) {
+                text.push_str(&format!("{:<8} {}  (instance {})\n", line.status, line.path, line.instance));
+            }
+            if written.len() > LISTED {
+                text.push_str(&format!("… and {} more\n", written.len() - LISTED));
+            }
+            let (written, failed) = (written.len(), failed.len());
+            text.push_str(&format!("{written} written · {unchanged} unchanged · {failed} failed\n"));
         }
         terminal.note(&text)?;
     }
@@ -267,6 +271,9 @@ fn check(
     let texts: Vec<String> = failed.iter().map(|one| one.text.clone()).collect();
     report_checked(&checked?, &texts, "render --check", global, terminal)
 }
+
+/// How many written files are listed for people; JSON has all.
+const LISTED: usize = 20;
 
 /// How many stale artefacts are shown to people; JSON has all.
 const SHOWN: usize = 10;

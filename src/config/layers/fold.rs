@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use crate::catalog::{self, DirectiveId, Kind, View};
 use crate::config::setup::Assignment;
+use crate::config::shown::MASK;
 use crate::config::value::Class;
 use crate::facts::{Facts, Said};
 use crate::finding::{Finding, Severity};
@@ -192,7 +193,9 @@ impl<'a> Fold<'a, '_> {
     }
 
     fn take(&mut self, slot: Slot, setting: &'a Setting, shape: &'a Shape, at: Span, preferred: bool) {
-        let history = self.record(&slot, shape_text(shape), at);
+        let secret = self.view.get(slot.directive).is_none_or(|directive| directive.is.secret);
+        let text = if secret { secret_text(shape) } else { shape_text(shape) };
+        let history = self.record(&slot, text, at);
         let winner = Winner { setting, shape, at, layer: self.layer, preferred, history };
         if let Some(beaten) = self.winners.insert(slot, winner) {
             self.history[beaten.history].beaten_by = Some(history);
@@ -217,6 +220,14 @@ fn holds(condition: &Condition, server: Server, facts: &Facts) -> bool {
                 (_, _) => fact.said == *limit,
             }
         })
+}
+
+/// What is shown of a value that must not be: the name of a secret that is kept elsewhere, else a mask.
+fn secret_text(shape: &Shape) -> String {
+    match shape {
+        Shape::One(one) if matches!(one.value, Scalar::Secret(_)) => shape_text(shape),
+        Shape::One(_) | Shape::Many(_) | Shape::Keyed(_) | Shape::Limits(_) => MASK.to_owned(),
+    }
 }
 
 /// A value as written, secrets left out.

@@ -333,7 +333,8 @@ fn pinned_builtin(text: &str) -> Result<&'static Builtin, LoadError> {
 pub fn assignment(flag: &'static str, text: &str) -> Result<(String, String), LoadError> {
     match text.split_once('=') {
         Some((name, value)) if !name.trim().is_empty() => Ok((name.trim().to_owned(), value.to_owned())),
-        _ => Err(LoadError::Assignment { flag, text: text.to_owned() }),
+        // What stands where a value should may be a secret, so only the first word is repeated.
+        _ => Err(LoadError::Assignment { flag, text: text.split_whitespace().next().unwrap_or_default().to_owned() }),
     }
 }
 

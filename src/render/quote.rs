@@ -71,9 +71,9 @@ pub(super) fn kubernetes(text: &str) -> String {
     yaml(&variables(text))
 }
 
-/// The escape of [`kubernetes`] alone.
+/// The escape of [`kubernetes`] alone: every `$`, for `$$` becomes `$` whatever follows.
 pub(super) fn variables(text: &str) -> String {
-    text.replace("$(", "$$(")
+    text.replace('$', "$$")
 }
 
 /// A text for a chart that passes it through `tpl`, where `{{` would start an action. In backquotes, so that it survives

@@ -102,6 +102,14 @@ pub(super) struct Entry {
     pub(super) since: Vec<(Server, Facts)>,
 }
 
+impl Entry {
+    /// Whether the values are secret at some node.
+    pub(super) fn is_ever_secret(&self) -> bool {
+        let secret = |facts: &Facts| facts.is.as_ref().is_some_and(|traits| traits.contains(&Trait::Secret));
+        secret(&self.birth) || self.since.iter().any(|(_, facts)| secret(facts))
+    }
+}
+
 /// Reads data files. The entries come sorted by family and by name; their position is their id.
 pub(super) fn read(families: &[(&'static str, &'static str)]) -> Vec<Entry> {
     let mut entries = Vec::new();

@@ -50,6 +50,12 @@ pub fn servers_knowing(id: DirectiveId) -> Vec<Server> {
     history(id).into_iter().map(|(server, _)| server).collect()
 }
 
+/// Whether the values of a directive are secret in any version.
+#[must_use]
+pub fn is_secret(id: DirectiveId) -> bool {
+    view::MAIN.entries[id.index()].is_ever_secret()
+}
+
 /// What each server that knows a directive makes of it: Redis first, older before newer.
 #[must_use]
 pub fn history(id: DirectiveId) -> Vec<(Server, &'static Directive)> {

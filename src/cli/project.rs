@@ -1,6 +1,6 @@
 //! A whole project: every instance, every artefact.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 
 use rayon::prelude::{IntoParallelRefIterator, ParallelIterator};
@@ -47,16 +47,17 @@ pub(super) fn render(command: &Render, global: &Global, terminal: &mut Terminal)
             Err(text) => failed.push(Failed { instance: instance.name.value.clone(), text: text.0 }),
         }
     }
+    let names: Vec<String> = made.iter().map(|one| one.name.clone()).collect();
     let mut pending: BTreeMap<PathBuf, Vec<u8>> = BTreeMap::new();
     let mut files: Vec<(usize, PathBuf, Artefact)> = Vec::new();
+    let mut owners: HashMap<PathBuf, usize> = HashMap::new();
     for (index, one) in made.iter_mut().enumerate() {
         for (place, artefact) in std::mem::take(&mut one.files) {
-            if let Some(other) = files.iter().find(|(_, known, _)| *known == place) {
-                let other = &made_name(&chosen, other.0);
+            if let Some(owner) = owners.insert(place.clone(), index) {
+                let (other, this) = (&names[owner], &names[index]);
                 return Err(Failure::new(format!(
-                    "`{}` is rendered twice, for {other} and for {}",
-                    place.display(),
-                    chosen[index].name.value
+                    "`{}` is rendered twice, for {other} and for {this}",
+                    place.display()
                 ))
                 .help("give each artefact a file of its own, or `under` different keys of one values file"));
             }
@@ -87,10 +88,6 @@ pub(super) fn render(command: &Render, global: &Global, terminal: &mut Terminal)
     } else {
         write_all(&made, &files, &failed, global, terminal)
     }
-}
-
-fn made_name(chosen: &[&Instance], index: usize) -> String {
-    chosen.get(index).map(|instance| instance.name.value.clone()).unwrap_or_default()
 }
 
 /// The project file: the named one, or the nearest above the working directory.

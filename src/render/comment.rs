@@ -39,13 +39,19 @@ pub(super) fn header(job: &Job<'_>, what: &str) -> Vec<String> {
 /// A text as lines, without anything that could end a line or turn the eye.
 pub(super) fn wrapped(text: &str) -> Vec<String> {
     let mut lines: Vec<String> = Vec::new();
+    let mut used = 0;
     for word in text.split_whitespace().map(harmless) {
+        let width = word.chars().count();
         match lines.last_mut() {
-            Some(line) if line.chars().count() + 1 + word.chars().count() <= WIDTH => {
+            Some(line) if used + 1 + width <= WIDTH => {
                 line.push(' ');
                 line.push_str(&word);
+                used += 1 + width;
             }
-            _ => lines.push(word),
+            _ => {
+                lines.push(word);
+                used = width;
+            }
         }
     }
     lines
@@ -59,6 +65,9 @@ pub(super) fn line(text: &str) -> String {
 /// The text with escapes for control characters, for what some readers take as the end of a line, and for what turns
 /// the direction of writing.
 pub(super) fn harmless(text: &str) -> String {
+    if text.bytes().all(|byte| matches!(byte, 0x20..=0x7e)) {
+        return text.to_owned();
+    }
     let mut out = String::with_capacity(text.len());
     for character in text.chars() {
         let odd = matches!(character, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff0}'..='\u{ffff}');

@@ -112,9 +112,7 @@ fn keys(layer: &Layer) -> Vec<Span> {
 
 /// The places of a layer whose bytes must not be shown.
 fn hidden(layer: &Layer) -> Vec<Span> {
-    let secret = |name: &str| {
-        catalog::find(name).is_none_or(|id| catalog::history(id).iter().any(|(_, directive)| directive.is.secret))
-    };
+    let secret = |name: &str| catalog::find(name).is_none_or(catalog::is_secret);
     let values = settings(layer).filter(|setting| secret(&setting.name.value)).map(|setting| setting.at);
     let rules = layer.users.iter().map(|user| user.rules.at);
     values.chain(rules).chain(layer.renames.iter().map(|(_, new)| new.at)).collect()

@@ -4,7 +4,7 @@
 //! cannot be printed, nor can an undefined name.
 
 use std::collections::BTreeMap;
-use std::sync::LazyLock;
+use std::sync::{LazyLock, OnceLock};
 
 use minijinja::syntax::SyntaxConfig;
 use minijinja::{AutoEscape, Environment, Error, ErrorKind, UndefinedBehavior, Value};
@@ -15,7 +15,15 @@ use crate::syntax::quote::{conf_line, conf_word};
 /// The mode in which templates print; turning it off in a template is an error.
 const MODE: &str = "redisconf";
 
-static ENVIRONMENT: LazyLock<Environment<'static>> = LazyLock::new(|| {
+/// An environment for each template, made when it is first asked for: a run mostly needs one of them.
+static ENVIRONMENTS: LazyLock<BTreeMap<&'static str, (&'static str, OnceLock<Environment<'static>>)>> =
+    LazyLock::new(|| {
+        let templates = super::Target::ALL.iter().flat_map(|target| target.templates());
+        templates.map(|(name, text)| (*name, (*text, OnceLock::new()))).collect()
+    });
+
+/// An environment that holds one template.
+fn environment(name: &'static str, text: &'static str) -> Environment<'static> {
     let mut environment = Environment::empty();
     let syntax = SyntaxConfig::builder().keep_trailing_newline(true).trim_blocks(true).lstrip_blocks(true).build();
     environment.set_syntax(syntax.expect("no marker is changed"));
@@ -40,16 +48,16 @@ static ENVIRONMENT: LazyLock<Environment<'static>> = LazyLock::new(|| {
     environment.add_filter("tpl", |text: &Value| escaped(text, quote::tpl));
     environment.add_filter("variables", |text: &Value| escaped(text, quote::variables));
     environment.add_filter("yaml", |text: &Value| quoted(text, quote::yaml));
-    for (name, text) in super::Target::ALL.iter().flat_map(|target| target.templates()) {
-        environment.add_template(name, text).expect("templates are part of the program and tested");
-    }
+    environment.add_template(name, text).expect("templates are part of the program and tested");
     environment
-});
+}
 
 /// Fills a template.
 pub(super) fn fill<const N: usize>(template: &str, values: [(&'static str, Value); N]) -> Vec<u8> {
     let values: BTreeMap<&'static str, Value> = values.into();
-    let template = ENVIRONMENT.get_template(template).expect("renderers name templates that exist");
+    let (name, (text, cell)) = ENVIRONMENTS.get_key_value(template).expect("renderers name templates that exist");
+    let environment = cell.get_or_init(|| environment(name, text));
+    let template = environment.get_template(name).expect("the environment was made for it");
     template.render(Value::from(values)).expect("templates are part of the program and tested").into_bytes()
 }
 
@@ -103,7 +111,7 @@ mod tests {
     use super::*;
 
     fn render(template: &str, value: Value) -> Result<String, Error> {
-        ENVIRONMENT.render_str(template, BTreeMap::from([("x", value)]))
+        environment("empty", "").render_str(template, BTreeMap::from([("x", value)]))
     }
 
     #[test]

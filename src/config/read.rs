@@ -36,8 +36,12 @@ pub(super) fn value(directive: &Directive, words: &[&[u8]], server: Server, befo
             let bits = signed.map(i64::cast_unsigned).or_else(|| memory(word, habits.memory_numbers));
             let bits = bits.ok_or(Bad::NotMemory)?;
             in_range(bits.cast_signed(), *min, *max, false)?;
-            // Where the range reaches below 0 the number is signed, however it was written.
-            Ok(if *min < 0 && bits.cast_signed() < 0 { Value::Int(bits.cast_signed()) } else { Value::Bytes(bits) })
+            // Where the version reads a sign, it also shows one, however the number was written.
+            Ok(if habits.signed_memory && *min < 0 && bits.cast_signed() < 0 {
+                Value::Int(bits.cast_signed())
+            } else {
+                Value::Bytes(bits)
+            })
         }
         Kind::MemoryOrPercent { min, max } => memory_or_percent(one()?, *min, *max, habits),
         Kind::Octal { min, max } => octal(one()?, *min, *max, habits),

@@ -4,7 +4,7 @@ use super::read::{Before, value};
 use super::value::{Class, Limit, SavePoint, Value};
 use super::{Config, Entry};
 use crate::catalog::{Directive, Kind};
-use crate::server::{Databases, Engine};
+use crate::server::Databases;
 use crate::syntax::StatementId;
 
 /// Where a value in force comes from.
@@ -104,12 +104,6 @@ impl Config {
     #[must_use]
     pub fn is_cluster(&self) -> bool {
         self.get("cluster-enabled") == Some(Value::Bool(true))
-    }
-
-    /// Whether this is Valkey.
-    #[must_use]
-    pub fn is_valkey(&self) -> bool {
-        self.server.engine == Engine::Valkey
     }
 }
 

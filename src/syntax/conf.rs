@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::assembled::Assembled;
 use super::include::Includes;
-use super::reading::{Item, Problem, ProblemKind, Reading, Statement, Via, Word};
+use super::reading::{Item, Problem, ProblemKind, Reading, Via, Word};
 use super::words::{Piece, split};
 use crate::server::Server;
 use crate::source::{Files, Name, SourceId, Sources, Span};
@@ -139,10 +139,4 @@ impl Reader<'_> {
             self.includes.enter_directory(dir);
         }
     }
-}
-
-/// The line a statement starts on, counted from 1 in its own text.
-#[must_use]
-pub fn line_of(reading: &Reading, statement: &Statement) -> usize {
-    reading.sources.get(statement.at.source).line(statement.at.start)
 }

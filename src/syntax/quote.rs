@@ -1,7 +1,5 @@
 //! Writing words so that every server version reads them back as they were.
 
-use crate::server::WordRules;
-
 /// Whether a word needs no quotes in any version.
 fn is_bare(word: &[u8]) -> bool {
     let safe = |b: &u8| b.is_ascii_alphanumeric() || b"_./:@%+*,=-".contains(b);
@@ -44,16 +42,10 @@ pub fn conf_line<W: AsRef<[u8]>>(name: &str, words: impl IntoIterator<Item = W>)
     line
 }
 
-/// Whether a line read by the strictest rules gives these words; renderers assert it.
-#[must_use]
-pub fn reads_back(line: &str, words: &[&[u8]]) -> bool {
-    super::split(line.as_bytes(), WordRules::Classic)
-        .is_ok_and(|pieces| pieces.len() == words.len() && pieces.iter().zip(words).all(|(p, w)| p.text.as_ref() == *w))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::server::WordRules;
     use proptest::prelude::*;
 
     proptest! {

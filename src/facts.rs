@@ -23,6 +23,10 @@ pub enum Unit {
     Duration,
     /// One of these words.
     Word(&'static [&'static str]),
+    /// Permissions of a file, written `0640`.
+    Permissions,
+    /// A share of a whole, written `10%`.
+    Percent,
 }
 
 /// A fact that redisconf knows of.
@@ -36,25 +40,98 @@ pub struct Definition {
     pub summary: &'static str,
 }
 
+/// What a server is for; the closed list of the fact `workload`.
+pub const WORKLOADS: &[&str] = &[
+    "cache",
+    "cache-warm",
+    "counters",
+    "dev",
+    "feature-store",
+    "kb-cache",
+    "knowledge-base",
+    "leaderboard",
+    "lock",
+    "primary",
+    "pubsub",
+    "queue",
+    "rate-limiter",
+    "session",
+    "streams",
+];
+
+/// A switch.
+const YES_NO: Unit = Unit::Word(&["no", "yes"]);
+
 /// Every fact, sorted by name.
 pub static ALL: &[Definition] = &[
+    fact(
+        "auto-restart",
+        YES_NO,
+        "Whether something starts the server again when it ends: systemd, Docker, Kubernetes.",
+    ),
+    fact(
+        "config-writable",
+        YES_NO,
+        "Whether the server can replace its configuration file; not in a mounted ConfigMap.",
+    ),
     fact("connections", Unit::Count, "Connections at peak, after a deploy of all clients."),
+    fact("container", YES_NO, "Whether the server runs in a container."),
     fact("cpus", Unit::Processors, "Cores the server may use: the container's limit, or the host's."),
     fact("data-loss-accepted", Unit::Duration, "How much of the latest writes may be lost with the process."),
     fact("dataset", Unit::Bytes, "Size of the data in memory."),
     fact("disk", Unit::Word(&["local", "network", "none"]), "What lies under the data directory."),
+    fact("entrypoint", Unit::Word(&["kept", "bypassed"]), "Whether the image's own entrypoint starts the server."),
     fact("exposure", Unit::Word(&["loopback", "private", "public"]), "Who can reach the port."),
+    fact("failover", Unit::Word(&["none", "sentinel", "cluster", "operator"]), "Who moves the role of primary about."),
     fact("fanout", Unit::Count, "Subscribers that receive one published message, on average."),
+    fact("file-mode", Unit::Permissions, "Permissions of the configuration file."),
+    fact("grace", Unit::Duration, "How long a container may take to stop before it is killed."),
+    fact(
+        "image",
+        Unit::Word(&["bitnami", "debian-package", "managed", "official", "other", "source"]),
+        "Who built the server.",
+    ),
+    fact(
+        "liveness",
+        Unit::Word(&["accepts-loading", "kills-loading", "none"]),
+        "What the liveness probe makes of a server that loads its data.",
+    ),
+    fact("load-balancer-idle", Unit::Duration, "After how much silence something on the way drops a connection."),
+    fact("load-rate", Unit::BytesPerSecond, "How fast the data load at start."),
     fact("memory", Unit::Bytes, "Memory the server may use: the container's limit, or its share of the host."),
     fact("message-size", Unit::Bytes, "Size of one published message."),
+    fact("network", Unit::Word(&["bridge", "host"]), "Whether the container has addresses of its own."),
     fact("network-bandwidth", Unit::BytesPerSecond, "What the network takes, one way."),
     fact("new-connections-per-second", Unit::Count, "Connections that are opened in one second at peak."),
+    fact("nofile", Unit::Count, "File descriptors the process may open (ulimit -n, LimitNOFILE)."),
     fact("outage", Unit::Duration, "Longest absence of a replica that must not cost a full resynchronisation."),
+    fact("overcommit", Unit::Word(&["0", "1", "2"]), "The host's vm.overcommit_memory."),
+    fact("pool-idle", Unit::Duration, "How long the clients' pools keep a connection idle."),
     fact("publish-rate", Unit::Count, "Messages published in one second, over the whole server."),
+    fact(
+        "readiness",
+        Unit::Word(&["compares-reply", "ignores-reply", "none"]),
+        "Whether the readiness probe looks at the answer to PING.",
+    ),
     fact("replicas", Unit::Count, "Replicas of one primary."),
     fact("role", Unit::Word(&["primary", "replica"]), "What the server is for the others."),
+    fact("sentinels", Unit::Count, "Sentinels that watch one primary."),
+    fact(
+        "shell",
+        Unit::Word(&["exec", "none", "parent"]),
+        "Whether a shell stands between the container and the server.",
+    ),
+    fact("somaxconn", Unit::Count, "The host's net.core.somaxconn."),
     fact("stall", Unit::Duration, "Longest pause of a healthy subscriber."),
+    fact("startup-budget", Unit::Duration, "How long probes let a starting server be."),
     fact("subscribers", Unit::Count, "Subscribed connections at peak."),
+    fact("swap", Unit::Bytes, "Swap space of the host."),
+    fact("thp", Unit::Word(&["always", "madvise", "never"]), "The host's setting of transparent huge pages."),
+    fact("ttl-share", Unit::Percent, "Share of the keys that carry a time to live."),
+    fact("user", Unit::Word(&["root", "service"]), "Which user the server runs as."),
+    fact("version-control", YES_NO, "Whether the file is kept in version control."),
+    fact("volume", Unit::Word(&["ephemeral", "none", "persistent"]), "What the container keeps its data on."),
+    fact("workload", Unit::Word(WORKLOADS), "What the server is for."),
     fact("write-rate", Unit::BytesPerSecond, "What replication carries, at peak."),
     fact(
         "writes",
@@ -86,6 +163,10 @@ pub enum Said {
     Milliseconds(u64),
     /// A word of the definition.
     Word(&'static str),
+    /// Permissions of a file.
+    Permissions(u32),
+    /// Hundredths.
+    Percent(u8),
 }
 
 /// A fact as it was written, before its unit is known.
@@ -118,12 +199,39 @@ impl Definition {
                 _ => Err("a number of cores above 0 is expected, such as `4` or `0.5`".into()),
             },
             Unit::Duration => milliseconds(&text).map(Said::Milliseconds),
+            Unit::Permissions => match u32::from_str_radix(&text, 8) {
+                Ok(mode) if mode <= 0o7777 => Ok(Said::Permissions(mode)),
+                _ => Err("permissions in octal are expected, such as `0640`".into()),
+            },
+            Unit::Percent => match text.strip_suffix('%').and_then(|number| number.parse().ok()) {
+                Some(number @ 0..=100) => Ok(Said::Percent(number)),
+                _ => Err("a share from `0%` to `100%` is expected".into()),
+            },
             Unit::Word(words) => {
                 let found = words.iter().find(|word| **word == text);
                 found.map(|word| Said::Word(word)).ok_or_else(|| format!("one of `{}` is expected", words.join("`, `")))
             }
         }
     }
+}
+
+/// Reads `name=value` as comments of configuration files say it; there `8gb` is what the server means by it.
+///
+/// # Errors
+/// What is wrong, with what was expected.
+pub fn in_comment(name: &str, value: &str) -> Result<(&'static Definition, Said), String> {
+    let Some(definition) = definition(name) else {
+        let near = ALL.iter().map(|one| (strsim::damerau_levenshtein(name, one.name), one.name)).min();
+        let meant = near.filter(|(distance, _)| *distance <= 3).map(|(_, name)| format!("; did you mean `{name}`?"));
+        return Err(format!("`{name}` is no fact{}", meant.unwrap_or_default()));
+    };
+    let lower = value.to_ascii_lowercase();
+    let in_bytes = matches!(definition.unit, Unit::Bytes | Unit::BytesPerSecond);
+    let binary = [("gb", "GiB"), ("mb", "MiB"), ("kb", "KiB")].into_iter();
+    let spelled =
+        binary.filter(|_| in_bytes).find_map(|(unit, fact)| Some(lower.strip_suffix(unit)?.to_owned() + fact));
+    let said = definition.read(Written::Text(spelled.as_deref().unwrap_or(value)))?;
+    Ok((definition, said))
 }
 
 /// Reads `512MiB`. Decimal and one-letter units are refused: nobody knows which was meant.
@@ -198,6 +306,8 @@ impl fmt::Display for Said {
             Self::Milliseconds(n) if n % 1000 == 0 => write!(f, "{}s", n / 1000),
             Self::Milliseconds(n) => write!(f, "{n}ms"),
             Self::Word(word) => f.write_str(word),
+            Self::Permissions(mode) => write!(f, "{mode:04o}"),
+            Self::Percent(share) => write!(f, "{share}%"),
         }
     }
 }
@@ -234,46 +344,43 @@ impl Facts {
     /// Bytes, or bytes a second.
     #[must_use]
     pub fn bytes(&self, name: &str) -> Option<u64> {
-        match self.get(name)?.said {
-            Said::Bytes(n) => Some(n),
-            Said::Count(_) | Said::Processors(_) | Said::Milliseconds(_) | Said::Word(_) => None,
-        }
+        if let Said::Bytes(n) = self.get(name)?.said { Some(n) } else { None }
     }
 
     /// A number.
     #[must_use]
     pub fn count(&self, name: &str) -> Option<u64> {
-        match self.get(name)?.said {
-            Said::Count(n) => Some(n),
-            Said::Bytes(_) | Said::Processors(_) | Said::Milliseconds(_) | Said::Word(_) => None,
-        }
+        if let Said::Count(n) = self.get(name)?.said { Some(n) } else { None }
     }
 
     /// Processors.
     #[must_use]
     pub fn processors(&self, name: &str) -> Option<f64> {
-        match self.get(name)?.said {
-            Said::Processors(n) => Some(n),
-            Said::Bytes(_) | Said::Count(_) | Said::Milliseconds(_) | Said::Word(_) => None,
-        }
+        if let Said::Processors(n) = self.get(name)?.said { Some(n) } else { None }
     }
 
     /// Milliseconds.
     #[must_use]
     pub fn milliseconds(&self, name: &str) -> Option<u64> {
-        match self.get(name)?.said {
-            Said::Milliseconds(n) => Some(n),
-            Said::Bytes(_) | Said::Count(_) | Said::Processors(_) | Said::Word(_) => None,
-        }
+        if let Said::Milliseconds(n) = self.get(name)?.said { Some(n) } else { None }
     }
 
     /// A word.
     #[must_use]
     pub fn word(&self, name: &str) -> Option<&'static str> {
-        match self.get(name)?.said {
-            Said::Word(word) => Some(word),
-            Said::Bytes(_) | Said::Count(_) | Said::Processors(_) | Said::Milliseconds(_) => None,
-        }
+        if let Said::Word(word) = self.get(name)?.said { Some(word) } else { None }
+    }
+
+    /// Permissions of a file.
+    #[must_use]
+    pub fn permissions(&self, name: &str) -> Option<u32> {
+        if let Said::Permissions(mode) = self.get(name)?.said { Some(mode) } else { None }
+    }
+
+    /// A share in hundredths.
+    #[must_use]
+    pub fn percent(&self, name: &str) -> Option<u8> {
+        if let Said::Percent(share) = self.get(name)?.said { Some(share) } else { None }
     }
 
     /// All facts, sorted by name.

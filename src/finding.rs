@@ -1,6 +1,9 @@
-//! Judgements about a text: what is wrong, where, how bad, and what to do.
+//! Judgements about a text: what is wrong, where, how bad, what to do, and how to mend it.
+//!
+//! A [`Fix`] states what is meant; readers turn it into [`TextEdit`]s, and [`apply`] carries those out.
 
 use std::borrow::Cow;
+use std::collections::BTreeMap;
 use std::fmt;
 
 use crate::source::Span;
@@ -63,13 +66,27 @@ pub struct Finding {
     pub labels: Vec<Label>,
     /// What to do: an order.
     pub help: Option<String>,
+    /// How to mend it, where that can be said exactly.
+    pub fix: Option<Fix>,
+    /// The facts that the judgement rests on, by name.
+    pub used: Vec<&'static str>,
 }
 
 impl Finding {
     /// A finding with no more than the necessary.
     pub fn new(rule: &'static str, severity: Severity, at: Span, message: impl Into<String>) -> Self {
         let rule = Cow::Borrowed(rule);
-        Self { rule, severity, at, message: message.into(), here: None, labels: Vec::new(), help: None }
+        Self {
+            rule,
+            severity,
+            at,
+            message: message.into(),
+            here: None,
+            labels: Vec::new(),
+            help: None,
+            fix: None,
+            used: Vec::new(),
+        }
     }
 
     /// Says what to do.
@@ -91,5 +108,159 @@ impl Finding {
     pub fn label(mut self, at: Span, text: impl Into<String>) -> Self {
         self.labels.push(Label { at, text: text.into() });
         self
+    }
+
+    /// Says how to mend it.
+    #[must_use]
+    pub fn fix(mut self, fix: Fix) -> Self {
+        self.fix = Some(fix);
+        self
+    }
+}
+
+/// Whether a fix may be carried out without asking.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Safety {
+    /// It keeps the meaning, or only corrects what the server would not have taken.
+    Safe,
+    /// It changes what the server does; somebody must want that.
+    Unsafe,
+}
+
+impl Safety {
+    /// The word users see.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Safe => "safe",
+            Self::Unsafe => "unsafe",
+        }
+    }
+}
+
+/// How to mend what a finding says, as an intent. The reader that read the text turns it into [`TextEdit`]s.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Fix {
+    /// Whether it may be carried out unasked.
+    pub safety: Safety,
+    /// All of it, or nothing.
+    pub edits: Vec<Edit>,
+}
+
+impl Fix {
+    /// A fix that may be carried out unasked.
+    #[must_use]
+    pub fn safe(edits: impl Into<Vec<Edit>>) -> Self {
+        Self { safety: Safety::Safe, edits: edits.into() }
+    }
+
+    /// A fix that somebody must want.
+    #[must_use]
+    pub fn unsafe_(edits: impl Into<Vec<Edit>>) -> Self {
+        Self { safety: Safety::Unsafe, edits: edits.into() }
+    }
+}
+
+/// A part of a fix. A statement is named by its place, which is its own in every reading.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Edit {
+    /// Gives a statement this name and these words; words that stay the same keep their spelling.
+    Put {
+        /// Place of the statement.
+        statement: Span,
+        /// Its name, then its arguments, unquoted.
+        words: Vec<Vec<u8>>,
+    },
+    /// Takes a statement out.
+    Drop {
+        /// Place of the statement.
+        statement: Span,
+    },
+    /// Puts a new statement behind another.
+    Add {
+        /// Place of the statement it follows.
+        after: Span,
+        /// Its name, then its arguments, unquoted.
+        words: Vec<Vec<u8>>,
+    },
+    /// Puts a comment on a line of its own above a statement.
+    Comment {
+        /// Place of the statement.
+        above: Span,
+        /// Without the `#`.
+        text: Vec<u8>,
+    },
+    /// Replaces bytes; for what is no statement, such as a byte order mark. Possible only where the text is a file of its own.
+    Text {
+        /// The bytes.
+        at: Span,
+        /// What comes in their place.
+        with: Vec<u8>,
+    },
+}
+
+/// A replacement of bytes in one text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct TextEdit {
+    /// The bytes; empty to insert.
+    pub at: Span,
+    /// What comes in their place.
+    pub with: Vec<u8>,
+}
+
+/// Carries edits of one text out. They are sorted first; of two that overlap the second is left out with all of its group.
+///
+/// Gives the new text and how many groups were carried out.
+#[must_use]
+pub fn apply(text: &[u8], groups: &[Vec<TextEdit>]) -> (Vec<u8>, usize) {
+    let mut taken: BTreeMap<u32, &TextEdit> = BTreeMap::new();
+    // Edits that were taken do not overlap, so only the two that start last before an end can meet it.
+    let meets = |taken: &BTreeMap<u32, &TextEdit>, edit: &TextEdit| {
+        let near = taken.range(..=edit.at.end).rev().take(2);
+        near.map(|(_, other)| other.at)
+            .any(|other| other.start == edit.at.start || (other.start < edit.at.end && edit.at.start < other.end))
+    };
+    let mut count = 0;
+    let mut order: Vec<&Vec<TextEdit>> = groups.iter().filter(|group| !group.is_empty()).collect();
+    order.sort_by_key(|group| group.iter().map(|edit| edit.at.start).min());
+    for group in order {
+        if group.iter().all(|edit| taken.get(&edit.at.start) == Some(&edit)) {
+            count += 1;
+        } else if !group.iter().any(|edit| meets(&taken, edit)) {
+            taken.extend(group.iter().map(|edit| (edit.at.start, edit)));
+            count += 1;
+        }
+    }
+    let mut out = Vec::with_capacity(text.len());
+    let mut at = 0;
+    for edit in taken.into_values() {
+        let (start, end) = (edit.at.start as usize, edit.at.end as usize);
+        out.extend_from_slice(&text[at..start]);
+        out.extend_from_slice(&edit.with);
+        at = end;
+    }
+    out.extend_from_slice(&text[at..]);
+    (out, count)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::SourceId;
+
+    fn edit(start: u32, end: u32, with: &str) -> TextEdit {
+        TextEdit { at: Span { source: SourceId::ROOT, start, end }, with: with.into() }
+    }
+
+    #[test]
+    fn of_two_groups_that_overlap_the_second_waits() {
+        let groups = [vec![edit(2, 4, "X"), edit(0, 0, "#")], vec![edit(3, 5, "Y")], vec![edit(5, 6, "")]];
+        assert_eq!(apply(b"abcdef", &groups), (b"#abXe".to_vec(), 2));
+    }
+
+    #[test]
+    fn equal_groups_are_carried_out_once() {
+        let groups = [vec![edit(0, 1, "")], vec![edit(0, 1, "")]];
+        assert_eq!(apply(b"ab", &groups), (b"b".to_vec(), 2));
     }
 }

@@ -84,8 +84,8 @@ fn rule_page(rule: &Rule) -> RulePage {
         severity: rule.severity.word(),
         summary: rule.summary.into(),
         reason: rule.reason().split_whitespace().collect::<Vec<_>>().join(" "),
-        bad: rule.example(Example::Bad),
-        good: rule.example(Example::Good),
+        bad: rule.example(Example::Bad).unwrap_or_default(),
+        good: rule.example(Example::Good).unwrap_or_default(),
     }
 }
 

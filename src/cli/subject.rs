@@ -42,8 +42,11 @@ impl Subject {
 
     /// Judges a setup, wherever it comes from.
     pub(super) fn of_setup(setup: Setup, chosen: &Chosen) -> Self {
-        let case = Case { reading: &setup.reading, config: &setup.config, facts: &setup.facts };
-        let mut judgement = lint::judge(&case);
+        Self::of_mode(setup, Mode::Server, chosen)
+    }
+
+    fn of_mode(setup: Setup, mode: Mode, chosen: &Chosen) -> Self {
+        let mut judgement = lint::judge(&Case::new(&setup.reading, &setup.config, &setup.facts, mode));
         judgement.findings.splice(0..0, setup.findings.iter().cloned());
         Self { setup, server: chosen.used(), judgement }
     }
@@ -99,7 +102,7 @@ impl Subject {
         if mode == Mode::Sentinel {
             setup.config = resolve(&setup.reading, mode);
         }
-        Self::of_setup(setup, chosen)
+        Self::of_mode(setup, mode, chosen)
     }
 
     /// Whether the server would start and nothing else is wrong.

@@ -23,6 +23,9 @@ impl Config {
     pub fn effective(&self, directive: &Directive) -> Option<Value> {
         let default = self.default(directive);
         let Some(entry) = self.entry(directive.id) else { return default.map(|value| self.adjusted(directive, value)) };
+        if entry.standing().any(|part| part.value == Ok(Value::Unknown)) {
+            return Some(Value::Unknown);
+        }
         let folded = match &directive.kind {
             Kind::Save => fold_save(entry, default),
             Kind::BufferLimits => Some(fold_limits(entry, default.as_ref())),

@@ -105,9 +105,21 @@ impl Fold<'_> {
         let arguments = self.reading.arguments(id);
         let name = self.reading.name(id);
         match self.config.view.look(name) {
+            Lookup::Here(directive) if self.is_open_action(id, directive) => {
+                self.keep(id, directive, None, Ok(Value::Action));
+            }
             Lookup::Here(directive) => self.known(id, directive, &arguments),
             Lookup::Elsewhere(_) | Lookup::Never => self.unknown(id, name, &arguments),
         }
+    }
+
+    /// Whether a file-only directive has words that a template fills in, so that nothing can be said of it.
+    fn is_open_action(&self, id: StatementId, directive: &Directive) -> bool {
+        let file_only = matches!(
+            directive.kind,
+            Kind::Include | Kind::LoadModule | Kind::RenameCommand | Kind::User | Kind::Sentinel
+        );
+        file_only && self.reading.words(id).iter().any(|word| word.open)
     }
 
     #[expect(clippy::wildcard_enum_match_arm, reason = "what is no file-only statement is an assignment")]
@@ -153,6 +165,9 @@ impl Fold<'_> {
     fn assignment(&mut self, id: StatementId, directive: &'static Directive, arguments: &[&[u8]]) {
         if let Some(secret) = self.reading.words(id).iter().find_map(|word| word.secret.as_deref()) {
             return self.fold(id, directive, Value::Named(secret.into()));
+        }
+        if self.reading.words(id).iter().any(|word| word.open) {
+            return self.fold(id, directive, Value::Unknown);
         }
         let habits = self.reading.server.habits();
         let read = match arguments {

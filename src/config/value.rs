@@ -141,6 +141,8 @@ pub enum Value {
     Oom([i32; 3]),
     /// The server to copy, if any.
     Replica(Option<(Arc<[u8]>, u16)>),
+    /// Not known here: a template fills it in.
+    Unknown,
     /// A statement that is carried out and has no value to show (`include`, `user`, …).
     Action,
 }
@@ -190,7 +192,7 @@ impl Value {
                 text.extend_from_slice(format!(" {port}").as_bytes());
                 text
             }
-            Self::Replica(None) | Self::Named(_) | Self::Action => Vec::new(),
+            Self::Replica(None) | Self::Named(_) | Self::Unknown | Self::Action => Vec::new(),
         }
     }
 

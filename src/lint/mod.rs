@@ -1,47 +1,49 @@
 //! Rules: what is wrong with a configuration, and what to do about it.
 //!
-//! A rule is a [`Rule`]: metadata and a function over a [`Case`]. [`RULES`] is the one list of them. So far all of them
-//! word what resolving recorded: the `fatal` rules in `refused` each put some of the reasons for which the server would
-//! not start ([`crate::config::Refusal`]) into words, and two more say what could not be judged.
+//! A rule is a [`Rule`]: metadata and a function over a [`Case`]. [`RULES`] is the one list of them. The `fatal` rules in
+//! `refused` word what resolving recorded: the reasons for which the server would not start ([`crate::config::Refusal`]).
+//! The others judge a configuration that may well start; facts about its place they ask their [`Report`] for, and a rule
+//! that lacks one is silent and counted.
 //!
-//! To add a rule, write it in a file of its own or into that of its family, and name it in [`RULES`].
+//! To add a rule, write it into the file of its family and name it in [`RULES`].
 //! Rules never print, never read files, and never put a word into a message that may not be shown.
 
 mod case;
+mod clients;
+mod cluster;
+mod container;
+mod latency;
+mod list;
+mod logging;
+mod memory;
+mod network;
+mod persistence;
+mod previous;
 mod refused;
+mod replication;
+mod report;
 mod rule;
+mod secrets;
+mod security;
+mod sentinel;
+mod style;
+mod syntax;
+mod tls;
 mod unjudged;
+mod versions;
 
 pub use case::Case;
-pub use rule::{Check, Example, Rule};
+pub use list::RULES;
+pub use previous::Previous;
+pub use report::Report;
+pub use rule::{Check, Example, Group, Rule};
+
+use std::sync::LazyLock;
 
 use crate::config::{Reason, Refusal, Stage};
 use crate::finding::Finding;
-use crate::server::Server;
-
-/// Every rule, sorted by id.
-pub static RULES: &[&Rule] = &[
-    &refused::users::ACL_RULE,
-    &refused::names::BYTE_ORDER_MARK,
-    &refused::commands::COMMAND_NAME_TAKEN,
-    &refused::users::DUPLICATE_USER,
-    &refused::structure::INCLUDE_CYCLE,
-    &refused::words::INLINE_COMMENT,
-    &refused::values::INVALID_VALUE,
-    &refused::names::MODULE_PARAMETER_WITHOUT_MODULE,
-    &refused::values::OUT_OF_RANGE,
-    &refused::commands::RENAMED_SUBCOMMAND,
-    &refused::structure::REPLICA_IN_CLUSTER,
-    &refused::structure::SENTINEL_OUTSIDE,
-    &refused::structure::SNAPSHOT_NAME,
-    &refused::words::UNBALANCED_QUOTES,
-    &unjudged::UNJUDGED_MODULE_PARAMETER,
-    &refused::commands::UNKNOWN_COMMAND,
-    &refused::names::UNKNOWN_DIRECTIVE,
-    &unjudged::UNREAD_INCLUDE,
-    &refused::users::USERS_AND_ACLFILE,
-    &refused::words::WRONG_NUMBER_OF_WORDS,
-];
+use crate::server::{self, Server};
+use crate::syntax::profile::{Requirement, requirement};
 
 /// The rule with that id.
 #[must_use]
@@ -79,9 +81,37 @@ pub struct Judgement {
     pub verdict: Verdict,
 }
 
-/// Lets every rule judge.
+/// Says whether the server starts, and what of that could not be judged: the rules that every command lets speak.
 #[must_use]
 pub fn judge(case: &Case<'_>) -> Judgement {
+    let (mut findings, verdict) = refusals(case);
+    findings.extend(others(case, |rule| unjudged::RULES.iter().any(|one| one.id == rule.id)).findings);
+    Judgement { findings, verdict }
+}
+
+/// What came out of letting the chosen rules judge.
+#[derive(Clone, Debug)]
+pub struct Inspection {
+    /// First the reasons not to start, in the server's order; then the rest by place.
+    pub findings: Vec<Finding>,
+    /// Whether the server starts.
+    pub verdict: Verdict,
+    /// Rules that could not judge, with the fact that each lacks.
+    pub silent: Vec<(&'static str, &'static str)>,
+}
+
+/// Lets every chosen rule judge.
+#[must_use]
+pub fn inspect(case: &Case<'_>, chosen: impl Fn(&Rule) -> bool) -> Inspection {
+    let (mut findings, verdict) = refusals(case);
+    findings.retain(|finding| rule(&finding.rule).is_none_or(&chosen));
+    let report = others(case, chosen);
+    findings.extend(report.findings);
+    Inspection { findings, verdict, silent: report.silent }
+}
+
+/// The reasons not to start, worded, in the server's order.
+fn refusals(case: &Case<'_>) -> (Vec<Finding>, Verdict) {
     let refusals = case.config.refusals();
     let mut findings: Vec<Finding> = refusals.iter().map(|refusal| refused::word(case, refusal)).collect();
     let verdict = match (refusals.first(), findings.first_mut()) {
@@ -91,16 +121,35 @@ pub fn judge(case: &Case<'_>) -> Judgement {
         }
         (_, _) => Verdict::Starts,
     };
-    let mut others = Vec::new();
-    for rule in RULES {
-        if let Check::Config(check) = rule.check {
-            check(case, &mut others);
+    (findings, verdict)
+}
+
+/// What the other rules say, sorted by place.
+fn others<'a>(case: &Case<'a>, chosen: impl Fn(&Rule) -> bool) -> Report<'a> {
+    let mut report = Report::new(case);
+    let here = case.server();
+    for (rule, servers) in RULES.iter().zip(&*SERVERS) {
+        if let Check::Config(check) = rule.check
+            && chosen(rule)
+            && servers.as_ref().is_none_or(|servers| servers.contains(&here))
+        {
+            report.begin(rule);
+            check(case, &mut report);
         }
     }
-    others.sort_by(|a, b| (a.at, &a.rule).cmp(&(b.at, &b.rule)));
-    findings.extend(others);
-    Judgement { findings, verdict }
+    report.findings.sort_by(|a, b| (a.at, &a.rule).cmp(&(b.at, &b.rule)));
+    report
 }
+
+/// For each rule the catalogued servers it speaks of; `None` for all.
+static SERVERS: LazyLock<Vec<Option<Vec<Server>>>> = LazyLock::new(|| {
+    let servers = |rule: &&Rule| {
+        let wanted: Vec<Requirement> = rule.servers.iter().filter_map(|text| requirement(text).ok()).collect();
+        let admits = |server: &Server| wanted.iter().any(|requirement| requirement.admits(*server));
+        (!rule.servers.is_empty()).then(|| server::all().iter().copied().filter(admits).collect())
+    };
+    RULES.iter().map(servers).collect()
+});
 
 /// The mark of the first refusal.
 fn where_it_stops(first: &Refusal) -> &'static str {

@@ -2,31 +2,74 @@
 
 use super::*;
 use crate::config::resolve;
-use crate::facts::Facts;
+use crate::facts::{self, Facts};
+use crate::finding::{self, Severity};
 use crate::server::Server;
 use crate::source::{Memory, Name, SourceId};
-use crate::syntax::{Mode, conf, survey};
+use crate::syntax::lower::Lowering;
+use crate::syntax::{Mode, Reading, conf, survey};
 
-/// Judges an example: its first file is the root, and may name its server in a comment.
-fn judged(example: &str) -> Judgement {
-    let mut files: Vec<(String, String)> = vec![("/example/redis.conf".into(), String::new())];
-    for line in example.lines() {
-        match line.strip_prefix("==> ").and_then(|rest| rest.strip_suffix(" <==")) {
-            Some(name) => files.push((format!("/example/{name}"), String::new())),
-            None => {
-                let text = &mut files.last_mut().expect("one is there from the start").1;
-                text.push_str(line);
-                text.push('\n');
+/// The texts of an example: the root, what was deployed before, and the files beside it.
+struct Texts {
+    root: String,
+    previous: Option<String>,
+    files: Vec<(String, String)>,
+}
+
+impl Texts {
+    fn of(example: &str) -> Self {
+        let mut files: Vec<(String, String)> = vec![("/example/redis.conf".into(), String::new())];
+        for line in example.lines() {
+            match line.strip_prefix("==> ").and_then(|rest| rest.strip_suffix(" <==")) {
+                Some(name) => files.push((format!("/example/{name}"), String::new())),
+                None => {
+                    let text = &mut files.last_mut().expect("one is there from the start").1;
+                    text.push_str(line);
+                    text.push('\n');
+                }
             }
         }
+        let previous = files.iter().position(|(name, _)| name == "/example/previous");
+        Self { previous: previous.map(|at| files.remove(at).1), root: files[0].1.clone(), files }
     }
-    let text = files[0].1.clone();
-    let named = survey(SourceId::ROOT, text.as_bytes()).server.map(|(server, _)| server);
-    let server = named.unwrap_or("redis-7.4".parse().unwrap());
-    let root = Name::File(files[0].0.clone().into());
-    let reading = conf::read(root, text.as_bytes(), server, &Memory::new(files));
+
+    /// A text as one server, named in its header, reads it.
+    fn read(&self, text: &str) -> (Reading, Facts) {
+        let surveyed = survey(SourceId::ROOT, text.as_bytes());
+        let server: Server = surveyed.server.map_or("redis-7.4".parse().unwrap(), |(server, _)| server);
+        let mut known = Facts::default();
+        for (name, value, at) in &surveyed.facts {
+            let (definition, said) = facts::in_comment(name, value).unwrap();
+            known.learn(definition, said, *at);
+        }
+        let root = Name::File("/example/redis.conf".into());
+        (conf::read_template(root, text.as_bytes(), server, &Memory::new(self.files.clone())), known)
+    }
+}
+
+/// What all rules say of an example, and its reading.
+fn inspected(example: &str) -> (Inspection, Reading) {
+    let texts = Texts::of(example);
+    let previous = texts.previous.as_ref().map(|text| {
+        let (reading, _) = texts.read(text);
+        Previous { server: reading.server, config: Some(resolve(&reading, Mode::Server)), name: "previous".into() }
+    });
+    let (reading, facts) = texts.read(&texts.root);
+    let mode = survey(SourceId::ROOT, texts.root.as_bytes()).mode;
+    // A rule about a stray `sentinel` line needs the file to be a server's; Sentinel's own begin with this comment.
+    let mode = if texts.root.starts_with("# sentinel.conf") { mode } else { Mode::Server };
+    let config = resolve(&reading, mode);
+    let case = Case::new(&reading, &config, &facts, mode).after(previous.as_ref());
+    let inspection = inspect(&case, |_| true);
+    (inspection, reading)
+}
+
+/// The rules that every command lets speak.
+fn judged(example: &str) -> Judgement {
+    let texts = Texts::of(example);
+    let (reading, facts) = texts.read(&texts.root);
     let config = resolve(&reading, Mode::Server);
-    judge(&Case { reading: &reading, config: &config, facts: &Facts::default() })
+    judge(&Case::new(&reading, &config, &facts, Mode::Server))
 }
 
 /// Judges a text for one server.
@@ -57,26 +100,92 @@ fn every_rule_is_documented() {
     for rule in RULES {
         assert!(!rule.summary.is_empty() && !rule.summary.ends_with('.'), "{}", rule.id);
         assert!(rule.reason().ends_with('.'), "{}", rule.id);
+        assert!(!rule.source.is_empty(), "{}: where is this known from?", rule.id);
         assert!(rule.docs.lines().all(|line| line.len() <= 120), "{}", rule.id);
+        for name in rule.facts.iter().filter(|name| **name != "previous") {
+            assert!(facts::definition(name).is_some(), "{}: `{name}` is no fact", rule.id);
+        }
+        for server in rule.servers {
+            assert!(requirement(server).is_ok(), "{}: {server}", rule.id);
+        }
+        let elsewhere = matches!(rule.check, Check::Elsewhere);
+        assert!(elsewhere || rule.example(Example::Bad).is_some(), "{} has no examples", rule.id);
+    }
+}
+
+/// The rules that have examples, with one of them.
+fn examples(which: Example) -> impl Iterator<Item = (&'static Rule, String)> {
+    let tested = RULES.iter().filter(|rule| !matches!(rule.check, Check::Elsewhere));
+    tested.filter_map(move |rule| Some((*rule, rule.example(which)?)))
+}
+
+#[test]
+fn a_bad_example_gives_its_finding() {
+    for (rule, example) in examples(Example::Bad) {
+        let (found, _) = inspected(&example);
+        let own: Vec<&Finding> = found.findings.iter().filter(|finding| finding.rule == rule.id).collect();
+        assert!(!own.is_empty(), "{} is silent: {found:#?}", rule.id);
+        assert_eq!(own[0].severity, rule.severity, "{}", rule.id);
+        let fatal = found.findings.iter().find(|finding| finding.severity == Severity::Fatal);
+        let may = rule.severity == Severity::Fatal;
+        assert!(may || fatal.is_none(), "the bad example of {} would not start: {fatal:#?}", rule.id);
+        for name in own.iter().flat_map(|finding| &finding.used) {
+            let optional = facts::definition(name).is_some();
+            assert!(rule.facts.contains(name) || optional, "{} rests on `{name}`", rule.id);
+        }
     }
 }
 
 #[test]
-fn a_bad_example_gives_its_finding_and_a_good_one_none() {
-    for rule in RULES {
-        let bad = judged(&rule.example(Example::Bad)).findings;
-        let found: Vec<&str> = bad.iter().map(|finding| finding.rule.as_ref()).collect();
-        assert_eq!(found, [rule.id], "{bad:#?}");
-        assert_eq!(bad[0].severity, rule.severity, "{}", rule.id);
-        let good = judged(&rule.example(Example::Good)).findings;
-        assert!(good.is_empty(), "{}: {good:#?}", rule.id);
+fn a_good_example_does_not() {
+    for (rule, example) in examples(Example::Good) {
+        let (found, _) = inspected(&example);
+        let own = found.findings.iter().find(|finding| finding.rule == rule.id || finding.severity == Severity::Fatal);
+        assert!(own.is_none(), "{}: {own:#?}", rule.id);
+        let silent = found.silent.iter().find(|(id, _)| *id == rule.id);
+        assert!(silent.is_none(), "the good example of {} is silent for want of a fact: {silent:?}", rule.id);
+    }
+}
+
+#[test]
+fn a_rule_asks_only_for_the_facts_that_it_declares() {
+    for (_, example) in examples(Example::Bad).chain(examples(Example::Good)) {
+        for (id, fact) in inspected(&example).0.silent {
+            let rule = rule(id).unwrap();
+            assert!(rule.facts.contains(&fact), "{id} asks for `{fact}` and does not declare it");
+        }
+    }
+}
+
+#[test]
+fn a_fix_turns_a_bad_example_into_one_that_its_rule_no_longer_reports() {
+    for (rule, example) in examples(Example::Bad) {
+        let (found, reading) = inspected(&example);
+        let own = || found.findings.iter().filter(|finding| finding.rule == rule.id);
+        let fixes: Vec<_> = own().filter_map(|finding| finding.fix.as_ref()).collect();
+        assert_eq!(rule.fix.is_some(), !fixes.is_empty(), "{}: the bad example shows whether there is a fix", rule.id);
+        assert!(fixes.iter().all(|fix| Some(fix.safety) <= rule.fix), "{}", rule.id);
+        if fixes.is_empty() {
+            continue;
+        }
+        let texts = Texts::of(&example);
+        let lowering = Lowering::of(&reading);
+        let edits: Vec<_> =
+            fixes.iter().map(|fix| lowering.lower(fix).expect("a conf file takes every edit")).collect();
+        assert!(edits.iter().flatten().all(|edit| edit.at.source == SourceId::ROOT), "{}", rule.id);
+        let (mended, _) = finding::apply(texts.root.as_bytes(), &edits);
+        let mended = example.replacen(&texts.root, &String::from_utf8(mended).unwrap(), 1);
+        let (after, _) = inspected(&mended);
+        let left = after.findings.iter().find(|f| f.rule == rule.id || f.severity == Severity::Fatal);
+        assert!(left.is_none(), "{} after its own fix:\n{mended}\n{left:#?}", rule.id);
     }
 }
 
 #[test]
 fn messages_keep_to_the_form() {
-    for rule in RULES {
-        for finding in judged(&rule.example(Example::Bad)).findings {
+    for (rule, example) in examples(Example::Bad) {
+        let (found, _) = inspected(&example);
+        for finding in found.findings.iter().filter(|finding| finding.rule == rule.id) {
             let texts = [Some(&finding.message), finding.here.as_ref(), finding.help.as_ref()];
             for text in texts.into_iter().flatten() {
                 assert!(!text.ends_with('.') && !text.starts_with(char::is_uppercase), "{}: {text}", rule.id);

@@ -1,8 +1,11 @@
 //! What could not be judged, said aloud.
 
-use super::{Case, Check, Rule};
-use crate::finding::{Finding, Severity};
+use super::{Case, Check, Group, Report, Rule};
+use crate::finding::Severity;
 use crate::syntax::ProblemKind;
+
+/// All of them.
+pub(super) static RULES: [&Rule; 2] = [&UNJUDGED_MODULE_PARAMETER, &UNREAD_INCLUDE];
 
 pub(crate) static UNJUDGED_MODULE_PARAMETER: Rule = Rule {
     id: "unjudged-module-parameter",
@@ -19,7 +22,10 @@ Bad:
 Good:
     loadmodule /usr/lib/redis/modules/search.so
 ",
+    group: Group::Syntax,
+    source: "redis-server 6.2 to 8.6, valkey-server 7.2 to 9.1, run",
     check: Check::Config(unjudged_module_parameter),
+    ..Rule::BASE
 };
 
 pub(crate) static UNREAD_INCLUDE: Rule = Rule {
@@ -39,18 +45,21 @@ Good:
     ==> here.conf <==
     port 6379
 ",
+    group: Group::Syntax,
+    source: "redis-server 6.2 to 8.6, valkey-server 7.2 to 9.1, run",
     check: Check::Config(unread_include),
+    ..Rule::BASE
 };
 
-fn unjudged_module_parameter(case: &Case<'_>, findings: &mut Vec<Finding>) {
+fn unjudged_module_parameter(case: &Case<'_>, report: &mut Report<'_>) {
     for id in case.config.module_parameters() {
         let at = case.reading.statement(*id).name.at;
         let message = format!("only a module can judge `{}`", case.name(*id));
-        findings.push(UNJUDGED_MODULE_PARAMETER.finding(at, message));
+        report.add(UNJUDGED_MODULE_PARAMETER.finding(at, message));
     }
 }
 
-fn unread_include(case: &Case<'_>, findings: &mut Vec<Finding>) {
+fn unread_include(case: &Case<'_>, report: &mut Report<'_>) {
     for problem in case.config.unread() {
         let path = problem.statement.map(|id| case.word(id, 0)).unwrap_or_default();
         let finding = match problem.kind {
@@ -62,6 +71,6 @@ fn unread_include(case: &Case<'_>, findings: &mut Vec<Finding>) {
                 .help("look for files that include each other"),
             ProblemKind::UnbalancedQuotes | ProblemKind::IncludeCycle => continue,
         };
-        findings.push(finding);
+        report.add(finding);
     }
 }

@@ -100,7 +100,7 @@ pub fn read_argv<A: AsRef<[u8]>>(
     let source = reading.sources.add(Name::CommandLine, options);
     let text = reading.sources.get(source).shared();
     let includes = Includes::new(std::path::PathBuf::new(), server.habits().globs);
-    let mut reader = Reader { reading, includes, files, via: Via::CommandLine };
+    let mut reader = Reader { reading, includes, files, via: Via::CommandLine, templates: false };
     reader.text(&Assembled::one(source, &text));
     reader.reading
 }

@@ -1,10 +1,12 @@
 //! Reader of redis.conf and valkey.conf: lossless, and in the order the server reads.
 
 use std::borrow::Cow;
+use std::ops::Range;
 use std::path::{Path, PathBuf};
 
 use super::assembled::Assembled;
 use super::include::Includes;
+use super::placeholder;
 use super::reading::{Item, Problem, ProblemKind, Reading, Via, Word};
 use super::words::{Piece, split};
 use crate::server::Server;
@@ -72,6 +74,29 @@ pub fn read(name: Name, text: &[u8], server: Server, files: &dyn Files) -> Readi
         includes: Includes::new(base, server.habits().globs),
         files,
         via: Via::Text,
+        templates: false,
+    };
+    reader.text(&Assembled::one(root, text));
+    reader.reading
+}
+
+/// As [`read`], for a text that a template may still have to fill in: `${NAME}`, `{{ name }}` and their like stand for
+/// words whose value is not known.
+#[must_use]
+pub fn read_template(name: Name, text: &[u8], server: Server, files: &dyn Files) -> Reading {
+    if !placeholder::is_in(text) {
+        return read(name, text, server, files);
+    }
+    let parent = |path: &PathBuf| path.parent().map(Path::to_owned);
+    let base = if let Name::File(path) = &name { parent(path).unwrap_or_default() } else { PathBuf::new() };
+    let mut sources = Sources::new();
+    let root = sources.add(name, text);
+    let mut reader = Reader {
+        reading: Reading::new(sources, server),
+        includes: Includes::new(base, server.habits().globs),
+        files,
+        via: Via::Text,
+        templates: true,
     };
     reader.text(&Assembled::one(root, text));
     reader.reading
@@ -89,6 +114,8 @@ pub(super) struct Reader<'a> {
     pub(super) includes: Includes,
     pub(super) files: &'a dyn Files,
     pub(super) via: Via,
+    /// Whether placeholders of templates are recognised.
+    pub(super) templates: bool,
 }
 
 impl Reader<'_> {
@@ -105,8 +132,12 @@ impl Reader<'_> {
                 continue;
             }
             let at = line_start + (trimmed.as_ptr() as usize - line.as_ptr() as usize);
+            if self.templates && placeholder::is_in(trimmed) {
+                self.open_line(assembled, at, trimmed);
+                continue;
+            }
             match split(trimmed, rules) {
-                Ok(pieces) => self.statement(assembled, at, pieces),
+                Ok(pieces) => self.statement(assembled, at, pieces, &[]),
                 Err(unbalanced) => {
                     let quote = at + unbalanced.quote;
                     let at = assembled.span(quote, quote + 1);
@@ -117,10 +148,32 @@ impl Reader<'_> {
         }
     }
 
-    fn statement(&mut self, assembled: &Assembled<'_>, at: usize, pieces: Vec<Piece<'_>>) {
+    /// A line that a template fills in: what surrounds the placeholders is read as if each were one letter after the other.
+    fn open_line(&mut self, assembled: &Assembled<'_>, at: usize, line: &[u8]) {
+        let (filled, open) = placeholder::filled(line);
+        match split(&filled, self.reading.server.habits().words) {
+            Ok(pieces) if !pieces.first().is_some_and(|name| placeholder::meets(&open, &name.at)) => {
+                let as_written = |piece: Piece<'_>| Piece {
+                    text: if placeholder::meets(&open, &piece.at) {
+                        Cow::Borrowed(&line[piece.at.clone()])
+                    } else {
+                        Cow::Owned(piece.text.into_owned())
+                    },
+                    at: piece.at,
+                };
+                self.statement(assembled, at, pieces.into_iter().map(as_written).collect(), &open);
+            }
+            // A line of the template itself, or one whose directive is not known.
+            Ok(_) | Err(_) => self.reading.templated = true,
+        }
+    }
+
+    /// `open` holds the bytes of the line that a template fills in.
+    fn statement(&mut self, assembled: &Assembled<'_>, at: usize, pieces: Vec<Piece<'_>>, open: &[Range<usize>]) {
         let plain = assembled.is_plain();
         let mut words = pieces.into_iter().map(|piece| Word {
             at: assembled.span(at + piece.at.start, at + piece.at.end),
+            open: placeholder::meets(open, &piece.at),
             cooked: match piece.text {
                 Cow::Borrowed(_) if plain => None,
                 Cow::Borrowed(text) => Some(text.into()),

@@ -9,6 +9,8 @@ pub mod argv;
 mod assembled;
 pub mod conf;
 mod include;
+pub mod lower;
+mod placeholder;
 pub mod profile;
 pub mod project;
 pub mod quote;
@@ -18,6 +20,8 @@ pub mod tree;
 mod words;
 
 pub use conf::Line;
-pub use reading::{Item, Problem, ProblemKind, Reading, Statement, StatementId, Via, Word};
+pub use reading::{
+    Argument, ArgumentStyle, Host, Item, Problem, ProblemKind, Reading, Statement, StatementId, Via, Word,
+};
 pub use survey::{Mode, Survey, survey};
 pub use words::{Unbalanced, split};

@@ -26,13 +26,15 @@ pub struct Word {
     pub cooked: Option<Box<[u8]>>,
     /// The logical name of the secret it stands for; its bytes are then a stand-in.
     pub secret: Option<Box<str>>,
+    /// Whether a template will fill it in, so that its value is not known.
+    pub open: bool,
 }
 
 impl Word {
     /// A word that was made, not read as it stands.
     #[must_use]
     pub fn cooked(at: Span, bytes: impl Into<Vec<u8>>) -> Self {
-        Self { at, cooked: Some(bytes.into().into_boxed_slice()), secret: None }
+        Self { at, cooked: Some(bytes.into().into_boxed_slice()), secret: None, open: false }
     }
 
     /// A word for a secret: `prefix` (such as `>` before a password) and the secret's logical name.
@@ -109,6 +111,45 @@ pub enum Item {
     Leave,
 }
 
+/// How the root text of a reading is written, which decides how edits are lowered.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub enum Host {
+    /// A configuration file: a statement a line.
+    #[default]
+    Conf,
+    /// A configuration file inside another text, such as a block scalar of YAML: each line stands after this indentation.
+    Block {
+        /// Blanks before each line.
+        indent: Vec<u8>,
+    },
+    /// Arguments of a program, one after the other.
+    Arguments(Vec<Argument>),
+    /// Text that cannot be edited from here.
+    Fixed,
+}
+
+/// An argument of a server program, where it stands in the root text.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Argument {
+    /// What the program is given.
+    pub text: Vec<u8>,
+    /// Where it stands, quotes included.
+    pub at: Span,
+    /// How it is written.
+    pub style: ArgumentStyle,
+}
+
+/// How an argument is written.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ArgumentStyle {
+    /// An item of a block sequence of YAML, on a line of its own: `- --appendonly`.
+    BlockItem,
+    /// An item of a flow sequence of YAML or a JSON array: `["--appendonly", "yes"]`.
+    FlowItem,
+    /// A word of a command line: `redis-server --appendonly yes`.
+    ShellWord,
+}
+
 /// Statements, unjudged.
 #[derive(Clone, Debug)]
 pub struct Reading {
@@ -119,11 +160,23 @@ pub struct Reading {
     pub(super) statements: Vec<Statement>,
     pub(super) words: Vec<Word>,
     pub(super) order: Vec<Item>,
+    /// How the root text is written.
+    pub host: Host,
+    /// Whether a template makes the text, so that statements may come in that are not seen here.
+    pub templated: bool,
 }
 
 impl Reading {
     pub(crate) fn new(sources: Sources, server: Server) -> Self {
-        Self { sources, server, statements: Vec::new(), words: Vec::new(), order: Vec::new() }
+        Self {
+            sources,
+            server,
+            statements: Vec::new(),
+            words: Vec::new(),
+            order: Vec::new(),
+            host: Host::Conf,
+            templated: false,
+        }
     }
 
     /// All statements, numbered by position, in the order in which they are met.
@@ -161,6 +214,18 @@ impl Reading {
     #[must_use]
     pub fn arguments(&self, id: StatementId) -> Vec<&[u8]> {
         self.words(id).iter().map(|word| word.bytes(&self.sources)).collect()
+    }
+
+    /// The statement at a place.
+    #[must_use]
+    pub fn statement_at(&self, at: Span) -> Option<StatementId> {
+        let index = self.statements.iter().position(|statement| statement.at == at)?;
+        Some(StatementId(u32::try_from(index).expect("statements are numbered by u32")))
+    }
+
+    /// All statements with their numbers, in the order in which they are met.
+    pub fn iter(&self) -> impl Iterator<Item = (StatementId, &Statement)> {
+        (0..).map(StatementId).zip(&self.statements)
     }
 
     /// Adds a statement at the end of the order.

@@ -210,7 +210,8 @@ fn holds(condition: &Condition, server: Server, facts: &Facts) -> bool {
         Said::Bytes(n) | Said::Count(n) | Said::Milliseconds(n) => Some(i128::from(*n) * 1000),
         #[expect(clippy::cast_possible_truncation, reason = "thousandths of a core are enough")]
         Said::Processors(n) => Some((n * 1000.0) as i128),
-        Said::Word(_) => None,
+        Said::Percent(n) => Some(i128::from(*n) * 1000),
+        Said::Permissions(_) | Said::Word(_) => None,
     };
     servers
         && condition.facts.iter().all(|(definition, bound, limit)| {

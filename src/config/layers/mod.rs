@@ -16,7 +16,7 @@ use std::collections::BTreeMap;
 use super::setup::{LayerName, LeftOut, Note, Setup};
 use super::{resolve, sizing};
 use crate::catalog::{self, DirectiveId, Kind, View};
-use crate::facts::Facts;
+use crate::facts::{self, Facts, WORKLOADS};
 use crate::finding::{Finding, Severity};
 use crate::server::Server;
 use crate::source::{Sources, Span};
@@ -27,25 +27,6 @@ use fold::Folded;
 pub use fold::Slot;
 pub(super) use fold::Winner;
 pub use library::{Builtin, LoadError, Request, Stack, assignment, builtins, load};
-
-/// What a server is for; the closed list of `workload`.
-pub const WORKLOADS: &[&str] = &[
-    "cache",
-    "cache-warm",
-    "counters",
-    "dev",
-    "feature-store",
-    "kb-cache",
-    "knowledge-base",
-    "leaderboard",
-    "lock",
-    "primary",
-    "pubsub",
-    "queue",
-    "rate-limiter",
-    "session",
-    "streams",
-];
 
 /// Families in the order in which a configuration is written; others follow by name.
 const FAMILY_ORDER: &[&str] =
@@ -121,8 +102,16 @@ fn hidden(layer: &Layer) -> Vec<Span> {
 /// A later layer's fact wins.
 fn learn(layers: &[(String, Layer)]) -> Facts {
     let mut facts = Facts::default();
-    for (definition, said, at) in layers.iter().flat_map(|(_, layer)| &layer.facts) {
-        facts.learn(definition, *said, *at);
+    let workload = facts::definition("workload").expect("it is in the closed list");
+    for (_, layer) in layers {
+        if let Some(name) = &layer.workload
+            && let Ok(said) = workload.read(facts::Written::Text(&name.value))
+        {
+            facts.learn(workload, said, name.at);
+        }
+        for (definition, said, at) in &layer.facts {
+            facts.learn(definition, *said, *at);
+        }
     }
     facts
 }

@@ -4,7 +4,7 @@ use super::statement;
 use crate::catalog::{Kind, commands};
 use crate::config::Refusal;
 use crate::finding::{Finding, Severity};
-use crate::lint::{Case, Check, Rule};
+use crate::lint::{Case, Check, Group, Rule};
 use crate::syntax::StatementId;
 
 pub(crate) static COMMAND_NAME_TAKEN: Rule = Rule {
@@ -19,7 +19,10 @@ Bad:
 Good:
     rename-command CONFIG \"\"
 ",
+    group: Group::Security,
+    source: super::MEASURED,
     check: Check::Refusal(command_name_taken),
+    ..Rule::BASE
 };
 
 pub(crate) static RENAMED_SUBCOMMAND: Rule = Rule {
@@ -35,7 +38,10 @@ Bad:
 Good:
     user app on nopass ~* +@all -config|get
 ",
+    group: Group::Security,
+    source: super::MEASURED,
     check: Check::Refusal(renamed_subcommand),
+    ..Rule::BASE
 };
 
 pub(crate) static UNKNOWN_COMMAND: Rule = Rule {
@@ -50,7 +56,10 @@ Bad:
 Good:
     rename-command FLUSHALL \"\"
 ",
+    group: Group::Security,
+    source: super::MEASURED,
     check: Check::Refusal(unknown_command),
+    ..Rule::BASE
 };
 
 fn command_name_taken(case: &Case<'_>, refusal: &Refusal) -> Finding {

@@ -14,11 +14,14 @@ use super::{Case, Check, Rule};
 use crate::config::{Bad, Reason, Refusal};
 use crate::finding::Finding;
 
+/// Where all of these are known from.
+const MEASURED: &str = "twelve servers, Redis 6.2 to 8.6 and Valkey 7.2 to 9.1, given files of every kind";
+
 /// Words a refusal.
 pub(super) fn word(case: &Case<'_>, refusal: &Refusal) -> Finding {
     match rule_for(case, refusal).check {
         Check::Refusal(word) => word(case, refusal),
-        Check::Config(_) => unreachable!("rules in this folder word refusals"),
+        Check::Config(_) | Check::Elsewhere => unreachable!("rules in this folder word refusals"),
     }
 }
 

@@ -4,7 +4,7 @@ use super::statement;
 use crate::catalog::{self, DirectiveId, Lookup, sentinel};
 use crate::config::{MASK, Refusal, Stage};
 use crate::finding::{Finding, Severity};
-use crate::lint::{Case, Check, Rule};
+use crate::lint::{Case, Check, Group, Rule};
 use crate::server::{self, Server};
 use crate::syntax::StatementId;
 
@@ -21,7 +21,10 @@ Bad:
 Good:
     port 6379
 ",
+    group: Group::Versions,
+    source: super::MEASURED,
     check: Check::Refusal(byte_order_mark),
+    ..Rule::BASE
 };
 
 pub(crate) static MODULE_PARAMETER_WITHOUT_MODULE: Rule = Rule {
@@ -38,7 +41,10 @@ Bad:
 Good:
     port 6379
 ",
+    group: Group::Versions,
+    source: super::MEASURED,
     check: Check::Refusal(module_parameter_without_module),
+    ..Rule::BASE
 };
 
 pub(crate) static UNKNOWN_DIRECTIVE: Rule = Rule {
@@ -54,7 +60,10 @@ Bad:
 Good:
     maxmemory 8gb
 ",
+    group: Group::Versions,
+    source: super::MEASURED,
     check: Check::Refusal(unknown_directive),
+    ..Rule::BASE
 };
 
 const MARK: &[u8] = b"\xef\xbb\xbf";

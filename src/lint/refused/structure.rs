@@ -4,7 +4,7 @@ use super::statement;
 use crate::catalog;
 use crate::config::Refusal;
 use crate::finding::{Finding, Severity};
-use crate::lint::{Case, Check, Rule};
+use crate::lint::{Case, Check, Group, Rule};
 
 pub(crate) static INCLUDE_CYCLE: Rule = Rule {
     id: "include-cycle",
@@ -22,7 +22,10 @@ Good:
     ==> a.conf <==
     port 6379
 ",
+    group: Group::Syntax,
+    source: super::MEASURED,
     check: Check::Refusal(include_cycle),
+    ..Rule::BASE
 };
 
 pub(crate) static REPLICA_IN_CLUSTER: Rule = Rule {
@@ -38,7 +41,10 @@ Bad:
 Good:
     cluster-enabled yes
 ",
+    group: Group::Syntax,
+    source: super::MEASURED,
     check: Check::Refusal(replica_in_cluster),
+    ..Rule::BASE
 };
 
 pub(crate) static SENTINEL_OUTSIDE: Rule = Rule {
@@ -54,7 +60,10 @@ Bad:
 Good:
     port 6379
 ",
+    group: Group::Syntax,
+    source: super::MEASURED,
     check: Check::Refusal(sentinel_outside),
+    ..Rule::BASE
 };
 
 pub(crate) static SNAPSHOT_NAME: Rule = Rule {
@@ -70,7 +79,10 @@ Bad:
 Good:
     dbfilename dump.rdb
 ",
+    group: Group::Syntax,
+    source: super::MEASURED,
     check: Check::Refusal(snapshot_name),
+    ..Rule::BASE
 };
 
 fn include_cycle(case: &Case<'_>, refusal: &Refusal) -> Finding {

@@ -4,7 +4,7 @@ use super::{commands, statement};
 use crate::catalog;
 use crate::config::{Key, Reason, Refusal};
 use crate::finding::{Finding, Severity};
-use crate::lint::{Case, Check, Rule};
+use crate::lint::{Case, Check, Group, Rule};
 use crate::syntax::StatementId;
 
 pub(crate) static ACL_RULE: Rule = Rule {
@@ -20,7 +20,10 @@ Bad:
 Good:
     user app on nopass ~* +@read
 ",
+    group: Group::Security,
+    source: super::MEASURED,
     check: Check::Refusal(acl_rule),
+    ..Rule::BASE
 };
 
 pub(crate) static DUPLICATE_USER: Rule = Rule {
@@ -36,7 +39,10 @@ Bad:
 Good:
     user app on nopass ~* +@read +@write
 ",
+    group: Group::Security,
+    source: super::MEASURED,
     check: Check::Refusal(duplicate_user),
+    ..Rule::BASE
 };
 
 pub(crate) static USERS_AND_ACLFILE: Rule = Rule {
@@ -52,7 +58,10 @@ Bad:
 Good:
     aclfile /etc/redis/users.acl
 ",
+    group: Group::Security,
+    source: super::MEASURED,
     check: Check::Refusal(users_and_aclfile),
+    ..Rule::BASE
 };
 
 fn acl_rule(case: &Case<'_>, refusal: &Refusal) -> Finding {

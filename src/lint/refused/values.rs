@@ -6,7 +6,7 @@ use super::{statement, units};
 use crate::catalog::{self, Directive, Kind, bytes_in_words};
 use crate::config::{Bad, Class, Reason, Refusal};
 use crate::finding::{Finding, Severity};
-use crate::lint::{Case, Check, Rule};
+use crate::lint::{Case, Check, Group, Rule};
 use crate::server;
 use crate::syntax::{StatementId, Via};
 
@@ -23,7 +23,10 @@ Bad:
 Good:
     maxmemory 8gb
 ",
+    group: Group::Values,
+    source: super::MEASURED,
     check: Check::Refusal(invalid_value),
+    ..Rule::BASE
 };
 
 pub(crate) static OUT_OF_RANGE: Rule = Rule {
@@ -38,7 +41,10 @@ Bad:
 Good:
     port 7000
 ",
+    group: Group::Values,
+    source: super::MEASURED,
     check: Check::Refusal(out_of_range),
+    ..Rule::BASE
 };
 
 /// What the value rules talk about.

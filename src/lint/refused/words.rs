@@ -4,7 +4,7 @@ use super::statement;
 use crate::catalog::Kind;
 use crate::config::{Reason, Refusal};
 use crate::finding::{Finding, Severity};
-use crate::lint::{Case, Check, Rule};
+use crate::lint::{Case, Check, Group, Rule};
 use crate::server::WordRules;
 use crate::source::Span;
 use crate::syntax::{StatementId, split};
@@ -24,7 +24,10 @@ Good:
     # most of the host
     maxmemory 8gb
 ",
+    group: Group::Syntax,
+    source: super::MEASURED,
     check: Check::Refusal(inline_comment),
+    ..Rule::BASE
 };
 
 pub(crate) static UNBALANCED_QUOTES: Rule = Rule {
@@ -41,7 +44,10 @@ Bad:
 Good:
     syslog-ident \"it's-me\"
 ",
+    group: Group::Syntax,
+    source: super::MEASURED,
     check: Check::Refusal(unbalanced_quotes),
+    ..Rule::BASE
 };
 
 pub(crate) static WRONG_NUMBER_OF_WORDS: Rule = Rule {
@@ -57,7 +63,10 @@ Bad:
 Good:
     maxmemory 8gb
 ",
+    group: Group::Syntax,
+    source: super::MEASURED,
     check: Check::Refusal(wrong_number_of_words),
+    ..Rule::BASE
 };
 
 /// The place of an unquoted `#` among the words of a refused statement, to the statement's end.

@@ -1,0 +1,1 @@
+//! Rules about clients: output buffers, timeouts, numbers of connections, pub/sub.

@@ -1,0 +1,1 @@
+//! Rules about cluster mode.

@@ -1,0 +1,1 @@
+//! Rules about threads, forks and what makes a server stall.

@@ -1,0 +1,1 @@
+//! Rules about logs and what can be observed.

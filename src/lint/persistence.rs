@@ -1,0 +1,1 @@
+//! Rules about snapshots and append-only files.

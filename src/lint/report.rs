@@ -1,0 +1,114 @@
+//! What a rule writes its findings into, and where it asks for facts.
+
+use super::rule::Rule;
+use super::{Case, Previous};
+use crate::facts::Facts;
+use crate::finding::Finding;
+
+/// The findings of the rules of one case, and which rules could not judge.
+#[derive(Debug)]
+pub struct Report<'a> {
+    facts: &'a Facts,
+    previous: Option<&'a Previous>,
+    pub(super) findings: Vec<Finding>,
+    /// Rules that lacked a fact, with the fact.
+    pub(super) silent: Vec<(&'static str, &'static str)>,
+    /// The rule that judges now, and the facts it has been given.
+    rule: &'static str,
+    used: Vec<&'static str>,
+}
+
+impl<'a> Report<'a> {
+    pub(super) fn new(case: &Case<'a>) -> Self {
+        Self {
+            facts: case.facts,
+            previous: case.previous,
+            findings: Vec::new(),
+            silent: Vec::new(),
+            rule: "",
+            used: Vec::new(),
+        }
+    }
+
+    /// The next rule judges.
+    pub(super) fn begin(&mut self, rule: &'static Rule) {
+        self.rule = rule.id;
+        self.used.clear();
+    }
+
+    /// Takes a finding in, with the facts that the rule was given.
+    pub fn add(&mut self, mut finding: Finding) {
+        finding.used.extend_from_slice(&self.used);
+        self.findings.push(finding);
+    }
+
+    /// A fact that the rule cannot do without, in bytes; `None` is remembered as the reason for its silence.
+    pub fn bytes(&mut self, name: &'static str) -> Option<u64> {
+        let said = self.facts.bytes(name);
+        self.note(name, said)
+    }
+
+    /// As [`Report::bytes`], a number.
+    pub fn count(&mut self, name: &'static str) -> Option<u64> {
+        let said = self.facts.count(name);
+        self.note(name, said)
+    }
+
+    /// As [`Report::bytes`], cores.
+    pub fn processors(&mut self, name: &'static str) -> Option<f64> {
+        let said = self.facts.processors(name);
+        self.note(name, said)
+    }
+
+    /// As [`Report::bytes`], a time in milliseconds.
+    pub fn milliseconds(&mut self, name: &'static str) -> Option<u64> {
+        let said = self.facts.milliseconds(name);
+        self.note(name, said)
+    }
+
+    /// As [`Report::bytes`], a word.
+    pub fn word(&mut self, name: &'static str) -> Option<&'static str> {
+        let said = self.facts.word(name);
+        self.note(name, said)
+    }
+
+    /// As [`Report::bytes`], permissions of a file.
+    pub fn permissions(&mut self, name: &'static str) -> Option<u32> {
+        let said = self.facts.permissions(name);
+        self.note(name, said)
+    }
+
+    /// As [`Report::bytes`], a share in hundredths.
+    pub fn percent(&mut self, name: &'static str) -> Option<u8> {
+        let said = self.facts.percent(name);
+        self.note(name, said)
+    }
+
+    /// What was deployed before; without it the rule is silent.
+    pub fn previous(&mut self) -> Option<&'a Previous> {
+        let previous = self.previous;
+        self.note("previous", previous)
+    }
+
+    fn note<T>(&mut self, name: &'static str, said: Option<T>) -> Option<T> {
+        let list = match said {
+            Some(_) => &mut self.used,
+            None if self.silent.last() == Some(&(self.rule, name)) => return None,
+            None => {
+                self.silent.push((self.rule, name));
+                return None;
+            }
+        };
+        if !list.contains(&name) {
+            list.push(name);
+        }
+        said
+    }
+
+    /// Remembers that a finding rests on a fact that the rule could have done without.
+    pub fn used(&mut self, name: &'static str) {
+        if self.facts.get(name).is_some() && !self.used.contains(&name) {
+            self.used.push(name);
+        }
+    }
+}

@@ -1,0 +1,1 @@
+//! Rules about passwords in files.

@@ -1,0 +1,1 @@
+//! Rules about Sentinel and its configuration.

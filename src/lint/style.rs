@@ -1,0 +1,1 @@
+//! Rules about spelling, order and superfluous lines; most are off unless asked for.

@@ -1,0 +1,80 @@
+//! Placeholders of templates: bytes that something else fills in before a server reads the text.
+
+use std::ops::Range;
+
+/// How placeholders begin and end. What lies between must not be empty.
+const FORMS: &[(&[u8], &[u8])] =
+    &[(b"{{", b"}}"), (b"{%", b"%}"), (b"{#", b"#}"), (b"<%", b"%>"), (b"${", b"}"), (b"$(", b")")];
+
+/// Whether a text holds a placeholder.
+pub(super) fn is_in(text: &[u8]) -> bool {
+    text.iter().any(|b| matches!(b, b'{' | b'$' | b'@' | b'<'))
+        && text.split(|b| *b == b'\n').any(|line| !find(line).is_empty())
+}
+
+/// The placeholders of a line, in order.
+pub(super) fn find(line: &[u8]) -> Vec<Range<usize>> {
+    let mut found = Vec::new();
+    let mut at = 0;
+    while at < line.len() {
+        match at_start(&line[at..]) {
+            Some(length) => {
+                found.push(at..at + length);
+                at += length;
+            }
+            None => at += 1,
+        }
+    }
+    found
+}
+
+/// The length of the placeholder that a text begins with.
+fn at_start(text: &[u8]) -> Option<usize> {
+    if text[0] == b'@' {
+        let name = text[1..].iter().take_while(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || **b == b'_').count();
+        return (name > 1 && text.get(1 + name) == Some(&b'@')).then_some(name + 2);
+    }
+    let (open, close) = FORMS.iter().find(|(open, _)| text.starts_with(open))?;
+    let inside = &text[open.len()..];
+    let length = inside.windows(close.len()).position(|window| window == *close)?;
+    // `${{ x }}` and `{{{ x }}}` close with what follows.
+    let mut end = open.len() + length + close.len();
+    while text.get(end) == Some(&b'}') && *close != b")" {
+        end += 1;
+    }
+    (length > 0).then_some(end)
+}
+
+/// The line with every byte of a placeholder made a plain letter, and where they are.
+pub(super) fn filled(line: &[u8]) -> (Vec<u8>, Vec<Range<usize>>) {
+    let found = find(line);
+    let mut text = line.to_vec();
+    for range in &found {
+        text[range.clone()].fill(b'x');
+    }
+    (text, found)
+}
+
+/// Whether bytes meet one of the ranges.
+pub(super) fn meets(ranges: &[Range<usize>], bytes: &Range<usize>) -> bool {
+    ranges.iter().any(|range| range.start < bytes.end && bytes.start < range.end)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_forms_of_common_templates_are_found() {
+        for (line, found) in [
+            ("maxmemory ${MAX:-1 gb}", vec![10..22]),
+            ("port {{ .Values.port }}0", vec![5..23]),
+            ("dir @DIR@/x", vec![4..9]),
+            ("a ${{ x }} b", vec![2..10]),
+            ("requirepass a@b.c", vec![]),
+            ("x {} $5 <html>", vec![]),
+        ] {
+            assert_eq!(find(line.as_bytes()), found, "{line}");
+        }
+    }
+}

@@ -152,12 +152,11 @@ impl<'a> Case<'a> {
     /// Whether a secret is set to anything but nothing; `None` if a template says it.
     #[must_use]
     pub fn has_secret(&self, name: &str) -> Option<bool> {
-        match self.get(name)? {
-            Value::Secret(secret) => Some(!secret.expose().is_empty()),
-            Value::Named(_) => Some(true),
-            Value::Text(text) => Some(!text.is_empty()),
-            _ => None,
+        let value = self.get(name)?;
+        if let Value::Secret(secret) = &value {
+            return Some(!secret.expose().is_empty());
         }
+        matches!(value, Value::Named(_)).then_some(true)
     }
 
     /// The snapshot points in force; `None` if a template says them.

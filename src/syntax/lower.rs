@@ -42,15 +42,15 @@ impl<'a> Lowering<'a> {
                 Host::Arguments(_) | Host::Fixed => None,
             },
             Edit::Drop { statement } => match self.host(statement.source)? {
-                Host::Conf | Host::Block { .. } => self.line(*statement)?.drop_line(),
+                Host::Conf | Host::Block { .. } => Some(self.line(*statement)?.drop_line()),
                 Host::Arguments(_) | Host::Fixed => None,
             },
             Edit::Add { after, words } => match self.host(after.source)? {
-                Host::Conf | Host::Block { .. } => self.line(*after)?.add(&conf_line(words)),
+                Host::Conf | Host::Block { .. } => Some(self.line(*after)?.add(&conf_line(words))),
                 Host::Arguments(_) | Host::Fixed => None,
             },
             Edit::Comment { above, text } => match self.host(above.source)? {
-                Host::Conf | Host::Block { .. } => self.line(*above)?.comment(text),
+                Host::Conf | Host::Block { .. } => Some(self.line(*above)?.comment(text)),
                 Host::Arguments(_) | Host::Fixed => None,
             },
             Edit::Text { at, with } => match self.host(at.source)? {
@@ -108,14 +108,14 @@ impl Line<'_> {
         Some(vec![TextEdit { at: self.statement.at, with: line }])
     }
 
-    fn drop_line(&self) -> Option<Vec<TextEdit>> {
+    fn drop_line(&self) -> Vec<TextEdit> {
         let start = self.source.line_start(self.number);
         let end = self.after();
-        Some(vec![TextEdit { at: Span { source: self.statement.at.source, start, end }, with: Vec::new() }])
+        vec![TextEdit { at: Span { source: self.statement.at.source, start, end }, with: Vec::new() }]
     }
 
     /// Inserts a line behind this one.
-    fn add(&self, line: &[u8]) -> Option<Vec<TextEdit>> {
+    fn add(&self, line: &[u8]) -> Vec<TextEdit> {
         let end = self.after();
         let newline = self.newline();
         let mut with = self.indentation().to_vec();
@@ -125,16 +125,16 @@ impl Line<'_> {
         } else {
             with.extend_from_slice(newline);
         }
-        Some(vec![TextEdit { at: Span { source: self.statement.at.source, start: end, end }, with }])
+        vec![TextEdit { at: Span { source: self.statement.at.source, start: end, end }, with }]
     }
 
-    fn comment(&self, text: &[u8]) -> Option<Vec<TextEdit>> {
+    fn comment(&self, text: &[u8]) -> Vec<TextEdit> {
         let start = self.source.line_start(self.number);
         let mut with = self.indentation().to_vec();
         with.extend_from_slice(b"# ");
         with.extend_from_slice(text);
         with.extend_from_slice(self.newline());
-        Some(vec![TextEdit { at: Span { source: self.statement.at.source, start, end: start }, with }])
+        vec![TextEdit { at: Span { source: self.statement.at.source, start, end: start }, with }]
     }
 
     /// The first byte behind the line.

@@ -67,14 +67,14 @@ mod tests {
     #[test]
     fn the_forms_of_common_templates_are_found() {
         for (line, found) in [
-            ("maxmemory ${MAX:-1 gb}", vec![10..22]),
-            ("port {{ .Values.port }}0", vec![5..23]),
-            ("dir @DIR@/x", vec![4..9]),
-            ("a ${{ x }} b", vec![2..10]),
-            ("requirepass a@b.c", vec![]),
-            ("x {} $5 <html>", vec![]),
+            ("maxmemory ${MAX:-1 gb}", Some(10..22)),
+            ("port {{ .Values.port }}0", Some(5..23)),
+            ("dir @DIR@/x", Some(4..9)),
+            ("a ${{ x }} b", Some(2..10)),
+            ("requirepass a@b.c", None),
+            ("x {} $5 <html>", None),
         ] {
-            assert_eq!(find(line.as_bytes()), found, "{line}");
+            assert_eq!(find(line.as_bytes()), found.into_iter().collect::<Vec<_>>(), "{line}");
         }
     }
 }

@@ -5,6 +5,7 @@
 //! the server would refuse is recorded as [`Refusal`]s in its own order; the first is the verdict. Nothing is judged here.
 
 pub mod acl;
+mod alike;
 mod bad;
 mod effective;
 pub mod fleet;
@@ -22,6 +23,7 @@ mod visible;
 
 use std::sync::Arc;
 
+pub use alike::judged_alike;
 pub use bad::Bad;
 pub use effective::Origin;
 pub use listing::{Row, Scope};

@@ -13,7 +13,7 @@ use super::refusal::{Reason, Refusal, Stage};
 use super::value::{Class, Value};
 use super::{Config, Entry, Key, Part};
 use crate::catalog::{Directive, DirectiveId, Kind, Lookup, Repeat, State, View, commands};
-use crate::server::UnknownNames;
+use crate::server::{Server, UnknownNames};
 use crate::source::Span;
 use crate::syntax::{Item, Mode, ProblemKind, Reading, StatementId, split};
 
@@ -59,6 +59,24 @@ pub fn resolve(reading: &Reading, mode: Mode) -> Config {
         }
     }
     fold.finish()
+}
+
+/// What the arguments of a statement mean; a single one is split again where the version does that.
+pub(super) fn assigned(
+    directive: &Directive,
+    arguments: &[&[u8]],
+    server: Server,
+    before: Before,
+) -> Result<Value, Bad> {
+    let habits = server.habits();
+    match arguments {
+        [word] if habits.resplit && directive.kind.is_many_valued() && !word.is_empty() => {
+            let inner = split(c_text(word), habits.words).unwrap_or_default();
+            let inner: Vec<&[u8]> = inner.iter().map(|piece| piece.text.as_ref()).collect();
+            value(directive, &inner, server, before)
+        }
+        words => value(directive, words, server, before),
+    }
 }
 
 /// How `save` lines add up.
@@ -169,16 +187,7 @@ impl Fold<'_> {
         if self.reading.words(id).iter().any(|word| word.open) {
             return self.fold(id, directive, Value::Unknown);
         }
-        let habits = self.reading.server.habits();
-        let read = match arguments {
-            [word] if habits.resplit && directive.kind.is_many_valued() && !word.is_empty() => {
-                let inner = split(c_text(word), habits.words).unwrap_or_default();
-                let inner: Vec<&[u8]> = inner.iter().map(|piece| piece.text.as_ref()).collect();
-                value(directive, &inner, self.reading.server, self.before)
-            }
-            words => value(directive, words, self.reading.server, self.before),
-        };
-        match read {
+        match assigned(directive, arguments, self.reading.server, self.before) {
             Ok(value) => {
                 self.notice(id, directive, &value);
                 self.fold(id, directive, value);

@@ -1,7 +1,7 @@
 //! The one list of rules.
 
 use super::rule::Rule;
-use super::{refused, unjudged};
+use super::{across, refused, unjudged};
 
 /// Every rule, sorted by id.
 pub static RULES: &[&Rule] = &[
@@ -13,6 +13,7 @@ pub static RULES: &[&Rule] = &[
     &refused::words::INLINE_COMMENT,
     &refused::values::INVALID_VALUE,
     &refused::names::MODULE_PARAMETER_WITHOUT_MODULE,
+    &across::NO_VERSION_STARTS,
     &refused::values::OUT_OF_RANGE,
     &refused::commands::RENAMED_SUBCOMMAND,
     &refused::structure::REPLICA_IN_CLUSTER,
@@ -24,5 +25,6 @@ pub static RULES: &[&Rule] = &[
     &refused::names::UNKNOWN_DIRECTIVE,
     &unjudged::UNREAD_INCLUDE,
     &refused::users::USERS_AND_ACLFILE,
+    &across::VERSION_DEPENDENT,
     &refused::words::WRONG_NUMBER_OF_WORDS,
 ];

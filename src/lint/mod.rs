@@ -8,6 +8,7 @@
 //! To add a rule, write it into the file of its family and name it in [`RULES`].
 //! Rules never print, never read files, and never put a word into a message that may not be shown.
 
+mod across;
 mod case;
 mod clients;
 mod cluster;
@@ -32,6 +33,7 @@ mod tls;
 mod unjudged;
 mod versions;
 
+pub use across::across;
 pub use case::Case;
 pub use list::RULES;
 pub use previous::Previous;

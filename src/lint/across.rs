@@ -1,0 +1,151 @@
+//! Judging a text whose version nobody named: `fatal` is said only of what every version refuses.
+//!
+//! The rules judge it as one assumed version. What only some versions refuse becomes one finding that names them, so that
+//! neither the newest version hides a mistake nor the oldest invents one.
+
+use std::collections::BTreeMap;
+
+use super::rule::{Group, Rule};
+use super::{Case, Inspection, Verdict, refused};
+use crate::config::{Refusal, judged_alike, resolve};
+use crate::facts::Facts;
+use crate::finding::{Finding, Severity};
+use crate::server::{self, Server};
+use crate::source::{Name, Sources, Span};
+use crate::syntax::{Mode, Reading};
+
+pub(crate) static VERSION_DEPENDENT: Rule = Rule {
+    id: "version-dependent",
+    severity: Severity::Warning,
+    group: Group::Versions,
+    summary: "some versions refuse the file, and nobody says which one runs",
+    docs: "Without a version only what every known version refuses is called fatal. What some of them refuse is told
+here, once a file. Name the version: `--server redis-7.4`, or `# redisconf: server=redis-7.4` in the file.",
+    source: "redis 6.2 to 8.6 and valkey 7.2 to 9.1, run: of 95 ordinary files 16 depend on the version",
+    ..Rule::BASE
+};
+
+pub(crate) static NO_VERSION_STARTS: Rule = Rule {
+    id: "no-version-starts",
+    severity: Severity::Fatal,
+    group: Group::Versions,
+    summary: "every known version refuses the file, each for a line of its own",
+    docs: "The file mixes directives of versions or engines that no single server knows all of. Decide for one, and name
+it: `# redisconf: server=redis-7.4`.",
+    source: "redis 6.2 to 8.6 and valkey 7.2 to 9.1, run",
+    ..Rule::BASE
+};
+
+/// At most so many places are named in one finding.
+const PLACES: usize = 4;
+
+/// A line that some version refuses.
+type Line = (Name, usize);
+
+/// Who refuses a line, and how the first of them says it.
+struct Refused {
+    servers: Vec<Server>,
+    at: Span,
+    message: String,
+}
+
+/// Takes back what only some of the candidates refuse. `inspection` is that of the assumed version, which is one of them.
+///
+/// `read` reads the same text as another version.
+#[must_use]
+pub fn across(
+    mut inspection: Inspection,
+    case: &Case<'_>,
+    candidates: &[Server],
+    read: &dyn Fn(Server) -> Reading,
+) -> Inspection {
+    if case.mode == Mode::Server && judged_alike(case.reading, candidates) {
+        return inspection;
+    }
+    let assumed = case.server();
+    let mut lines: BTreeMap<Line, Refused> = BTreeMap::new();
+    note(case.config.refusals(), assumed, case, &mut lines);
+    let mut refusing = usize::from(!case.config.refusals().is_empty());
+    for candidate in candidates.iter().filter(|candidate| **candidate != assumed) {
+        let reading = read(*candidate);
+        let config = resolve(&reading, case.mode);
+        refusing += usize::from(!config.refusals().is_empty());
+        let facts = Facts::default();
+        note(config.refusals(), *candidate, &Case::new(&reading, &config, &facts, case.mode), &mut lines);
+    }
+    let everybody = |line: &Line| lines.get(line).is_some_and(|refused| refused.servers.len() == candidates.len());
+    let sources = &case.reading.sources;
+    // What this version alone refuses is no longer fatal; it is told with the rest.
+    inspection
+        .findings
+        .retain(|finding| finding.severity != Severity::Fatal || everybody(&line_of(sources, finding.at)));
+    let some: Vec<&Refused> =
+        lines.iter().filter(|(line, _)| !everybody(line)).map(|(_, refused)| refused).collect();
+    if some.is_empty() {
+        return inspection;
+    }
+    let fatal = inspection.findings.iter().any(|finding| finding.severity == Severity::Fatal);
+    let nobody_starts = refusing == candidates.len() && !fatal;
+    let finding = told(&some, candidates, nobody_starts, case);
+    if nobody_starts {
+        inspection.findings.insert(0, finding);
+    } else {
+        inspection.findings.push(finding);
+        if !fatal {
+            inspection.verdict = Verdict::Starts;
+        }
+    }
+    inspection
+}
+
+fn line_of(sources: &Sources, at: Span) -> Line {
+    let source = sources.get(at.source);
+    (source.name().clone(), source.line(at.start))
+}
+
+fn note(refusals: &[Refusal], server: Server, case: &Case<'_>, lines: &mut BTreeMap<Line, Refused>) {
+    for refusal in refusals {
+        let line = line_of(&case.reading.sources, refusal.at);
+        let refused = lines.entry(line).or_insert_with(|| Refused {
+            servers: Vec::new(),
+            at: refusal.at,
+            message: refused::word(case, refusal).message,
+        });
+        if refused.servers.last() != Some(&server) {
+            refused.servers.push(server);
+        }
+    }
+}
+
+/// The one finding about what some versions refuse.
+fn told(some: &[&Refused], candidates: &[Server], nobody_starts: bool, case: &Case<'_>) -> Finding {
+    let refuses = |server: &Server| some.iter().any(|refused| refused.servers.contains(server));
+    let refusing: Vec<Server> = candidates.iter().copied().filter(refuses).collect();
+    let others: Vec<Server> = candidates.iter().copied().filter(|server| !refuses(server)).collect();
+    // Versions may include different files; a place in one that this reading lacks cannot be shown.
+    let known = |at: Span| case.reading.sources.iter().any(|(id, _)| id == at.source);
+    let first = some.iter().find(|refused| known(refused.at)).map_or_else(|| case.anchor(), |refused| refused.at);
+    let lines = if some.len() == 1 { "a line".to_owned() } else { format!("{} lines", some.len()) };
+    let mut finding = if nobody_starts {
+        let message = "the server stops here or further down: no known version takes all lines of this file";
+        NO_VERSION_STARTS.finding(first, message)
+    } else {
+        let message = format!(
+            "{} {} {lines} of this file that {} {}",
+            server::in_words(&refusing),
+            if refusing.len() == 1 { "refuses" } else { "refuse" },
+            server::in_words(&others),
+            if others.len() == 1 { "takes" } else { "take" },
+        );
+        VERSION_DEPENDENT.finding(first, message)
+    };
+    for refused in some.iter().filter(|refused| known(refused.at)).take(PLACES) {
+        let text = format!("{}: {}", server::in_words(&refused.servers), refused.message);
+        if refused.at == first && finding.here.is_none() {
+            finding = finding.here(text);
+        } else {
+            finding = finding.label(refused.at, text);
+        }
+    }
+    finding.help("name the version that runs: `--server redis-7.4`, or `# redisconf: server=redis-7.4` in the file")
+}

@@ -17,6 +17,9 @@ pub mod sentinel;
 mod suggest;
 mod view;
 
+use std::collections::BTreeMap;
+use std::sync::LazyLock;
+
 use crate::server::{self, Engine, Server};
 
 pub use describe::{Changed, bytes_in_words, changes};
@@ -66,11 +69,22 @@ pub fn history(id: DirectiveId) -> Vec<(Server, &'static Directive)> {
 /// The engine that alone knows a name, in lower case, in any version.
 #[must_use]
 pub fn only_engine(name: &str) -> Option<Engine> {
-    let knowing = history(find(name)?).into_iter().filter(|(_, directive)| directive.names.contains(&name));
-    let mut engines = knowing.map(|(server, _)| server.engine);
-    let first = engines.next()?;
-    engines.all(|engine| engine == first).then_some(first)
+    ONE_ENGINE.get(name).copied()
 }
+
+/// The names that only one engine knows.
+static ONE_ENGINE: LazyLock<BTreeMap<&'static str, Engine>> = LazyLock::new(|| {
+    let mut engines: BTreeMap<&'static str, Option<Engine>> = BTreeMap::new();
+    for server in crate::server::all() {
+        for directive in View::of(*server).directives() {
+            for name in &directive.names {
+                let known = engines.entry(name).or_insert(Some(server.engine));
+                *known = known.filter(|engine| *engine == server.engine);
+            }
+        }
+    }
+    engines.into_iter().filter_map(|(name, engine)| Some((name, engine?))).collect()
+});
 
 #[cfg(test)]
 mod tests;

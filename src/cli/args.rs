@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::{Args as Group, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
+use crate::finding::Severity;
 use crate::server::Server;
 
 /// Configuration as code for Redis and Valkey.
@@ -75,6 +76,9 @@ pub(super) enum Command {
     /// List the built-in profiles, or print one
     #[command(after_help = PROFILES_EXAMPLES)]
     Profiles(Profiles),
+    /// Find mistakes in configurations, wherever they are kept
+    #[command(after_help = LINT_EXAMPLES)]
+    Lint(Lint),
     /// Render a profile, or a whole project, for a target
     #[command(after_help = RENDER_EXAMPLES)]
     Render(Render),
@@ -98,6 +102,14 @@ const EXPLAIN_EXAMPLES: &str = "Examples:
   redisconf explain io-threads --server valkey-8.1
   redisconf explain sentinel monitor
   redisconf explain inline-comment";
+
+const LINT_EXAMPLES: &str = "Examples:
+  redisconf lint                                  # everything under the working directory
+  redisconf lint /etc/redis/redis.conf --server redis-7.4 --fact memory=8GiB --fact workload=cache
+  redisconf lint --fix --diff redis.conf          # what the safe fixes would change
+  redisconf lint --select fatal deploy/           # only what a server would refuse
+  redisconf lint --server valkey-8.1 --previous redis-6.2 redis.conf
+  redisconf lint --output-format human --output-format sarif=lint.sarif";
 
 const MAN_EXAMPLES: &str = "Examples:
   redisconf man > redisconf.1
@@ -263,6 +275,108 @@ pub(super) struct Render {
     /// Only the instances of this environment
     #[arg(long, value_name = "NAME", conflicts_with = "profile", help_heading = "Without PROFILE: a whole project")]
     pub(super) env: Option<String>,
+}
+
+#[derive(Debug, Group)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag")]
+pub(super) struct Lint {
+    /// Files, and folders to look through; `-` is standard input; else the working directory
+    #[arg(value_name = "PATH")]
+    pub(super) paths: Vec<PathBuf>,
+
+    /// Server version to judge by, such as redis-7.4 or valkey-8.1.3; else what the files say
+    #[arg(long, value_name = "SERVER", value_parser = server)]
+    pub(super) server: Option<Server>,
+
+    /// What was deployed before: a version, a configuration file or a profile
+    #[arg(long, value_name = "SERVER|FILE|PROFILE")]
+    pub(super) previous: Vec<String>,
+
+    /// Say a fact of the place, such as memory=8GiB
+    #[arg(long = "fact", value_name = "NAME=VALUE")]
+    pub(super) facts: Vec<String>,
+
+    /// Only these rules, groups or severities
+    #[arg(long, value_name = "RULE|GROUP|SEVERITY", value_delimiter = ',', help_heading = "Which rules")]
+    pub(super) select: Vec<String>,
+
+    /// Not these rules or groups
+    #[arg(long, value_name = "RULE|GROUP", value_delimiter = ',', help_heading = "Which rules")]
+    pub(super) ignore: Vec<String>,
+
+    /// Mildest severity that is shown: info, warning, error or fatal
+    #[arg(long, value_name = "SEVERITY", value_parser = severity, help_heading = "Which rules")]
+    pub(super) level: Option<Severity>,
+
+    /// Take no notice of `# redisconf: ignore[…]` comments
+    #[arg(long, help_heading = "Which rules")]
+    pub(super) no_ignores: bool,
+
+    /// Show what comments and the baseline suppress, too
+    #[arg(long, help_heading = "Which rules")]
+    pub(super) show_suppressed: bool,
+
+    /// Mildest severity that makes the exit code 1: info, warning, error or fatal
+    #[arg(long, value_name = "SEVERITY", value_parser = severity, help_heading = "How it ends")]
+    pub(super) fail_on: Option<Severity>,
+
+    /// Exit with 0 whatever is found
+    #[arg(long, help_heading = "How it ends")]
+    pub(super) exit_zero: bool,
+
+    /// Exit with 0 if there is no file to lint
+    #[arg(long, help_heading = "How it ends")]
+    pub(super) allow_empty: bool,
+
+    /// Carry out the safe fixes
+    #[arg(long, help_heading = "Fixes")]
+    pub(super) fix: bool,
+
+    /// Carry out the fixes that change what the server does, too
+    #[arg(long, help_heading = "Fixes")]
+    pub(super) unsafe_fixes: bool,
+
+    /// Write nothing; print what the fixes would change
+    #[arg(long, help_heading = "Fixes")]
+    pub(super) diff: bool,
+
+    /// Exit with 1 if something was mended
+    #[arg(long, help_heading = "Fixes")]
+    pub(super) exit_non_zero_on_fix: bool,
+
+    /// Leave out what this file lists
+    #[arg(long, value_name = "FILE", help_heading = "Settings")]
+    pub(super) baseline: Option<PathBuf>,
+
+    /// Write all findings into the baseline and end with 0
+    #[arg(long, help_heading = "Settings")]
+    pub(super) write_baseline: bool,
+
+    /// Project file with settings; else the nearest redisconf.toml
+    #[arg(long, value_name = "FILE", env = "REDISCONF_CONFIG", hide_env_values = true, help_heading = "Settings")]
+    pub(super) config: Option<PathBuf>,
+
+    /// Read no settings
+    #[arg(long, conflicts_with = "config", help_heading = "Settings")]
+    pub(super) no_config: bool,
+
+    /// Leave out what matches; may be given again
+    #[arg(long, value_name = "PATTERN", help_heading = "Settings")]
+    pub(super) exclude: Vec<String>,
+
+    /// Leave excluded files out even if they are named
+    #[arg(long, help_heading = "Settings")]
+    pub(super) force_exclude: bool,
+
+    /// What standard input is called, and taken for
+    #[arg(long, value_name = "NAME", help_heading = "Settings")]
+    pub(super) stdin_filename: Option<PathBuf>,
+}
+
+/// Reads a severity.
+fn severity(text: &str) -> Result<Severity, String> {
+    let all = [Severity::Info, Severity::Warning, Severity::Error, Severity::Fatal];
+    all.into_iter().find(|one| one.word() == text).ok_or_else(|| "it is info, warning, error or fatal".into())
 }
 
 #[derive(Debug, Group)]

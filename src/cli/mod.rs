@@ -10,6 +10,7 @@ mod dump_server;
 mod explain;
 mod failure;
 mod init;
+mod lint;
 mod profiles;
 mod project;
 mod render;
@@ -20,6 +21,7 @@ mod show;
 mod subject;
 mod terminal;
 mod verify;
+mod walk;
 mod why;
 mod write;
 
@@ -69,6 +71,7 @@ fn dispatch(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure> {
         Command::DumpServer(command) => dump_server::run(command, terminal),
         Command::Explain(command) => explain::run(command, &args.global, terminal),
         Command::Init(command) => init::run(command, &args.global, terminal),
+        Command::Lint(command) => lint::run(command, &args.global, terminal),
         Command::Man(command) => complete::man(command, terminal),
         Command::Profiles(command) => profiles::run(command, &args.global, terminal),
         Command::Render(command) => render::run(command, &args.global, terminal),

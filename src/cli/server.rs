@@ -7,8 +7,8 @@ use crate::catalog;
 use crate::lint;
 use crate::report::ServerUsed;
 use crate::server::{self, Engine, Server};
-use crate::source::{Name, Source};
-use crate::syntax::{Survey, conf};
+use crate::source::{Name, Source, SourceId};
+use crate::syntax::{Reading, Survey, conf};
 
 /// A version, and what decided for it.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -77,6 +77,26 @@ fn engine_in_word(word: &str) -> Option<Engine> {
 /// The engine that a program's name tells: `/usr/bin/valkey-server`.
 pub(super) fn engine_of_program(program: &Path) -> Option<Engine> {
     engine_in_word(&program.file_name()?.to_string_lossy().to_ascii_lowercase())
+}
+
+/// The one engine that the name of a file or the directives in it speak for; `None` if they do not, or for both.
+pub(super) fn which_engine(reading: &Reading) -> Option<(Engine, String)> {
+    let root = reading.sources.get(SourceId::ROOT);
+    // Files for Valkey are often called redis.conf, but not the other way round.
+    if engine_in_name(root.name()) == Some(Engine::Valkey) {
+        return Some((Engine::Valkey, "valkey by the file's name".into()));
+    }
+    let mut found: Option<(Engine, &str)> = None;
+    for statement in reading.statements() {
+        let Ok(name) = std::str::from_utf8(statement.name.bytes(&reading.sources)) else { continue };
+        let Some(engine) = catalog::only_engine(name) else { continue };
+        match found {
+            Some((known, _)) if known != engine => return None,
+            Some(_) => {}
+            None => found = Some((engine, name)),
+        }
+    }
+    found.map(|(engine, name)| (engine, format!("only {engine} knows `{name}`")))
 }
 
 /// The first name in a text that only one engine knows.

@@ -80,8 +80,13 @@ pub(super) fn only_facts(name: &str, layers: &Layers) -> Result<(), Failure> {
 
 /// The facts of `--fact` for a configuration file.
 pub(super) fn facts(layers: &Layers) -> Result<Facts, Failure> {
+    facts_of_flags(&layers.facts)
+}
+
+/// The facts of `--fact NAME=VALUE`.
+pub(super) fn facts_of_flags(flags: &[String]) -> Result<Facts, Failure> {
     let mut facts = Facts::default();
-    for text in &layers.facts {
+    for text in flags {
         let (name, value) = assignment("--fact", text).map_err(failed)?;
         let Some(definition) = crate::facts::definition(&name) else {
             let names: Vec<&str> = crate::facts::ALL.iter().map(|d| d.name).collect();

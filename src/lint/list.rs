@@ -12,6 +12,7 @@ pub static RULES: &[&Rule] = &[
     &refused::structure::INCLUDE_CYCLE,
     &refused::words::INLINE_COMMENT,
     &refused::values::INVALID_VALUE,
+    &unjudged::LONG_LINE,
     &refused::names::MODULE_PARAMETER_WITHOUT_MODULE,
     &across::NO_VERSION_STARTS,
     &refused::values::OUT_OF_RANGE,

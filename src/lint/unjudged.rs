@@ -5,7 +5,7 @@ use crate::finding::Severity;
 use crate::syntax::ProblemKind;
 
 /// All of them.
-pub(super) static RULES: [&Rule; 2] = [&UNJUDGED_MODULE_PARAMETER, &UNREAD_INCLUDE];
+pub(super) static RULES: [&Rule; 3] = [&LONG_LINE, &UNJUDGED_MODULE_PARAMETER, &UNREAD_INCLUDE];
 
 pub(crate) static UNJUDGED_MODULE_PARAMETER: Rule = Rule {
     id: "unjudged-module-parameter",
@@ -51,6 +51,16 @@ Good:
     ..Rule::BASE
 };
 
+pub(crate) static LONG_LINE: Rule = Rule {
+    id: "long-line",
+    severity: Severity::Warning,
+    summary: "a line is too long to be judged",
+    group: Group::Syntax,
+    docs: "A line of more than 1 MiB is not taken apart, for its words could fill the memory; nothing is said about it.",
+    source: "redisconf's own limit",
+    ..Rule::BASE
+};
+
 fn unjudged_module_parameter(case: &Case<'_>, report: &mut Report<'_>) {
     for id in case.config.module_parameters() {
         let at = case.reading.statement(*id).name.at;
@@ -69,6 +79,9 @@ fn unread_include(case: &Case<'_>, report: &mut Report<'_>) {
             ProblemKind::TooManyIncludes => UNREAD_INCLUDE
                 .finding(problem.at, format!("`{path}` was not read: too many files, or too large"))
                 .help("look for files that include each other"),
+            ProblemKind::LongLine => LONG_LINE
+                .finding(problem.at, "a line of more than 1 MiB is not judged".to_owned())
+                .help("look what wrote it: no directive needs so many words"),
             ProblemKind::UnbalancedQuotes | ProblemKind::IncludeCycle => continue,
         };
         report.add(finding);

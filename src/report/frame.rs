@@ -16,6 +16,8 @@ use crate::source::{SourceId, Sources, Span};
 
 /// A line longer than this is cut to what surrounds the place that is pointed at.
 const LONGEST: usize = 200;
+/// Of a line with more bytes than this nothing is shown.
+const TOO_LONG: usize = 256 * 1024;
 
 /// A place with what is to be said there.
 pub(super) struct Pointer<'a> {
@@ -81,6 +83,9 @@ impl MaskedLine {
     fn of(sources: &Sources, id: SourceId, number: usize, visible: &Visible) -> Option<Self> {
         let source = sources.get(id);
         let bytes = source.line_bytes(number);
+        if bytes.len() > TOO_LONG {
+            return None;
+        }
         let start = source.line_start(number);
         let end = start + u32::try_from(bytes.len()).expect("files are below 64 MiB");
         let mut line = Self { text: String::new(), start, offsets: Vec::with_capacity(bytes.len() + 1) };

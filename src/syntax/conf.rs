@@ -12,6 +12,9 @@ use super::words::{Piece, split};
 use crate::server::Server;
 use crate::source::{Files, Name, SourceId, Sources, Span};
 
+/// Longer lines than this, one mebibyte, are not taken apart.
+const MAX_LINE_BYTES: usize = 1024 * 1024;
+
 /// What a line of a file is; joined, the spans of all lines are the file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Line {
@@ -132,6 +135,11 @@ impl Reader<'_> {
                 continue;
             }
             let at = line_start + (trimmed.as_ptr() as usize - line.as_ptr() as usize);
+            if trimmed.len() > MAX_LINE_BYTES {
+                let at = assembled.span(at, at + 1);
+                self.reading.order.push(Item::Problem(Problem { kind: ProblemKind::LongLine, at, statement: None }));
+                continue;
+            }
             if self.templates && placeholder::is_in(trimmed) {
                 self.open_line(assembled, at, trimmed);
                 continue;

@@ -85,6 +85,8 @@ pub enum ProblemKind {
     IncludeCycle,
     /// More than 65,000 files or 1,000 levels.
     TooManyIncludes,
+    /// A line of more than a mebibyte, which is not taken apart: its words could fill the memory.
+    LongLine,
 }
 
 /// A problem in its place.

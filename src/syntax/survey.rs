@@ -33,8 +33,9 @@ pub fn survey(source: SourceId, text: &[u8]) -> Survey {
             super::Line::Blank(_) => {}
             super::Line::Comment(at) => header(bytes, at, &mut found),
             super::Line::Words(_) => {
-                let word = super::conf::trim(bytes).split(u8::is_ascii_whitespace).collect::<Vec<_>>();
-                if word.len() > 1 && word[0].eq_ignore_ascii_case(b"sentinel") {
+                let mut words = super::conf::trim(bytes).splitn(2, u8::is_ascii_whitespace);
+                let is_sentinel = words.next().is_some_and(|name| name.eq_ignore_ascii_case(b"sentinel"));
+                if is_sentinel && words.next().is_some() {
                     found.mode = Mode::Sentinel;
                 }
             }

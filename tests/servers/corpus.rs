@@ -48,7 +48,7 @@ fn round_trip(folder: &Path) -> Result<(), Failed> {
 }
 
 /// Lines whose effect lies outside of a private directory; they were blanked for the observed verdicts too.
-fn neutral(bytes: &[u8]) -> Vec<u8> {
+pub(crate) fn neutral(bytes: &[u8]) -> Vec<u8> {
     let blanked = |line: &[u8]| {
         let text = String::from_utf8_lossy(line).to_ascii_lowercase();
         let name = text.split_whitespace().next().unwrap_or_default().to_owned();
@@ -88,6 +88,13 @@ fn verdicts(folder: &Path) -> Result<Vec<Json>, Failed> {
     text.lines().map(|line| serde_json::from_str(line).map_err(|error| error.to_string().into())).collect()
 }
 
+/// The names of the files that have verdicts, sorted.
+pub(crate) fn files(folder: &Path) -> Result<Vec<String>, Failed> {
+    let names: BTreeSet<String> =
+        verdicts(folder)?.iter().filter_map(|v| v["file"].as_str().map(str::to_owned)).collect();
+    Ok(names.into_iter().collect())
+}
+
 fn observed(folder: &Path) -> Result<(), Failed> {
     let (mut accepted, mut refused, mut unjudged) = (0, 0, 0);
     let mut wrong = Vec::new();
@@ -123,8 +130,7 @@ fn observed(folder: &Path) -> Result<(), Failed> {
 
 fn asked(program: &Program, folder: &Path) -> Result<(), Failed> {
     let server = program.server.base();
-    let files: BTreeSet<String> =
-        verdicts(folder)?.iter().filter_map(|v| v["file"].as_str().map(str::to_owned)).collect();
+    let files = files(folder)?;
     let (mut accepted, mut refused) = (0, 0);
     let mut wrong = Vec::new();
     for file in &files {

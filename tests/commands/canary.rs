@@ -66,6 +66,59 @@ fn no_output_of_any_format_holds_a_secret() {
     }
 }
 
+/// Every form in which findings come out.
+const FORMATS: &[&str] =
+    &["human", "concise", "json", "jsonl", "sarif", "github", "gitlab", "junit", "checkstyle", "markdown"];
+
+#[test]
+fn nor_do_the_findings_of_the_linter() {
+    let folder = tempfile::tempdir().unwrap();
+    let all = format!("{}\n", LINES.join("\n"));
+    for (index, text) in LINES.iter().map(|line| format!("{line}\n")).chain([all]).enumerate() {
+        std::fs::write(folder.path().join("redis.conf"), &text).unwrap();
+        std::fs::write(folder.path().join("users.acl"), text.replace("requirepass ", "user a on >")).unwrap();
+        for file in ["redis.conf", "users.acl"] {
+            // All formats for all lines at once and for some of them alone: a run costs a process.
+            let formats = if index % 7 == 0 || index == LINES.len() { FORMATS } else { &FORMATS[..1] };
+            for format in formats {
+                let common =
+                    ["lint", file, "--no-config", "--level", "info", "--select", "all", "--output-format", format];
+                let output = program().current_dir(folder.path()).args(common).output().unwrap();
+                let (_, out, err) = outcome(&output);
+                assert!(!out.contains(CANARY) && !err.contains(CANARY), "{common:?} on {text:?}:\n{out}\n{err}");
+            }
+        }
+        for flag in ["--fix", "--unsafe-fixes"] {
+            let common = ["lint", "redis.conf", "--no-config", "--select", "all", "--level", "info", flag, "--diff"];
+            let output = program().current_dir(folder.path()).args(common).output().unwrap();
+            let (_, out, err) = outcome(&output);
+            assert!(!out.contains(CANARY) && !err.contains(CANARY), "{common:?} on {text:?}:\n{out}\n{err}");
+        }
+    }
+}
+
+#[test]
+fn nor_does_what_is_found_in_yaml() {
+    let folder = tempfile::tempdir().unwrap();
+    let compose = "services:\n  redis:\n    image: redis:7.4\n    environment:\n      REDIS_PASSWORD: c4n4ry-0f-g0ld\n    \
+        command: [redis-server, --requirepass, c4n4ry-0f-g0ld, --maxmemory, 8Gi, --save, '60']\n    healthcheck:\n      \
+        test: [CMD, redis-cli, -a, c4n4ry-0f-g0ld, ping]\n  db:\n    image: postgres\n    environment:\n      \
+        POSTGRES_PASSWORD: c4n4ry-0f-g0ld\n  other:\n    image: redis:7.4\n    \
+        command: sh -c 'redis-server --requirepass c4n4ry-0f-g0ld --maxmemory 8Gi'\n";
+    let map = "apiVersion: v1\nkind: ConfigMap\nmetadata:\n  name: redis\ndata:\n  redis.conf: |\n    \
+        requirepass c4n4ry-0f-g0ld\n    maxmemory 8Gi # half\n    requirepas c4n4ry-0f-g0ld\n";
+    for (name, text) in [("compose.yaml", compose), ("redis-configmap.yaml", map)] {
+        std::fs::write(folder.path().join(name), text).unwrap();
+        for format in FORMATS {
+            let common = ["lint", name, "--no-config", "--level", "info", "--select", "all", "--output-format", format];
+            let output = program().current_dir(folder.path()).args(common).output().unwrap();
+            let (code, out, err) = outcome(&output);
+            assert!(!out.contains(CANARY) && !err.contains(CANARY), "{common:?}:\n{out}\n{err}");
+            assert_eq!(code, 1, "`8Gi` is found in {name}: {out}{err}");
+        }
+    }
+}
+
 #[test]
 fn nor_does_what_is_said_of_a_command_line() {
     let folder = tempfile::tempdir().unwrap();

@@ -10,6 +10,7 @@
 )]
 
 mod canary;
+mod hostile;
 mod streams;
 
 use std::process::{Command, Output};

@@ -89,7 +89,14 @@ pub(super) fn run(command: &Lint, global: &Global, terminal: &mut Terminal) -> R
     let facts = super::setup::facts_of_flags(&command.facts)?;
     let past = Past::of(&command.previous)?;
     let chosen = |_: &Rule| true;
-    let context = Context { server: command.server, facts: &facts, past: past.as_ref(), chosen: &chosen, files: &Disk };
+    let context = Context {
+        server: command.server,
+        facts: &facts,
+        past: past.as_ref(),
+        chosen: &chosen,
+        files: &Disk,
+        mends: command.fix || command.unsafe_fixes || command.diff,
+    };
     let inputs = inputs(command)?;
     if inputs.is_empty() {
         return nothing(command, terminal);
@@ -213,7 +220,7 @@ impl Run<'_> {
             };
         }
         let judge = |text: &[u8]| vec![self.context.conf(&name, text, &around)];
-        if !self.command.fix && !self.command.unsafe_fixes && !self.command.diff {
+        if !self.context.mends {
             return Looked::Judged(judge(&text), None);
         }
         let most = if self.command.unsafe_fixes { Safety::Unsafe } else { Safety::Safe };

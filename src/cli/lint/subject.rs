@@ -26,6 +26,8 @@ pub(super) struct Context<'a> {
     pub(super) chosen: &'a (dyn Fn(&Rule) -> bool + Sync),
     /// Where includes are looked up.
     pub(super) files: &'a (dyn Files + Sync),
+    /// Whether fixes will be carried out, so that it must be known which versions start before and after.
+    pub(super) mends: bool,
 }
 
 /// A configuration, judged.
@@ -35,7 +37,7 @@ pub(super) struct Judged {
     pub(super) inspection: Inspection,
     pub(super) server: ServerUsed,
     pub(super) visible: Visible,
-    /// The versions that start with it, among those it may be for.
+    /// The versions that start with it, among those it may be for; found out only if fixes will be carried out.
     pub(super) starts: Vec<Server>,
 }
 
@@ -86,27 +88,36 @@ impl Context<'_> {
         let mut said = around.clone();
         said_in_header(&surveyed, &mut said, &mut findings);
         let read = |server: Server| conf::read_template(name.clone(), text, server, self.files);
-        let judged_as = self.version(&surveyed, text, &read);
-        let mut judged = self.judge(&read, surveyed.mode, &judged_as, &said);
+        let (judged_as, reading) = self.version(&surveyed, text, &read);
+        let mut judged = self.judge(&read, reading, surveyed.mode, &judged_as, &said);
         judged.inspection.findings.splice(0..0, findings);
         judged
     }
 
-    /// Flag, header, engine.
-    fn version(&self, surveyed: &Survey, text: &[u8], read: &dyn Fn(Server) -> Reading) -> As {
+    /// Flag, header, engine; and the text as that version reads it.
+    fn version(&self, surveyed: &Survey, text: &[u8], read: &dyn Fn(Server) -> Reading) -> (As, Reading) {
         if let Some(server) = self.server {
-            return As::known(server, "--server");
+            return (As::known(server, "--server"), read(server));
         }
         if let Some((server, at)) = surveyed.server {
             let line = 1 + memchr::memchr_iter(b'\n', &text[..at.start as usize]).count();
-            return As::known(server, format!("comment in line {line}"));
+            return (As::known(server, format!("comment in line {line}")), read(server));
         }
-        As::any(which_engine(&read(newest(Engine::Redis))))
+        let reading = read(newest(Engine::Redis));
+        let judged_as = As::any(which_engine(&reading));
+        let reading = if judged_as.server == reading.server { reading } else { read(judged_as.server) };
+        (judged_as, reading)
     }
 
-    /// Judges what `read` reads.
-    fn judge(&self, read: &dyn Fn(Server) -> Reading, mode: Mode, judged_as: &As, said: &Facts) -> Judged {
-        let reading = read(judged_as.server);
+    /// Judges a reading; `read` reads the same text as other versions.
+    fn judge(
+        &self,
+        read: &dyn Fn(Server) -> Reading,
+        reading: Reading,
+        mode: Mode,
+        judged_as: &As,
+        said: &Facts,
+    ) -> Judged {
         let config = resolve(&reading, mode);
         let mut known = said.clone();
         learn_all(&mut known, self.facts);
@@ -118,7 +129,8 @@ impl Context<'_> {
         } else {
             inspection
         };
-        let starts = starting(&config, &inspection, &judged_as.candidates, mode, read);
+        let starts =
+            if self.mends { starting(&config, &inspection, &judged_as.candidates, mode, read) } else { Vec::new() };
         let visible = Visible::of(&reading, config.view);
         Judged { view: config.view, reading, inspection, server: judged_as.used(), visible, starts }
     }

@@ -32,7 +32,7 @@ pub use resolve::resolve;
 pub use setup::{Assignment, LayerName, LeftOut, Note, Setup};
 pub use shown::{MASK, Shown, printable, shown};
 pub use value::{Class, Limit, SavePoint, Secret, Value};
-pub use visible::{Visible, name_shown, statement_shown, word_shown};
+pub use visible::{Visible, name_shown, statement_shown, word_shown, would_be_shown};
 
 use crate::catalog::{self, DirectiveId, View};
 use crate::server::Server;

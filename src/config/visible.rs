@@ -7,8 +7,8 @@ use super::setup::Setup;
 use super::shown::{MASK, printable};
 use crate::catalog::{self, Kind, Lookup, View, sentinel};
 use crate::finding::Finding;
-use crate::source::{SourceId, Span};
-use crate::syntax::{Item, Problem, ProblemKind, Reading, StatementId};
+use crate::source::{SourceId, Sources, Span};
+use crate::syntax::{Item, Problem, ProblemKind, Reading, StatementId, Via, Word};
 
 /// Which places of a reading's texts may be shown, sorted by place.
 #[derive(Clone, Debug, Default)]
@@ -18,14 +18,42 @@ impl Visible {
     /// Judges every word.
     #[must_use]
     pub fn of(reading: &Reading, view: &'static View) -> Self {
+        Self::where_wanted(reading, view, |_| true)
+    }
+
+    /// Judges the words of the statements that stand on the lines of some places: all that showing those lines takes.
+    #[must_use]
+    pub fn near(reading: &Reading, view: &'static View, places: impl IntoIterator<Item = Span>) -> Self {
+        let line = |at: Span| {
+            let source = reading.sources.get(at.source);
+            let last = source.line(at.end);
+            let end = source.line_start(last) + offset(source.line_bytes(last).len());
+            Span { start: source.line_start(source.line(at.start)), end, ..at }
+        };
+        let mut lines: Vec<Span> = places.into_iter().map(line).collect();
+        lines.sort_unstable();
+        // Lines that overlap become one place, so that of all that begin before a statement's end only the last can meet it.
+        lines.dedup_by(|next, before| {
+            let meets = next.source == before.source && next.start <= before.end;
+            if meets {
+                before.end = before.end.max(next.end);
+            }
+            meets
+        });
+        Self::where_wanted(reading, view, |at| {
+            let before = lines.partition_point(|line| (line.source, line.start) <= (at.source, at.end));
+            lines[..before].last().is_some_and(|line| line.source == at.source && at.start <= line.end)
+        })
+    }
+
+    fn where_wanted(reading: &Reading, view: &'static View, wanted: impl Fn(Span) -> bool) -> Self {
         let mut pieces = Vec::new();
-        for index in 0..reading.statements().len() {
-            let id = StatementId(u32::try_from(index).expect("statements are numbered by u32"));
-            let name = &reading.statement(id).name;
+        for (id, statement) in reading.iter().filter(|(_, statement)| wanted(statement.at)) {
+            let name = &statement.name;
             match known_length(reading, view, id) {
                 length if name.cooked.is_some() => pieces.push((name.at, length == name.bytes(&reading.sources).len())),
                 length => {
-                    let cut = name.at.start + u32::try_from(length).expect("a name is shorter than its file");
+                    let cut = name.at.start + offset(length);
                     pieces.push((Span { end: cut, ..name.at }, true));
                     pieces.push((Span { start: cut, ..name.at }, false));
                 }
@@ -35,7 +63,7 @@ impl Visible {
         }
         for item in reading.order() {
             if let Item::Problem(Problem { kind: ProblemKind::UnbalancedQuotes, at, .. }) = *item {
-                pieces.extend(unread_line(reading, at));
+                pieces.extend(unread_line(reading, at).into_iter().filter(|(at, _)| wanted(*at)));
             }
         }
         pieces.retain(|(at, _)| !at.is_empty());
@@ -120,10 +148,24 @@ fn unread_line(reading: &Reading, quote: Span) -> Vec<(Span, bool)> {
     let line = &source.text()[start as usize..quote.start as usize];
     let blanks = line.iter().take_while(|b| b.is_ascii_whitespace()).count();
     let name = line[blanks..].split(u8::is_ascii_whitespace).next().unwrap_or_default();
-    let offset = |n: usize| u32::try_from(n).expect("files are below 64 MiB");
     let first = start + offset(blanks);
     let name_at = Span { source: quote.source, start: first, end: first + offset(name.len()) };
     vec![(name_at, catalog::find(name).is_some()), (quote, true)]
+}
+
+fn offset(bytes: usize) -> u32 {
+    u32::try_from(bytes).expect("files are below 64 MiB")
+}
+
+/// Whether every word of a statement that stands nowhere yet may be shown: its name, then its arguments.
+#[must_use]
+pub fn would_be_shown(words: &[Vec<u8>], view: &'static View) -> bool {
+    let Some((name, arguments)) = words.split_first() else { return true };
+    let nowhere = Span { source: SourceId::ROOT, start: 0, end: 0 };
+    let word = |bytes: &Vec<u8>| Word::cooked(nowhere, bytes.clone());
+    let mut reading = Reading::new(Sources::new(), view.server());
+    let id = reading.push(word(name), arguments.iter().map(word), Via::Text);
+    catalog::find(name).is_some() && (0..arguments.len()).all(|index| is_public(&reading, view, id, index))
 }
 
 /// A word as it would be written, quotes where it needs them.
@@ -259,6 +301,42 @@ mod tests {
         assert_eq!(shown("sentinel auth-pass m hunter2"), "sentinel auth-pass m ***");
         assert_eq!(shown("sentinel sentinel-pass hunter2"), "sentinel sentinel-pass ***");
         assert_eq!(shown("sentinel auth-pas m hunter2"), "sentinel *** *** ***");
+    }
+
+    #[test]
+    fn what_is_not_written_yet_is_judged_alike() {
+        let would = |line: &str| {
+            let words: Vec<Vec<u8>> = line.split(' ').map(|word| word.as_bytes().to_vec()).collect();
+            would_be_shown(&words, View::of("redis-7.4".parse().unwrap()))
+        };
+        for line in ["maxmemory 8gb", "save", "user a on nopass +@all", "sentinel monitor m 10.0.0.1 6379 2"] {
+            assert!(would(line), "{line}");
+        }
+        for line in ["masterauth hunter2", "user a on >hunter2", "requirepas hunter2", "rename-command CONFIG hunter2"] {
+            assert!(!would(line), "{line}");
+        }
+    }
+
+    #[test]
+    fn near_some_places_the_same_is_visible() {
+        let server = "redis-7.4".parse().unwrap();
+        let text = b"port 1\nrequirepass=x\nsave 60 1\nrequirepass 'y\nhz 10\n";
+        let reading = conf::read_alone(Name::Stdin, text, server);
+        let whole = Visible::of(&reading, View::of(server));
+        let end = offset(text.len());
+        for start in 0..end {
+            let at = Span { source: SourceId::ROOT, start, end: (start + 2).min(end) };
+            let near = Visible::near(&reading, View::of(server), [at, at]);
+            let source = reading.sources.get(SourceId::ROOT);
+            let lines = source.line(at.start)..=source.line(at.end);
+            for line in 1..=source.line_count() {
+                let start = source.line_start(line);
+                let of = |visible: &Visible| {
+                    visible.between(SourceId::ROOT, start, start + offset(source.line_bytes(line).len())).to_vec()
+                };
+                assert_eq!(of(&near), if lines.contains(&line) { of(&whole) } else { Vec::new() }, "{start} {line}");
+            }
+        }
     }
 
     #[test]

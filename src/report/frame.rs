@@ -1,6 +1,6 @@
 //! The lines of a file that a finding points at, with carets, and with every word masked that may not be shown.
 //!
-//! miette draws; the text it draws is made here. Only the lines that are pointed at are in it, so no neighbour is shown.
+//! miette draws, or [`super::quick`] in its stead; the text is made here. Only the lines that are pointed at are in it, so no neighbour is shown.
 //! A hidden word becomes `***` whatever its length, so places are translated from the file into that text.
 
 use std::fmt;
@@ -11,6 +11,7 @@ use miette::{
 };
 
 use super::look::Look;
+use super::quick;
 use crate::config::{MASK, Visible, printable};
 use crate::source::{SourceId, Sources, Span};
 
@@ -52,8 +53,12 @@ pub(super) fn draw(pointers: &[Pointer<'_>], sources: &Sources, visible: &Visibl
     if frame.lines.is_empty() {
         return String::new();
     }
+    quick::draw(&frame, look).unwrap_or_else(|| by_miette(&frame, look))
+}
+
+pub(super) fn by_miette(frame: &Frame, look: Look) -> String {
     let mut drawn = String::new();
-    handler(look).render_report(&mut drawn, &frame).expect("writing to a string does not fail");
+    handler(look).render_report(&mut drawn, frame).expect("writing to a string does not fail");
     // The frame has no message of its own, so its first line is empty.
     drawn.split_once('\n').map(|(_, rest)| rest.to_owned()).unwrap_or_default()
 }
@@ -118,6 +123,11 @@ impl MaskedLine {
 
     /// Bytes as they are, odd ones escaped.
     fn shown(&mut self, bytes: &[u8]) {
+        if bytes.iter().all(|byte| matches!(byte, b' '..=b'~')) {
+            self.offsets.extend(self.text.len()..self.text.len() + bytes.len());
+            self.text.extend(bytes.iter().map(|byte| char::from(*byte)));
+            return;
+        }
         for chunk in bytes.utf8_chunks() {
             for character in chunk.valid().chars() {
                 let at = self.text.len();
@@ -196,18 +206,20 @@ impl MaskedLine {
 }
 
 /// A line of the frame.
-struct FrameLine {
+pub(super) struct FrameLine {
     /// Its number in the file.
-    number: usize,
-    start: usize,
-    end: usize,
+    pub(super) number: usize,
+    /// Where it begins in the frame's text.
+    pub(super) start: usize,
+    /// Where the next one begins.
+    pub(super) end: usize,
 }
 
-/// The text that miette draws.
-struct Frame {
-    text: String,
-    lines: Vec<FrameLine>,
-    labels: Vec<LabeledSpan>,
+/// The text that is drawn, and what points into it, by place.
+pub(super) struct Frame {
+    pub(super) text: String,
+    pub(super) lines: Vec<FrameLine>,
+    pub(super) labels: Vec<LabeledSpan>,
 }
 
 impl SourceCode for Frame {

@@ -12,6 +12,7 @@ mod listing;
 mod look;
 mod out;
 mod place;
+mod quick;
 mod table;
 mod traced;
 

@@ -48,8 +48,8 @@ impl Source {
     /// Starts of all lines; built on first use.
     fn lines(&self) -> &[u32] {
         self.lines.get_or_init(|| {
-            let newlines = self.text.iter().enumerate().filter(|(_, byte)| **byte == b'\n');
-            let after = newlines.map(|(at, _)| u32::try_from(at + 1).expect("texts are below 4 GiB"));
+            let newlines = memchr::memchr_iter(b'\n', &self.text);
+            let after = newlines.map(|at| u32::try_from(at + 1).expect("texts are below 4 GiB"));
             std::iter::once(0).chain(after).collect()
         })
     }
@@ -72,7 +72,11 @@ impl Source {
         let line = self.line(offset);
         let start = self.lines()[line - 1] as usize;
         let before = &self.text[start..(offset as usize).min(self.text.len())];
-        let characters: usize = before.utf8_chunks().map(|c| c.valid().chars().count() + c.invalid().len()).sum();
+        let characters = if before.is_ascii() {
+            before.len()
+        } else {
+            before.utf8_chunks().map(|c| c.valid().chars().count() + c.invalid().len()).sum()
+        };
         Position { line, column: characters + 1 }
     }
 

@@ -116,6 +116,13 @@ impl Finding {
         self.fix = Some(fix);
         self
     }
+
+    /// Every place that it or its fix points at.
+    pub fn places(&self) -> impl Iterator<Item = Span> {
+        let labels = self.labels.iter().map(|label| label.at);
+        let edits = self.fix.iter().flat_map(|fix| &fix.edits).map(Edit::place);
+        std::iter::once(self.at).chain(labels).chain(edits)
+    }
 }
 
 /// Whether a fix may be carried out without asking.
@@ -197,6 +204,20 @@ pub enum Edit {
         /// What comes in their place.
         with: Vec<u8>,
     },
+}
+
+impl Edit {
+    /// The place of the statement, or of the bytes.
+    #[must_use]
+    pub fn place(&self) -> Span {
+        match self {
+            Self::Put { statement: at, .. }
+            | Self::Drop { statement: at }
+            | Self::Add { after: at, .. }
+            | Self::Comment { above: at, .. }
+            | Self::Text { at, .. } => *at,
+        }
+    }
 }
 
 /// A replacement of bytes in one text.

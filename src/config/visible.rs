@@ -312,7 +312,8 @@ mod tests {
         for line in ["maxmemory 8gb", "save", "user a on nopass +@all", "sentinel monitor m 10.0.0.1 6379 2"] {
             assert!(would(line), "{line}");
         }
-        for line in ["masterauth hunter2", "user a on >hunter2", "requirepas hunter2", "rename-command CONFIG hunter2"] {
+        for line in ["masterauth hunter2", "user a on >hunter2", "requirepas hunter2", "rename-command CONFIG hunter2"]
+        {
             assert!(!would(line), "{line}");
         }
     }

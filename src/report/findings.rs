@@ -1,12 +1,18 @@
 //! Findings: a line that editors and CI can follow, the lines of the file with carets, and what to do.
 
-use serde::Serialize;
+use std::borrow::Cow;
 
+use serde::Serialize;
+use serde::ser::{SerializeMap, Serializer};
+
+use super::fingerprint::Fingerprint;
+use super::fix::FixLine;
 use super::frame::{Pointer, draw};
 use super::look::{Look, Role, wrapped};
-use super::place::Place;
-use crate::config::Visible;
-use crate::finding::{Finding, Label, Severity};
+use super::place::{Place, Places};
+use crate::config::{Visible, printable};
+use crate::finding::{Finding, Label, Safety, Severity};
+use crate::lint;
 use crate::source::Sources;
 
 /// A second place of a finding.
@@ -20,14 +26,15 @@ pub struct LabelLine {
 }
 
 /// A finding, as data.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct FindingLine {
     /// The rule.
-    pub rule: String,
-    /// `fatal`, `error`, `warning` or `info`.
-    pub severity: &'static str,
+    pub rule: Cow<'static, str>,
+    /// How bad.
+    pub severity: Severity,
+    /// What the rule is about; `None` for one that is not in the list of rules.
+    pub group: Option<&'static str>,
     /// Where it begins.
-    #[serde(flatten)]
     pub at: Place,
     /// The line of its end.
     pub end_line: usize,
@@ -41,6 +48,68 @@ pub struct FindingLine {
     pub help: Option<String>,
     /// Other places.
     pub labels: Vec<LabelLine>,
+    /// The facts that it rests on, by name.
+    pub facts: Vec<&'static str>,
+    /// How it can be mended.
+    pub fix: Option<FixLine>,
+    /// What stays the same when other lines of the file change; only where it was asked for.
+    pub fingerprint: Option<Fingerprint>,
+}
+
+impl FindingLine {
+    /// A finding as data, without a fix and a fingerprint.
+    #[must_use]
+    pub fn new(finding: Finding, places: &mut Places<'_>) -> Self {
+        let at = places.start(finding.at);
+        let (end_line, end_column) = places.end(finding.at);
+        let label = |label: Label| LabelLine { at: places.start(label.at), text: label.text };
+        let labels = finding.labels.into_iter().map(label).collect();
+        Self {
+            group: lint::rule(&finding.rule).map(|rule| rule.group.word()),
+            rule: finding.rule,
+            severity: finding.severity,
+            at,
+            end_line,
+            end_column,
+            message: finding.message,
+            here: finding.here,
+            help: finding.help,
+            labels,
+            facts: finding.used,
+            fix: None,
+            fingerprint: None,
+        }
+    }
+
+    /// The command that tells more of the rule; `None` for a rule that is not in the list.
+    #[must_use]
+    pub fn explain(&self) -> Option<String> {
+        self.group.map(|_| format!("redisconf explain {}", self.rule))
+    }
+}
+
+/// One flat object.
+impl Serialize for FindingLine {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(None)?;
+        map.serialize_entry("rule", &self.rule)?;
+        map.serialize_entry("severity", self.severity.word())?;
+        map.serialize_entry("group", &self.group)?;
+        map.serialize_entry("file", &*self.at.file)?;
+        map.serialize_entry("line", &self.at.line)?;
+        map.serialize_entry("column", &self.at.column)?;
+        map.serialize_entry("end_line", &self.end_line)?;
+        map.serialize_entry("end_column", &self.end_column)?;
+        map.serialize_entry("message", &self.message)?;
+        map.serialize_entry("here", &self.here)?;
+        map.serialize_entry("help", &self.help)?;
+        map.serialize_entry("labels", &self.labels)?;
+        map.serialize_entry("facts", &self.facts)?;
+        map.serialize_entry("explain", &self.explain())?;
+        map.serialize_entry("fix", &self.fix)?;
+        map.serialize_entry("fingerprint", &self.fingerprint)?;
+        map.end()
+    }
 }
 
 /// What the server does, as data.
@@ -54,63 +123,160 @@ pub struct Verdict {
     pub server_says: Option<String>,
 }
 
+impl Verdict {
+    /// It starts.
+    pub const STARTS: Self = Self { starts: true, stage: None, server_says: None };
+}
+
 /// Findings as data, in their order.
 #[must_use]
 pub fn lines(findings: &[Finding], sources: &Sources) -> Vec<FindingLine> {
-    let line = |finding: &Finding| {
-        let end = sources.get(finding.at.source).position(finding.at.end);
-        let label = |label: &Label| LabelLine { at: Place::of(sources, label.at), text: label.text.clone() };
-        FindingLine {
-            rule: finding.rule.to_string(),
-            severity: finding.severity.word(),
-            at: Place::of(sources, finding.at),
-            end_line: end.line,
-            end_column: end.column,
-            message: finding.message.clone(),
-            here: finding.here.clone(),
-            help: finding.help.clone(),
-            labels: finding.labels.iter().map(label).collect(),
-        }
-    };
-    findings.iter().map(line).collect()
+    let mut places = Places::of(sources);
+    findings.iter().map(|finding| FindingLine::new(finding.clone(), &mut places)).collect()
 }
 
 /// Findings for people, in their order, each with its frame.
 #[must_use]
 pub fn human(findings: &[Finding], sources: &Sources, visible: &Visible, look: Look) -> String {
-    findings.iter().map(|finding| one(finding, sources, visible, look)).collect()
-}
-
-fn one(finding: &Finding, sources: &Sources, visible: &Visible, look: Look) -> String {
-    let place = Place::of(sources, finding.at).exact();
-    let severity = look.paint(Role::Severity(finding.severity), finding.severity.word());
-    let mut text = format!("{}: {severity}[{}] {}\n", look.paint(Role::Place, &place), finding.rule, finding.message);
-    let mut pointers = vec![Pointer { at: finding.at, text: finding.here.as_deref() }];
-    pointers.extend(finding.labels.iter().map(|label| Pointer { at: label.at, text: Some(&label.text) }));
-    text.push_str(&draw(&pointers, sources, visible, look));
-    for label in finding.labels.iter().filter(|label| label.at.source != finding.at.source) {
-        let line = format!("{}: {}", Place::of(sources, label.at).exact(), label.text);
-        text.push_str(&entry("note", &line, look));
-    }
-    if let Some(help) = &finding.help {
-        text.push_str(&entry("help", help, look));
+    let mut places = Places::of(sources);
+    let mut text = String::new();
+    for finding in findings {
+        one(&mut text, finding, None, sources, &mut places, visible, look);
     }
     text
 }
 
-/// `  help: …`, wrapped under its own beginning.
-fn entry(word: &str, text: &str, look: Look) -> String {
-    let start = format!("  {word}: ");
-    let width = look.width.map_or(usize::MAX, |width| width.max(40));
-    let body = wrapped(text, width, start.len());
-    format!("  {} {}", look.paint(Role::Name, &format!("{word}:")), body.trim_start())
+/// One finding for people; where there is a fix, its help says how to have it carried out.
+pub(super) fn one(
+    text: &mut String,
+    finding: &Finding,
+    fix: Option<Safety>,
+    sources: &Sources,
+    places: &mut Places<'_>,
+    visible: &Visible,
+    look: Look,
+) {
+    let place = printable(places.start(finding.at).exact().as_bytes());
+    text.push_str(&look.paint(Role::Place, &place));
+    text.push_str(": ");
+    text.push_str(&look.paint(Role::Severity(finding.severity), finding.severity.word()));
+    for piece in ["[", &finding.rule, "] ", &finding.message, "\n"] {
+        text.push_str(piece);
+    }
+    let mut pointers = vec![Pointer { at: finding.at, text: finding.here.as_deref() }];
+    pointers.extend(finding.labels.iter().map(|label| Pointer { at: label.at, text: Some(&label.text) }));
+    text.push_str(&draw(&pointers, sources, visible, look));
+    for label in finding.labels.iter().filter(|label| label.at.source != finding.at.source) {
+        let line = format!("{}: {}", printable(places.start(label.at).exact().as_bytes()), label.text);
+        entry(text, "note", &line, look);
+    }
+    match (&finding.help, fix) {
+        (Some(help), None) => entry(text, "help", help, look),
+        (help, Some(safety)) => {
+            let help = help.as_deref().unwrap_or("redisconf can mend this");
+            entry(text, "fix", &format!("{help} ({}, {})", safety.word(), flag(safety)), look);
+        }
+        (None, None) => {}
+    }
 }
+
+/// The flags that carry fixes out.
+fn flag(safety: Safety) -> &'static str {
+    match safety {
+        Safety::Safe => "--fix",
+        Safety::Unsafe => "--unsafe-fixes",
+    }
+}
+
+/// `  help: …`, wrapped under its own beginning.
+fn entry(out: &mut String, word: &str, text: &str, look: Look) {
+    out.push_str("  ");
+    out.push_str(&look.paint(Role::Name, &format!("{word}:")));
+    out.push(' ');
+    match look.width {
+        Some(width) => out.push_str(wrapped(text, width.max(40), word.len() + 4).trim_start()),
+        None => {
+            out.push_str(text);
+            out.push('\n');
+        }
+    }
+}
+
+/// Numbers of findings by severity.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize)]
+pub struct Counts {
+    /// The server would not start.
+    pub fatal: usize,
+    /// Wrong.
+    pub error: usize,
+    /// Likely not what was meant.
+    pub warning: usize,
+    /// Good to know.
+    pub info: usize,
+}
+
+impl Counts {
+    /// Counts one more.
+    pub fn add(&mut self, severity: Severity) {
+        *self.of_mut(severity) += 1;
+    }
+
+    /// Adds others.
+    pub fn add_all(&mut self, other: Self) {
+        for severity in WORST_FIRST {
+            *self.of_mut(severity) += other.of(severity);
+        }
+    }
+
+    /// How many there are of one severity.
+    #[must_use]
+    pub fn of(self, severity: Severity) -> usize {
+        match severity {
+            Severity::Fatal => self.fatal,
+            Severity::Error => self.error,
+            Severity::Warning => self.warning,
+            Severity::Info => self.info,
+        }
+    }
+
+    fn of_mut(&mut self, severity: Severity) -> &mut usize {
+        match severity {
+            Severity::Fatal => &mut self.fatal,
+            Severity::Error => &mut self.error,
+            Severity::Warning => &mut self.warning,
+            Severity::Info => &mut self.info,
+        }
+    }
+
+    /// How many there are.
+    #[must_use]
+    pub fn total(self) -> usize {
+        WORST_FIRST.map(|severity| self.of(severity)).iter().sum()
+    }
+
+    /// How many there are at or above a severity.
+    #[must_use]
+    pub fn at_least(self, severity: Severity) -> usize {
+        WORST_FIRST.iter().filter(|one| **one >= severity).map(|one| self.of(*one)).sum()
+    }
+
+    /// Worst first, those that are none left out: `2 fatal`, `1 info`.
+    #[must_use]
+    pub fn words(self) -> Vec<(Severity, String)> {
+        let counted = WORST_FIRST.map(|severity| (severity, self.of(severity)));
+        let some = counted.iter().filter(|(_, count)| *count > 0);
+        some.map(|(severity, count)| (*severity, format!("{count} {severity}"))).collect()
+    }
+}
+
+const WORST_FIRST: [Severity; 4] = [Severity::Fatal, Severity::Error, Severity::Warning, Severity::Info];
 
 /// How many there are of each severity, worst first: `2 fatal · 1 info`; empty without findings.
 #[must_use]
 pub fn tally(findings: &[Finding]) -> String {
-    let severities = [Severity::Fatal, Severity::Error, Severity::Warning, Severity::Info];
-    let counts = severities.map(|severity| (severity, findings.iter().filter(|f| f.severity == severity).count()));
-    let words = counts.iter().filter(|(_, count)| *count > 0).map(|(severity, count)| format!("{count} {severity}"));
-    words.collect::<Vec<_>>().join(" · ")
+    let mut counts = Counts::default();
+    for finding in findings {
+        counts.add(finding.severity);
+    }
+    counts.words().into_iter().map(|(_, words)| words).collect::<Vec<_>>().join(" · ")
 }

@@ -7,7 +7,10 @@
 
 mod explained;
 mod findings;
+mod fingerprint;
+mod fix;
 mod frame;
+pub mod lint;
 mod listing;
 mod look;
 mod out;
@@ -17,11 +20,13 @@ mod table;
 mod traced;
 
 pub use explained::{DirectivePage, HistoryLine, RulePage};
-pub use findings::{FindingLine, LabelLine, Verdict, human, lines, tally};
+pub use findings::{Counts, FindingLine, LabelLine, Verdict, human, lines, tally};
+pub use fingerprint::Fingerprint;
+pub use fix::{FixLine, Replacement};
 pub use listing::{Listing, ListingLine};
 pub use look::{Look, Role};
 pub use out::Out;
-pub use place::{Place, ServerUsed};
+pub use place::{Place, Places, ServerUsed, shown_path};
 pub use table::columns;
 pub use traced::{AssignmentLine, Fate, Traced};
 

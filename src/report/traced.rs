@@ -130,7 +130,7 @@ fn row(number: usize, line: &AssignmentLine) -> Vec<(Role, String)> {
         None => fate,
     };
     let place = match &line.layer {
-        Some(layer) if !layer.starts_with(&line.at.file) => format!("{} ({layer})", line.at),
+        Some(layer) if !layer.starts_with(&*line.at.file) => format!("{} ({layer})", line.at),
         Some(_) | None => line.at.to_string(),
     };
     vec![(Role::Aside, number.to_string()), (Role::Place, place), (role, line.text.clone()), (role, fate)]

@@ -3,6 +3,7 @@
 #![expect(clippy::disallowed_methods, clippy::unwrap_used, reason = "tests read the files they are about")]
 
 mod catalogue;
+mod formats;
 mod frames;
 mod layers;
 mod profiles;

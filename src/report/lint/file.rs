@@ -1,0 +1,279 @@
+//! What came out of one configuration.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+
+use serde::{Serialize, Serializer};
+
+use super::super::findings::{Counts, FindingLine, Verdict, one};
+use super::super::fingerprint::{Fingerprint, Ground, fingerprints};
+use super::super::fix::{FixLine, Shown};
+use super::super::look::Look;
+use super::super::place::{Places, as_text};
+use super::format::Format;
+use crate::catalog::View;
+use crate::config::Visible;
+use crate::finding::{Finding, Fix, TextEdit};
+use crate::source::{Sources, Span};
+
+/// As which server a configuration was judged, and why.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct JudgedAs {
+    /// The version that was named: `redis-7.4.5`; `None` if all versions were asked, for none was named.
+    pub server: Option<String>,
+    /// The catalogued versions that the judgement rests on: `redis-7.4`.
+    pub judged_as: Vec<String>,
+    /// What decided: `comment in line 1`, `no version given; verdicts agree`.
+    pub because: Cow<'static, str>,
+    /// For people: `as redis 7.4`.
+    #[serde(skip)]
+    pub words: Cow<'static, str>,
+    /// For people: what to do to have it exact; nothing if it is.
+    #[serde(skip)]
+    pub advice: Option<Cow<'static, str>>,
+}
+
+/// Why a finding is not held against anybody.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct Suppression {
+    /// Where that is said.
+    #[serde(serialize_with = "kind")]
+    pub kind: SuppressionKind,
+    /// Why.
+    pub reason: Option<String>,
+    /// Until when: a date.
+    pub until: Option<String>,
+}
+
+/// Where a suppression is said.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SuppressionKind {
+    /// In a comment of the file itself.
+    Comment,
+    /// In the configuration of a project or a user.
+    Configuration,
+    /// In a baseline.
+    Baseline,
+}
+
+impl SuppressionKind {
+    /// The word in our own formats.
+    #[must_use]
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Comment => "comment",
+            Self::Configuration => "configuration",
+            Self::Baseline => "baseline",
+        }
+    }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde asks for it")]
+fn kind<S: Serializer>(kind: &SuppressionKind, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(kind.word())
+}
+
+/// A finding that was suppressed.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct SuppressedLine {
+    /// The finding.
+    #[serde(flatten)]
+    pub finding: FindingLine,
+    /// Why it is not held against anybody.
+    pub suppression: Suppression,
+}
+
+/// What came out of one configuration: a file, or one that is embedded in a file.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct FileReport {
+    /// The file, as it is shown: relative to the working directory if it lies there, with forward slashes.
+    #[serde(serialize_with = "as_text")]
+    pub path: Arc<str>,
+    /// What an embedded configuration is called.
+    pub title: Option<String>,
+    /// As which server it was judged.
+    pub server: JudgedAs,
+    /// Whether that server starts.
+    pub verdict: Verdict,
+    /// What is shown.
+    pub findings: Vec<FindingLine>,
+    /// The findings for people; empty where nobody asked.
+    #[serde(skip)]
+    pub drawn: String,
+    /// What was suppressed, in detail; empty where nobody asked.
+    pub suppressed: Vec<SuppressedLine>,
+    /// How many were suppressed.
+    pub suppressed_count: usize,
+    /// Findings that are below the level at which they are shown.
+    pub hidden: Counts,
+    /// Findings that the baseline knows.
+    pub baselined: usize,
+    /// Rules that could not judge, with the fact that each lacks; in JSON, how many lack which.
+    #[serde(serialize_with = "by_fact")]
+    pub silent: Vec<(&'static str, &'static str)>,
+}
+
+fn by_fact<S: Serializer>(silent: &[(&'static str, &'static str)], serializer: S) -> Result<S::Ok, S::Error> {
+    let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
+    for (_, fact) in silent {
+        *counts.entry(fact).or_default() += 1;
+    }
+    serializer.collect_map(counts)
+}
+
+/// What becomes of a finding.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Fate {
+    /// It is shown.
+    Shown,
+    /// It is below the level at which findings are shown, and counted.
+    Hidden,
+    /// The baseline knows it; it is counted.
+    Baselined,
+}
+
+/// How much a report holds. What no output needs is not made.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Detail {
+    /// Findings drawn for people, with this look.
+    pub drawn: Option<Look>,
+    /// The replacements of fixes.
+    pub replacements: bool,
+    /// Fingerprints.
+    pub fingerprints: bool,
+    /// Suppressed findings.
+    pub suppressed: bool,
+}
+
+impl Detail {
+    /// What some formats need. Fingerprints are for a baseline too, suppressed findings are shown where somebody asks.
+    #[must_use]
+    pub fn of(formats: impl IntoIterator<Item = Format>, look: Look) -> Self {
+        let mut detail = Self::default();
+        for format in formats {
+            match format {
+                Format::Human => detail.drawn = Some(look),
+                Format::Json | Format::Jsonl | Format::Sarif => {
+                    detail.replacements = true;
+                    detail.fingerprints = true;
+                }
+                Format::Gitlab => detail.fingerprints = true,
+                Format::Checkstyle | Format::Concise | Format::Github | Format::Junit | Format::Markdown => {}
+            }
+        }
+        detail
+    }
+
+    /// Whether a report needs to know which words may be shown.
+    #[must_use]
+    pub fn needs_visible(&self) -> bool {
+        self.drawn.is_some() || self.replacements || self.fingerprints
+    }
+}
+
+/// Everything that a report is made of.
+#[derive(Debug)]
+pub struct Examined<'a> {
+    /// The file, as [`crate::report::shown_path`] shows it.
+    pub path: Arc<str>,
+    /// The folder to which paths of included files are relative.
+    pub folder: &'a Path,
+    /// What an embedded configuration is called.
+    pub title: Option<String>,
+    /// As which server it was judged.
+    pub server: JudgedAs,
+    /// Whether that server starts.
+    pub verdict: Verdict,
+    /// What the rules said, in the order in which it is to be shown.
+    pub findings: Vec<Finding>,
+    /// What was suppressed.
+    pub suppressed: Vec<(Finding, Suppression)>,
+    /// Rules that could not judge, with the fact that each lacks.
+    pub silent: Vec<(&'static str, &'static str)>,
+    /// The texts.
+    pub sources: &'a Sources,
+    /// What may be shown: [`Visible::near`] the [`Finding::places`] is enough, and none at all if [`Detail::needs_visible`] is
+    /// not so.
+    pub visible: &'a Visible,
+    /// The directives of the version, to judge the words of fixes.
+    pub view: &'static View,
+    /// Where findings about what is not there point: [`crate::lint::Case::anchor`].
+    pub anchor: Span,
+}
+
+impl Examined<'_> {
+    /// Makes the report. `lower` gives the edits of a fix, `None` if its reader cannot make them; `fate` says what becomes of a
+    /// finding, whose fingerprint is there if the detail has fingerprints.
+    pub fn report(
+        self,
+        detail: &Detail,
+        mut lower: impl FnMut(&Fix) -> Option<Vec<TextEdit>>,
+        mut fate: impl FnMut(&Finding, Option<Fingerprint>) -> Fate,
+    ) -> FileReport {
+        let mut places = Places::within(self.sources, self.folder);
+        let prints = self.fingerprints(detail, &mut places);
+        let shown = Shown { sources: self.sources, visible: self.visible, view: self.view };
+        let shown = detail.replacements.then_some(shown);
+        let mut report = FileReport {
+            path: self.path,
+            title: self.title,
+            server: self.server,
+            verdict: self.verdict,
+            findings: Vec::new(),
+            drawn: String::new(),
+            suppressed: Vec::new(),
+            suppressed_count: self.suppressed.len(),
+            hidden: Counts::default(),
+            baselined: 0,
+            silent: self.silent,
+        };
+        let mut fix_of = |finding: &Finding, places: &mut Places<'_>| {
+            let fix = finding.fix.as_ref()?;
+            FixLine::new(fix, &lower(fix)?, places, shown)
+        };
+        let count = self.findings.len();
+        for (index, finding) in self.findings.into_iter().enumerate() {
+            let fingerprint = prints.get(index).copied();
+            match fate(&finding, fingerprint) {
+                Fate::Shown => {}
+                Fate::Hidden => {
+                    report.hidden.add(finding.severity);
+                    continue;
+                }
+                Fate::Baselined => {
+                    report.baselined += 1;
+                    continue;
+                }
+            }
+            let fix = fix_of(&finding, &mut places);
+            if let Some(look) = detail.drawn {
+                let safety = fix.as_ref().map(|fix| fix.safety);
+                one(&mut report.drawn, &finding, safety, self.sources, &mut places, self.visible, look);
+            }
+            report.findings.push(FindingLine { fix, fingerprint, ..FindingLine::new(finding, &mut places) });
+        }
+        if detail.suppressed {
+            for (index, (finding, suppression)) in self.suppressed.into_iter().enumerate() {
+                let fingerprint = prints.get(count + index).copied();
+                let fix = fix_of(&finding, &mut places);
+                let finding = FindingLine { fix, fingerprint, ..FindingLine::new(finding, &mut places) };
+                report.suppressed.push(SuppressedLine { finding, suppression });
+            }
+        }
+        report
+    }
+
+    /// Those of the findings, then those of what was suppressed; none if nobody asked.
+    fn fingerprints(&self, detail: &Detail, places: &mut Places<'_>) -> Vec<Fingerprint> {
+        if !detail.fingerprints {
+            return Vec::new();
+        }
+        let suppressed = self.suppressed.iter().map(|(finding, _)| finding);
+        let findings: Vec<&Finding> = self.findings.iter().chain(suppressed).collect();
+        let title = self.title.as_deref();
+        let ground = Ground { sources: self.sources, visible: self.visible, title, anchor: self.anchor };
+        fingerprints(&findings, &ground, places)
+    }
+}

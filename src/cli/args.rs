@@ -7,6 +7,7 @@ use clap::{Args as Group, Parser, Subcommand, ValueEnum};
 use clap_complete::Shell;
 
 use crate::finding::Severity;
+use crate::report::lint::{self as report, Output};
 use crate::server::Server;
 
 /// Configuration as code for Redis and Valkey.
@@ -21,17 +22,17 @@ pub(super) struct Args {
 }
 
 /// What every subcommand takes.
-#[derive(Debug, Group)]
+#[derive(Clone, Debug, Group)]
 pub(super) struct Global {
     /// When to use colour; auto means on a terminal, unless the environment says otherwise
     #[arg(long, value_name = "WHEN", value_enum, default_value_t = When::Auto)]
     #[arg(env = "REDISCONF_COLOR", hide_env_values = true, global = true, display_order = 100)]
     pub(super) color: When,
 
-    /// What the output is for: people or programs
-    #[arg(long, value_name = "FORMAT", value_enum, default_value_t = Format::Human)]
+    /// What the output is for: human or json; of lint more, and several at once, such as sarif=FILE
+    #[arg(long, value_name = "FORMAT", value_parser = output)]
     #[arg(env = "REDISCONF_OUTPUT_FORMAT", hide_env_values = true, global = true, display_order = 101)]
-    pub(super) output_format: Format,
+    pub(super) output_format: Vec<Output>,
 
     /// Print no summary and nothing that is merely good to know
     #[arg(short, long, global = true, display_order = 102)]
@@ -47,11 +48,34 @@ pub(super) enum When {
     Never,
 }
 
+impl Global {
+    /// What the output of a command other than `lint` looks like.
+    pub(super) fn format(&self) -> Format {
+        match self.output_format.as_slice() {
+            [Output { format: report::Format::Json, .. }] => Format::Json,
+            _ => Format::Human,
+        }
+    }
+
+    /// What was asked for and only `lint` writes.
+    pub(super) fn only_of_lint(&self) -> Option<&Output> {
+        let plain = |output: &&Output| {
+            output.path.is_none() && matches!(output.format, report::Format::Human | report::Format::Json)
+        };
+        self.output_format.iter().find(|output| !plain(output)).or(self.output_format.get(1))
+    }
+}
+
 /// What output looks like.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Format {
     Human,
     Json,
+}
+
+/// Reads `sarif` or `sarif=out.sarif`.
+fn output(text: &str) -> Result<Output, String> {
+    report::Format::parse(text)
 }
 
 /// The subcommands.

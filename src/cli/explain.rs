@@ -35,7 +35,7 @@ pub(super) fn run(command: &Explain, global: &Global, terminal: &mut Terminal) -
             return Err(Failure::new(message).help("explain one at a time; only `sentinel` has a second word"));
         }
     };
-    terminal.print(match global.output_format {
+    terminal.print(match global.format() {
         Format::Human => &human,
         Format::Json => &json,
     })?;

@@ -16,6 +16,11 @@ impl Failure {
         Self { message: message.into(), help: None }
     }
 
+    /// What went wrong, without advice.
+    pub(super) fn message(&self) -> &str {
+        &self.message
+    }
+
     /// Says what to do.
     pub(super) fn help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());

@@ -66,6 +66,12 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 }
 
 fn dispatch(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure> {
+    if let Some(output) = args.global.only_of_lint()
+        && !matches!(args.command, Command::Lint(_))
+    {
+        let message = format!("this command does not write `{}`, or not in this way", output.format.word());
+        return Err(Failure::new(message).help("it writes one format to standard output: human or json"));
+    }
     match &args.command {
         Command::Completions(command) => complete::completions(command, terminal),
         Command::DumpServer(command) => dump_server::run(command, terminal),

@@ -34,7 +34,7 @@ pub(super) fn run(command: &Profiles, global: &Global, terminal: &mut Terminal) 
         return text_of(name, terminal);
     }
     let list = List { profiles: builtins().iter().map(line).collect() };
-    match global.output_format {
+    match global.format() {
         Format::Json => terminal.print(&report::json("profiles", &list))?,
         Format::Human => {
             let look = terminal.look;

@@ -233,7 +233,7 @@ fn write_all(
         };
         lines.push(Line { instance: &made[*index].name, path: path.display().to_string(), status });
     }
-    if global.output_format == Format::Json {
+    if global.format() == Format::Json {
         terminal.print(&report::json("render", &Result_ { artefacts: lines, failed }))?;
     } else {
         let unchanged = lines.iter().filter(|line| line.status == "unchanged").count();
@@ -292,7 +292,7 @@ pub(super) fn report_checked(
     }
     let stale: Vec<&Checked> = all.iter().filter(|one| one.status != "current").collect();
     let current = all.len() - stale.len();
-    if global.output_format == Format::Json {
+    if global.format() == Format::Json {
         terminal.print(&report::json(command, &Report { artefacts: all, failed, stale: stale.len(), current }))?;
     } else {
         let look = terminal.look;

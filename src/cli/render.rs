@@ -23,7 +23,7 @@ pub(super) fn run(command: &Render, global: &Global, terminal: &mut Terminal) ->
         return project::render(command, global, terminal);
     }
     let subject = setup::read(&command.profile)?;
-    subject.note(|_| true, &Global { quiet: true, ..*global }, terminal)?;
+    subject.note(|_| true, &Global { quiet: true, ..global.clone() }, terminal)?;
     if !subject.is_sound() {
         return Ok(Exit::Found);
     }
@@ -120,7 +120,7 @@ struct Files<'a> {
 /// The main artefact goes to standard output; what belongs beside it needs files.
 fn to_stdout(rendered: &Rendered, global: &Global, terminal: &mut Terminal) -> Result<Exit, Failure> {
     let (main, beside) = rendered.artefacts.split_first().expect("a rendering has an artefact");
-    if global.output_format == Format::Json {
+    if global.format() == Format::Json {
         let file = |artefact: &Artefact| File {
             path: artefact.path.display().to_string(),
             text: (!artefact.secret).then(|| String::from_utf8_lossy(&artefact.text).into_owned()),
@@ -177,7 +177,7 @@ fn to_files(rendered: &Rendered, output: &Path, global: &Global, terminal: &mut 
             secret: artefact.secret,
         });
     }
-    match global.output_format {
+    match global.format() {
         Format::Json => terminal.print(&report::json("render", &Files { artefacts: files, notes: &rendered.notes }))?,
         Format::Human if global.quiet => {}
         Format::Human => {

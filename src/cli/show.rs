@@ -12,7 +12,7 @@ pub(super) fn run(command: &Show, global: &Global, terminal: &mut Terminal) -> R
     let subject = Subject::read(&command.input)?;
     let scope = if command.all { Scope::All } else { Scope::Set };
     let listing = listing(&subject, scope);
-    match global.output_format {
+    match global.format() {
         Format::Human => {
             terminal.print(&listing.human(terminal.look))?;
             subject.note(|_| true, global, terminal)?;

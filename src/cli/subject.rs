@@ -135,15 +135,7 @@ impl Subject {
     pub(super) fn verdict(&self) -> report::Verdict {
         match &self.judgement.verdict {
             lint::Verdict::Starts => report::Verdict { starts: true, stage: None, server_says: None },
-            lint::Verdict::Stops { stage, words } => {
-                let stage = match stage {
-                    Stage::File => "file",
-                    Stage::Modules => "modules",
-                    Stage::Users => "users",
-                    Stage::Data => "data",
-                };
-                report::Verdict { starts: false, stage: Some(stage), server_says: Some(words.clone()) }
-            }
+            lint::Verdict::Stops { stage, words } => stops(*stage, words),
         }
     }
 
@@ -172,6 +164,17 @@ impl Subject {
         }
         terminal.note(&text)
     }
+}
+
+/// The verdict on what does not start.
+pub(super) fn stops(stage: Stage, words: &str) -> report::Verdict {
+    let stage = match stage {
+        Stage::File => "file",
+        Stage::Modules => "modules",
+        Stage::Users => "users",
+        Stage::Data => "data",
+    };
+    report::Verdict { starts: false, stage: Some(stage), server_says: Some(words.to_owned()) }
 }
 
 /// A server's command line, taken apart.

@@ -113,7 +113,7 @@ fn refused(
 ) -> Result<Exit, Failure> {
     let place = refusal.line.map(|line| format!("line {line}: ")).unwrap_or_default();
     let says = format!("{place}{}", refusal.shown_reason());
-    if global.output_format == Format::Json {
+    if global.format() == Format::Json {
         let report = Report {
             subject: subject.setup.name.clone(),
             program: program.server.name(),
@@ -162,7 +162,7 @@ fn tell(
     let differs = of(Verdict::Different).next().is_some();
     let exit = if differs { Exit::Found } else { Exit::Done };
     let equal = of(Verdict::Equal).count();
-    if global.output_format == Format::Json {
+    if global.format() == Format::Json {
         let report = Report {
             subject: subject.setup.name.clone(),
             program: program.server.name(),

@@ -80,12 +80,6 @@ fn shortest(path: PathBuf) -> PathBuf {
     }
 }
 
-/// A path as results show it: forward slashes, no `./`.
-pub(super) fn shown(path: &Path) -> String {
-    let text = path.strip_prefix("./").unwrap_or(path).display().to_string();
-    if std::path::MAIN_SEPARATOR == '/' { text } else { text.replace(std::path::MAIN_SEPARATOR, "/") }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -105,7 +99,8 @@ mod tests {
         let conf = |path: &Path| path.extension().is_some_and(|e| e == "conf");
         let paths = [folder.path().to_owned(), folder.path().join("d.txt")];
         let found = walk(&paths, &Exclude::default(), conf).unwrap();
-        let names: Vec<_> = found.iter().map(|f| shown(f.path.strip_prefix(folder.path()).unwrap())).collect();
+        let names: Vec<_> =
+            found.iter().map(|f| f.path.strip_prefix(folder.path()).unwrap().display().to_string()).collect();
         assert_eq!(names, ["a/.hidden/b.conf", "a/redis.conf", "d.txt"]);
     }
 }

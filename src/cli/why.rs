@@ -27,7 +27,7 @@ pub(super) fn run(command: &Why, global: &Global, terminal: &mut Terminal) -> Re
         let last = begun.checked_sub(1).map(|index| spans[index]);
         last.is_some_and(|at| at.source == finding.at.source && finding.at.start <= at.end)
     };
-    match global.output_format {
+    match global.format() {
         Format::Human => {
             terminal.print(&traced.human(terminal.look))?;
             subject.note(concerns, global, terminal)?;

@@ -5,6 +5,7 @@
 
 mod difference;
 mod mend;
+mod outputs;
 mod past;
 mod place;
 mod roots;
@@ -13,6 +14,7 @@ mod subject;
 use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use rayon::prelude::{IntoParallelRefIterator as _, ParallelIterator as _};
 
@@ -21,17 +23,21 @@ use super::args::{Global, Lint};
 use super::failure::Failure;
 use super::subject::unreadable;
 use super::terminal::{Terminal, read_stdin};
-use super::walk::{Exclude, Found, shown, walk};
+use super::walk::{Exclude, Found, walk};
 use super::write::{Written, write};
+use crate::config::Visible;
 use crate::facts::Facts;
-use crate::finding::{Finding, Safety, Severity};
-use crate::lint::Rule;
+use crate::finding::{Safety, Severity};
+use crate::lint::{self, Rule};
 use crate::render::Artefact;
-use crate::report;
+use crate::report::lint::{Detail, Examined, Fate, FileReport, Format, Settings, Summary};
+use crate::report::{self, Look};
 use crate::source::{Disk, Files as _, Name};
+use crate::syntax::lower::Lowering;
 
 use difference::Hidden;
 use mend::{Mended, mend};
+use outputs::Outputs;
 use past::Past;
 use place::Places;
 use subject::{Context, Judged};
@@ -45,8 +51,8 @@ enum Looked {
     NotOurs,
     /// It could not be read or judged, and why.
     Failed(Failure),
-    /// Its configurations, judged, and what fixes made of its text.
-    Judged(Vec<Judged>, Option<Change>),
+    /// Its configurations, judged, the worst that was found, and what fixes made of its text.
+    Judged { reports: Vec<FileReport>, worst: Option<Severity>, change: Option<Change> },
 }
 
 /// What fixes made of a text.
@@ -73,7 +79,7 @@ impl Input {
     fn shown(&self) -> String {
         match self {
             Self::Stdin(name, _) => name.to_string(),
-            Self::File(found) => shown(&found.path),
+            Self::File(found) => report::shown_path(&found.path, Path::new("")),
         }
     }
 
@@ -101,44 +107,65 @@ pub(super) fn run(command: &Lint, global: &Global, terminal: &mut Terminal) -> R
     if inputs.is_empty() {
         return nothing(command, terminal);
     }
-    let included: BTreeSet<PathBuf> = inputs.par_iter().flat_map_iter(included_by).collect();
-    let run = Run { command, context, included, places: Places::default(), look: terminal.look };
     let level = command.level.unwrap_or(Severity::Warning);
-    let mut worst: Option<Severity> = None;
-    let mut failed = false;
+    let fail_on = command.fail_on.unwrap_or(Severity::Error);
+    let settings = Settings { look: terminal.look, quiet: global.quiet, fail_on, prefix: place::prefix() };
+    let formats: Vec<Format> = global.output_format.iter().map(|output| output.format).collect();
+    let formats = if formats.is_empty() { vec![Format::Human] } else { formats };
+    let detail = Detail { suppressed: command.show_suppressed, ..Detail::of(formats, terminal.look) };
+    let included: BTreeSet<PathBuf> = inputs.par_iter().flat_map_iter(included_by).collect();
+    let folder = place::here();
+    let run = Run { command, context, included, places: Places::default(), look: terminal.look, level, detail, folder };
+    let mut outputs = Outputs::open(&global.output_format, &settings)?;
+    outputs.begin(terminal)?;
+    let mut summary = Summary::new(level);
+    let mut ended = Ended::default();
     for portion in inputs.chunks(PORTION) {
         let looked: Vec<Looked> = portion.par_iter().map(|input| run.guarded(input)).collect();
         for (input, looked) in portion.iter().zip(looked) {
             match looked {
                 Looked::NotOurs => {}
                 Looked::Failed(failure) => {
-                    failed = true;
+                    ended.failed = true;
+                    summary.skip(input.shown(), failure.message());
                     terminal.complain(&failure)?;
                 }
-                Looked::Judged(judged, change) => {
-                    for one in &judged {
-                        let findings: Vec<Finding> =
-                            one.inspection.findings.iter().filter(|f| f.severity >= level).cloned().collect();
-                        worst = worst.max(one.inspection.findings.iter().map(|f| f.severity).max());
-                        let text = report::human(&findings, &one.reading.sources, &one.visible, terminal.look);
-                        terminal.print(&text)?;
-                        if !global.quiet && !findings.is_empty() {
-                            let (words, because) = (&one.server.words, &one.server.because);
-                            terminal.note(&format!("{}: judged {words} ({because})\n", input.shown()))?;
-                        }
+                Looked::Judged { reports, worst, change } => {
+                    ended.worst = ended.worst.max(worst);
+                    for report in &reports {
+                        summary.add(report);
                     }
+                    outputs.files(&reports, terminal)?;
                     if let Some(change) = change {
-                        run.carry_out(input, &change, terminal)?;
+                        ended.mended |= run.carry_out(input, &change, terminal)?;
                     }
                 }
             }
         }
     }
-    if failed {
-        return Ok(Exit::Usage);
+    let paths: Vec<String> = command.paths.iter().map(|path| path.display().to_string()).collect();
+    summary.suggest(&paths.join(" "));
+    outputs.end(&summary, terminal)?;
+    Ok(ended.exit(command, fail_on))
+}
+
+/// How a run ended.
+#[derive(Default)]
+struct Ended {
+    worst: Option<Severity>,
+    failed: bool,
+    mended: bool,
+}
+
+impl Ended {
+    fn exit(&self, command: &Lint, fail_on: Severity) -> Exit {
+        let found = self.worst >= Some(fail_on) && !command.exit_zero;
+        match () {
+            () if self.failed => Exit::Usage,
+            () if found || (self.mended && command.exit_non_zero_on_fix) => Exit::Found,
+            () => Exit::Done,
+        }
     }
-    let fail_on = command.fail_on.unwrap_or(Severity::Error);
-    Ok(if worst >= Some(fail_on) && !command.exit_zero { Exit::Found } else { Exit::Done })
 }
 
 /// What the arguments name.
@@ -176,13 +203,24 @@ fn included_by(input: &Input) -> Vec<PathBuf> {
     }
 }
 
+/// What the server does, as data.
+fn verdict_line(verdict: &lint::Verdict) -> report::Verdict {
+    match verdict {
+        lint::Verdict::Starts => report::Verdict::STARTS,
+        lint::Verdict::Stops { stage, words } => super::subject::stops(*stage, words),
+    }
+}
+
 /// What holds for all files.
 struct Run<'a> {
     command: &'a Lint,
     context: Context<'a>,
     included: BTreeSet<PathBuf>,
     places: Places,
-    look: report::Look,
+    look: Look,
+    level: Severity,
+    detail: Detail,
+    folder: PathBuf,
 }
 
 impl Run<'_> {
@@ -215,13 +253,13 @@ impl Run<'_> {
             && path.extension().is_some_and(|extension| extension == "toml")
         {
             return match self.context.profile(&path.to_string_lossy()) {
-                Ok(judged) => Looked::Judged(vec![judged], None),
+                Ok(judged) => self.reported(input, vec![judged], None),
                 Err(why) => Looked::Failed(Failure::new(why)),
             };
         }
         let judge = |text: &[u8]| vec![self.context.conf(&name, text, &around)];
         if !self.context.mends {
-            return Looked::Judged(judge(&text), None);
+            return self.reported(input, judge(&text), None);
         }
         let most = if self.command.unsafe_fixes { Safety::Unsafe } else { Safety::Safe };
         let mended = mend(&text, &judge, most, &|_, _| true);
@@ -233,7 +271,50 @@ impl Run<'_> {
             hidden.learn(&after);
             diff = difference::diff(&input.shown(), &text, &mended.text, &hidden, self.look);
         }
-        Looked::Judged(after, Some(Change { mended, diff }))
+        self.reported(input, after, Some(Change { mended, diff }))
+    }
+
+    /// Cuts the results loose from their texts.
+    fn reported(&self, input: &Input, judged: Vec<Judged>, change: Option<Change>) -> Looked {
+        let path: Arc<str> = input.shown().into();
+        let mut worst = None;
+        let reports = judged.into_iter().map(|one| self.report(&path, one, &mut worst)).collect();
+        Looked::Judged { reports, worst, change }
+    }
+
+    fn report(&self, path: &Arc<str>, judged: Judged, worst: &mut Option<Severity>) -> FileReport {
+        let Judged { reading, view, inspection, server, visible, anchor, title, .. } = judged;
+        let lint::Inspection { findings, verdict, silent } = inspection;
+        let shown = findings.iter().filter(|finding| finding.severity >= self.level);
+        let places = shown.flat_map(|f| std::iter::once(f.at).chain(f.labels.iter().map(|label| label.at)));
+        let visible = match visible {
+            Some(visible) => visible,
+            None if self.detail.needs_visible() => Visible::near(&reading, view, places),
+            None => Visible::default(),
+        };
+        let mut lowering: Option<Lowering<'_>> = None;
+        let examined = Examined {
+            path: Arc::clone(path),
+            folder: &self.folder,
+            title,
+            server,
+            verdict: verdict_line(&verdict),
+            findings,
+            suppressed: Vec::new(),
+            silent,
+            sources: &reading.sources,
+            visible: &visible,
+            view,
+            anchor,
+        };
+        examined.report(
+            &self.detail,
+            |fix| lowering.get_or_insert_with(|| Lowering::of(&reading)).lower(fix),
+            |finding, _| {
+                *worst = (*worst).max(Some(finding.severity));
+                if finding.severity >= self.level { Fate::Shown } else { Fate::Hidden }
+            },
+        )
     }
 
     /// Writes a mended file, or shows what would be written.

@@ -46,6 +46,19 @@ impl Places {
     }
 }
 
+/// The working directory; nothing if it is gone.
+pub(super) fn here() -> PathBuf {
+    std::path::absolute(".").unwrap_or_default()
+}
+
+/// The way from the root of the working tree to the working directory; nothing outside of one.
+pub(super) fn prefix() -> String {
+    let here = here();
+    let root = here.ancestors().find(|folder| folder.join(".git").exists());
+    let inside = root.and_then(|root| here.strip_prefix(root).ok());
+    inside.map(|inside| inside.to_string_lossy().replace(std::path::MAIN_SEPARATOR, "/")).unwrap_or_default()
+}
+
 #[cfg(unix)]
 fn mode(path: &Path) -> Option<u32> {
     use std::os::unix::fs::PermissionsExt as _;

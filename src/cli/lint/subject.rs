@@ -7,9 +7,9 @@ use crate::config::{Config, Setup, Visible, resolve};
 use crate::facts::{self, Fact, Facts};
 use crate::finding::{Finding, Severity};
 use crate::lint::{self, Case, Inspection, Rule};
-use crate::report::ServerUsed;
+use crate::report::lint::JudgedAs;
 use crate::server::{self, Engine, Server};
-use crate::source::{Disk, Files, Name, SourceId};
+use crate::source::{Disk, Files, Name, SourceId, Span};
 use crate::syntax::{Mode, Reading, Survey, conf, survey};
 
 use super::super::server::{newest, which_engine};
@@ -35,8 +35,13 @@ pub(super) struct Judged {
     pub(super) reading: Reading,
     pub(super) view: &'static View,
     pub(super) inspection: Inspection,
-    pub(super) server: ServerUsed,
-    pub(super) visible: Visible,
+    pub(super) server: JudgedAs,
+    /// What may be shown of a profile; of a configuration, that is found out where it is needed.
+    pub(super) visible: Option<Visible>,
+    /// Where findings about what is not there point.
+    pub(super) anchor: Span,
+    /// What it is called inside its text.
+    pub(super) title: Option<String>,
     /// The versions that start with it, among those it may be for; found out only if fixes will be carried out.
     pub(super) starts: Vec<Server>,
 }
@@ -65,15 +70,24 @@ impl As {
         Self { server: newest(engine.unwrap_or(Engine::Redis)), candidates, because }
     }
 
-    fn used(&self) -> ServerUsed {
-        let resolved = self.server.resolve();
-        let words = lint::judged_as(self.server);
-        ServerUsed {
-            name: self.server.name(),
-            judged_as: resolved.known.name(),
-            exact: resolved.exact,
-            because: self.because.clone(),
-            words,
+    /// As results name it.
+    fn used(&self, inspection: &Inspection) -> JudgedAs {
+        if let [known] = self.candidates[..] {
+            return JudgedAs {
+                server: Some(self.server.name()),
+                judged_as: vec![known.name()],
+                because: self.because.clone().into(),
+                words: lint::judged_as(self.server).into(),
+                advice: None,
+            };
+        }
+        let agree = if is_split(inspection) { "they disagree" } else { "verdicts agree" };
+        JudgedAs {
+            server: None,
+            judged_as: self.candidates.iter().map(|server| server.name()).collect(),
+            because: format!("{}; {agree}", self.because).into(),
+            words: format!("as {}", server::in_words(&self.candidates)).into(),
+            advice: Some("Pin with --server or `# redisconf: server=redis-7.4`".into()),
         }
     }
 }
@@ -131,8 +145,8 @@ impl Context<'_> {
         };
         let starts =
             if self.mends { starting(&config, &inspection, &judged_as.candidates, mode, read) } else { Vec::new() };
-        let visible = Visible::of(&reading, config.view);
-        Judged { view: config.view, reading, inspection, server: judged_as.used(), visible, starts }
+        let (anchor, server) = (case.anchor(), judged_as.used(&inspection));
+        Judged { view: config.view, reading, inspection, server, visible: None, anchor, title: None, starts }
     }
 
     /// Judges a profile with its layers.
@@ -155,10 +169,11 @@ impl Context<'_> {
         let case = Case::new(&setup.reading, &setup.config, &known, Mode::Server).after(past);
         let mut inspection = lint::inspect(&case, self.chosen);
         inspection.findings.splice(0..0, setup.findings.iter().cloned());
-        let visible = Visible::of_setup(setup);
+        let visible = Some(Visible::of_setup(setup));
+        let (anchor, server) = (case.anchor(), judged_as.used(&inspection));
         let starts = if setup.config.verdict().is_none() { judged_as.candidates.clone() } else { Vec::new() };
         let (reading, view) = (setup.reading.clone(), setup.config.view);
-        Judged { view, reading, inspection, server: judged_as.used(), visible, starts }
+        Judged { view, reading, inspection, server, visible, anchor, title: None, starts }
     }
 }
 
@@ -170,15 +185,17 @@ fn starting(
     mode: Mode,
     read: &dyn Fn(Server) -> Reading,
 ) -> Vec<Server> {
-    let is_split = inspection
-        .findings
-        .iter()
-        .any(|finding| finding.rule == "version-dependent" || finding.rule == "no-version-starts");
-    if is_split {
+    if is_split(inspection) {
         let starts = |server: &&Server| resolve(&read(**server), mode).verdict().is_none();
         return candidates.iter().filter(starts).copied().collect();
     }
     if config.verdict().is_none() { candidates.to_vec() } else { Vec::new() }
+}
+
+/// Whether some of the versions that a text may be for take it and others do not.
+fn is_split(inspection: &Inspection) -> bool {
+    let rules = ["version-dependent", "no-version-starts"];
+    inspection.findings.iter().any(|finding| rules.contains(&finding.rule.as_ref()))
 }
 
 /// Takes facts in, over what was known.

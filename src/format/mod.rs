@@ -37,6 +37,21 @@ pub struct Formatted {
     pub edits: Vec<TextEdit>,
 }
 
+impl Formatted {
+    /// Where the edits' new bytes stand in the new text.
+    #[must_use]
+    pub fn places(&self) -> Vec<Span> {
+        let length = |bytes: usize| u32::try_from(bytes).expect("files are below 64 MiB");
+        let (mut before, mut after) = (0, 0);
+        let place = |edit: &TextEdit| {
+            let start = after + (edit.at.start - before);
+            (before, after) = (edit.at.end, start + length(edit.with.len()));
+            Span { start, end: after, ..edit.at }
+        };
+        self.edits.iter().map(place).collect()
+    }
+}
+
 /// Why a text is left as it is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LeftAlone {

@@ -22,34 +22,38 @@ pub fn profile(text: &[u8]) -> Result<Formatted, LeftAlone> {
         return Err(LeftAlone::NoProfile);
     }
     let mut edits = Vec::new();
-    walk(&document, &mut edits);
+    walk(&document, text, &mut edits);
     edits.sort_by_key(|edit| edit.at.start);
     let groups: Vec<Vec<TextEdit>> = edits.iter().map(|edit| vec![edit.clone()]).collect();
     Ok(Formatted { text: finding::apply(text, &groups).0, edits })
 }
 
 /// Looks for settings: in the document itself, under `[[when]]` and under `[instance.NAME]`.
-fn walk(table: &Spanned<Node>, edits: &mut Vec<TextEdit>) {
+fn walk(table: &Spanned<Node>, text: &[u8], edits: &mut Vec<TextEdit>) {
     for (key, node) in entries(table) {
         match (key.value.as_str(), &node.value) {
-            ("settings" | "prefer", _) => settings(node, edits),
-            ("when", Node::List(items)) => items.iter().for_each(|item| walk(item, edits)),
-            ("instance", Node::Table(instances)) => instances.iter().for_each(|(_, instance)| walk(instance, edits)),
+            ("settings" | "prefer", _) => settings(node, text, edits),
+            ("when", Node::List(items)) => items.iter().for_each(|item| walk(item, text, edits)),
+            ("instance", Node::Table(instances)) => {
+                instances.iter().for_each(|(_, instance)| walk(instance, text, edits))
+            }
             (_, _) => {}
         }
     }
 }
 
-fn settings(table: &Spanned<Node>, edits: &mut Vec<TextEdit>) {
+/// An edit covers the key as well, so that it can be shown alone, without its surroundings.
+fn settings(table: &Spanned<Node>, text: &[u8], edits: &mut Vec<TextEdit>) {
     for (key, node) in entries(table) {
-        let Node::Text(text) = &node.value else { continue };
-        let with: &[u8] = match text.to_ascii_lowercase().as_str() {
+        let Node::Text(word) = &node.value else { continue };
+        let value: &[u8] = match word.to_ascii_lowercase().as_str() {
             "yes" => b"true",
             "no" => b"false",
             _ => continue,
         };
         if is_boolean(&key.value) {
-            edits.push(TextEdit { at: node.at, with: with.to_vec() });
+            let before = &text[key.at.start as usize..node.at.start as usize];
+            edits.push(TextEdit { at: key.at.to(node.at), with: [before, value].concat() });
         }
     }
 }

@@ -5,6 +5,7 @@
 //! [`Look`]. Texts of files are shown word by word, and only where [`crate::config::Visible`] allows it. Nothing here
 //! prints, but for [`Out`], which writes what it is given.
 
+mod difference;
 mod explained;
 mod findings;
 mod frame;
@@ -15,6 +16,7 @@ mod place;
 mod table;
 mod traced;
 
+pub use difference::{Side, difference};
 pub use explained::{DirectivePage, HistoryLine, RulePage};
 pub use findings::{FindingLine, LabelLine, Verdict, human, lines, tally};
 pub use listing::{Listing, ListingLine};

@@ -1,5 +1,7 @@
 //! What can be written on the command line.
 
+mod fmt;
+
 use std::ffi::OsString;
 use std::path::PathBuf;
 
@@ -8,6 +10,8 @@ use clap_complete::Shell;
 
 use crate::finding::Severity;
 use crate::server::Server;
+
+pub(super) use fmt::Fmt;
 
 /// Configuration as code for Redis and Valkey.
 #[derive(Debug, Parser)]
@@ -68,7 +72,7 @@ pub(super) enum Command {
     #[command(after_help = EXPLAIN_EXAMPLES)]
     Explain(Explain),
     /// Give configuration files one spelling: blanks, case, blank lines; what servers read stays the same
-    #[command(after_help = FMT_EXAMPLES)]
+    #[command(after_help = fmt::EXAMPLES)]
     Fmt(Fmt),
     /// Write a starting project
     #[command(after_help = INIT_EXAMPLES)]
@@ -113,13 +117,6 @@ const LINT_EXAMPLES: &str = "Examples:
   redisconf lint --select fatal deploy/           # only what a server would refuse
   redisconf lint --server valkey-8.1 --previous redis-6.2 redis.conf
   redisconf lint --output-format human --output-format sarif=lint.sarif";
-
-const FMT_EXAMPLES: &str = "Examples:
-  redisconf fmt                       # every configuration under the working directory
-  redisconf fmt redis.conf profiles/cache.toml
-  redisconf fmt --check conf/         # exit 1 if a file would change
-  redisconf fmt --diff redis.conf
-  redisconf fmt - < redis.conf > new.conf";
 
 const MAN_EXAMPLES: &str = "Examples:
   redisconf man > redisconf.1
@@ -417,29 +414,6 @@ pub(super) struct Init {
     /// Memory it may use
     #[arg(long, value_name = "BYTES", default_value = "4GiB")]
     pub(super) memory: String,
-}
-
-#[derive(Debug, Group)]
-pub(super) struct Fmt {
-    /// Files, and folders to look through; `-` is standard input, formatted to standard output; else the working directory
-    #[arg(value_name = "PATH")]
-    pub(super) paths: Vec<PathBuf>,
-
-    /// Write nothing; exit 1 if a file would change
-    #[arg(long)]
-    pub(super) check: bool,
-
-    /// Write nothing; print what would change, secrets masked, and exit 1 if a file would change
-    #[arg(long)]
-    pub(super) diff: bool,
-
-    /// Server version that the files are for; from redis-7.0 on each `save` point gets a line of its own
-    #[arg(long, value_name = "SERVER", value_parser = server)]
-    pub(super) server: Option<Server>,
-
-    /// Name of what comes from standard input
-    #[arg(long, value_name = "FILE")]
-    pub(super) stdin_filename: Option<PathBuf>,
 }
 
 #[derive(Debug, Group)]

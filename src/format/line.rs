@@ -101,5 +101,5 @@ fn words(line: &[u8]) -> Option<Vec<Written<'_>>> {
 fn is_points(words: &[Vec<u8>]) -> bool {
     let plain = |word: &[u8]| word.len() < 10 && word.iter().all(u8::is_ascii_digit) && !word.is_empty();
     let point = |pair: &[Vec<u8>]| plain(&pair[0]) && pair[0][0] != b'0' && plain(&pair[1]);
-    words.len() % 2 == 0 && words.chunks_exact(2).all(point)
+    words.len().is_multiple_of(2) && words.chunks_exact(2).all(point)
 }

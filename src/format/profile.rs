@@ -33,9 +33,15 @@ fn walk(table: &Spanned<Node>, text: &[u8], edits: &mut Vec<TextEdit>) {
     for (key, node) in entries(table) {
         match (key.value.as_str(), &node.value) {
             ("settings" | "prefer", _) => settings(node, text, edits),
-            ("when", Node::List(items)) => items.iter().for_each(|item| walk(item, text, edits)),
+            ("when", Node::List(items)) => {
+                for item in items {
+                    walk(item, text, edits);
+                }
+            }
             ("instance", Node::Table(instances)) => {
-                instances.iter().for_each(|(_, instance)| walk(instance, text, edits))
+                for (_, instance) in instances {
+                    walk(instance, text, edits);
+                }
             }
             (_, _) => {}
         }

@@ -88,9 +88,9 @@ impl Side<'_> {
             }
             between(&bytes[at..from], &mut text);
             if *shown {
-                text.push_str(&printable(&bytes[from..to]))
+                text.push_str(&printable(&bytes[from..to]));
             } else {
-                text.push_str(MASK)
+                text.push_str(MASK);
             }
             at = to;
         }

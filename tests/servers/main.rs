@@ -10,6 +10,7 @@ mod acl;
 mod agreement;
 mod corpus;
 mod dumps;
+mod formatting;
 mod found;
 mod generate;
 mod hostile;
@@ -30,6 +31,7 @@ fn main() {
         agreement::trials(&servers),
         corpus::trials(&servers),
         dumps::trials(&servers),
+        formatting::trials(&servers),
         hostile::trials(),
         live::trials(&servers),
         orphan::trials(&servers),

@@ -26,6 +26,7 @@
 //! | [`plan`] | differences by meaning | server, catalog, facts, config, snapshot |
 //! | [`lint`] | rules | all above |
 //! | [`render`] | artefacts for each target | source, finding, server, catalog, facts, config, syntax |
+//! | [`format`] | the one spelling of a text that means what it meant | source, finding, server, catalog, syntax, config |
 //! | [`live`] | booting and asking servers | server, snapshot, plan |
 //! | [`report`] | how results look | source, finding, server, catalog, facts, config, snapshot, plan, lint |
 //! | [`cli`] | the command line | all above |
@@ -40,6 +41,9 @@
 //! * What a server refuses is still recorded, not reported: [`config::Refusal`]s get their words in `lint`.
 //! * A [`config::Setup`] stands between `config` and `render`: a configuration with the reasons, formulas and layers it
 //!   came from. Renderers need those for comments, `why` for its answer, `render --check` for its causes.
+//! * `format` is a room of its own: it needs the catalogue (which words tell upper from lower) and `config` (the proof that
+//!   all versions read the new text as the old one), so it cannot be in `syntax`; it makes no artefact, so it is not in
+//!   `render`; and it judges nothing, so it is not in `lint`.
 //!
 //! *Every word is hidden* until [`config::Visible`] says that it may be shown.
 
@@ -48,6 +52,7 @@ pub mod cli;
 pub mod config;
 pub mod facts;
 pub mod finding;
+pub mod format;
 pub mod lint;
 pub mod live;
 pub mod plan;

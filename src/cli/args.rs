@@ -1,5 +1,7 @@
 //! What can be written on the command line.
 
+mod fmt;
+
 use std::ffi::OsString;
 use std::path::PathBuf;
 
@@ -9,6 +11,8 @@ use clap_complete::Shell;
 use crate::finding::Severity;
 use crate::report::lint::{self as report, Output};
 use crate::server::Server;
+
+pub(super) use fmt::Fmt;
 
 /// Configuration as code for Redis and Valkey.
 #[derive(Debug, Parser)]
@@ -91,6 +95,9 @@ pub(super) enum Command {
     /// Tell what a directive takes and does, or what a rule finds
     #[command(after_help = EXPLAIN_EXAMPLES)]
     Explain(Explain),
+    /// Give configuration files one spelling: blanks, case, blank lines; what servers read stays the same
+    #[command(after_help = fmt::EXAMPLES)]
+    Fmt(Fmt),
     /// Write a starting project
     #[command(after_help = INIT_EXAMPLES)]
     Init(Init),

@@ -9,6 +9,7 @@ mod complete;
 mod dump_server;
 mod explain;
 mod failure;
+mod fmt;
 mod init;
 mod lint;
 mod profiles;
@@ -76,6 +77,7 @@ fn dispatch(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure> {
         Command::Completions(command) => complete::completions(command, terminal),
         Command::DumpServer(command) => dump_server::run(command, terminal),
         Command::Explain(command) => explain::run(command, &args.global, terminal),
+        Command::Fmt(command) => fmt::run(command, &args.global, terminal),
         Command::Init(command) => init::run(command, &args.global, terminal),
         Command::Lint(command) => lint::run(command, &args.global, terminal),
         Command::Man(command) => complete::man(command, terminal),

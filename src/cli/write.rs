@@ -29,7 +29,7 @@ pub(super) fn existing(path: &Path) -> Result<Option<Vec<u8>>, Failure> {
     }
 }
 
-/// Writes an artefact beside its place and moves it there; a symbolic link stays one, permissions stay.
+/// Writes an artefact beside its place and moves it there; a symbolic link stays one, owner and permissions stay.
 pub(super) fn write(path: &Path, artefact: &Artefact) -> Result<Written, Failure> {
     let failed = |what: &str, error: &std::io::Error| {
         Failure::new(format!("cannot {what} `{}`: {error}", path.display())).help("nothing was changed there")
@@ -50,6 +50,8 @@ pub(super) fn write(path: &Path, artefact: &Artefact) -> Result<Written, Failure
         .tempfile_in(&folder)
         .map_err(|error| failed("write beside", &error))?;
     file.write_all(&artefact.text).and_then(|()| file.as_file().sync_all()).map_err(|error| failed("write", &error))?;
+    // First the owner: giving a file away takes permissions from it.
+    keep_owner(file.as_file(), &target).map_err(|error| failed("keep the owner of", &error))?;
     set_permissions(file.as_file(), &target, mode).map_err(|error| failed("set the permissions of", &error))?;
     file.persist(&target).map_err(|error| failed("replace", &error.error))?;
     Ok(if old.is_some() { Written::Changed } else { Written::Created })
@@ -64,6 +66,24 @@ fn has_mode(path: &Path, mode: Option<u32>) -> bool {
 #[cfg(not(unix))]
 fn has_mode(_: &Path, _: Option<u32>) -> bool {
     true
+}
+
+/// Gives the new file to the owner of the one it replaces: a server may read its own 0600 file, and root is about to write it.
+#[cfg(unix)]
+fn keep_owner(file: &fs::File, target: &Path) -> std::io::Result<()> {
+    use std::os::unix::fs::{MetadataExt as _, fchown};
+    let Ok(old) = fs::metadata(target) else { return Ok(()) };
+    let new = file.metadata()?;
+    let other = |old: u32, new: u32| (old != new).then_some(old);
+    match (other(old.uid(), new.uid()), other(old.gid(), new.gid())) {
+        (None, None) => Ok(()),
+        (owner, group) => fchown(file, owner, group),
+    }
+}
+
+#[cfg(not(unix))]
+fn keep_owner(_: &fs::File, _: &Path) -> std::io::Result<()> {
+    Ok(())
 }
 
 /// The artefact's own permissions, else those of the file that is replaced, else what a new file gets.
@@ -112,5 +132,24 @@ mod tests {
         assert_eq!(fs::metadata(&real).unwrap().permissions().mode() & 0o777, 0o640);
         write(&link, &artefact("2", Some(0o600))).unwrap();
         assert_eq!(fs::metadata(&real).unwrap().permissions().mode() & 0o777, 0o600);
+    }
+    /// Only root may give files away.
+    #[cfg(unix)]
+    #[test]
+    fn the_owner_stays() {
+        use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, chown};
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("redis.conf");
+        fs::write(&path, "1").unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+        let (owner, group) = if chown(&path, Some(12_345), Some(12_346)).is_ok() {
+            (12_345, 12_346)
+        } else {
+            let meta = fs::metadata(&path).unwrap();
+            (meta.uid(), meta.gid())
+        };
+        write(&path, &artefact("2", None)).unwrap();
+        let meta = fs::metadata(&path).unwrap();
+        assert_eq!((meta.uid(), meta.gid(), meta.permissions().mode() & 0o777), (owner, group, 0o600));
     }
 }

@@ -94,6 +94,14 @@ impl Visible {
         Self(pieces)
     }
 
+    /// Only these places.
+    #[must_use]
+    pub fn only(places: impl IntoIterator<Item = Span>) -> Self {
+        let mut pieces: Vec<(Span, bool)> = places.into_iter().map(|at| (at, true)).collect();
+        pieces.sort_by_key(|(at, _)| (at.source, at.start));
+        Self(pieces)
+    }
+
     /// The words that begin in bytes `start..end` of a text, and whether each may be shown.
     #[must_use]
     pub fn between(&self, source: SourceId, start: u32, end: u32) -> &[(Span, bool)] {

@@ -5,6 +5,7 @@
 //! [`Look`]. Texts of files are shown word by word, and only where [`crate::config::Visible`] allows it. Nothing here
 //! prints, but for [`Out`], which writes what it is given.
 
+mod difference;
 mod explained;
 mod findings;
 mod fingerprint;
@@ -19,6 +20,7 @@ mod quick;
 mod table;
 mod traced;
 
+pub use difference::{Side, difference};
 pub use explained::{DirectivePage, HistoryLine, RulePage};
 pub use findings::{Counts, FindingLine, LabelLine, Verdict, human, lines, tally};
 pub use fingerprint::Fingerprint;

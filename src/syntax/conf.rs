@@ -54,8 +54,9 @@ pub fn lines(source: SourceId, text: &[u8]) -> Vec<Line> {
         .collect()
 }
 
-/// What the server trims off both ends of a line: not vertical tabs, not form feeds.
-pub(super) fn trim(line: &[u8]) -> &[u8] {
+/// The line without what servers trim off both its ends: blanks and line ends, not vertical tabs, not form feeds.
+#[must_use]
+pub fn trim(line: &[u8]) -> &[u8] {
     let blank = |b: &u8| matches!(b, b' ' | b'\t' | b'\r' | b'\n');
     let start = line.iter().position(|b| !blank(b)).unwrap_or(line.len());
     let end = line.iter().rposition(|b| !blank(b)).map_or(start, |last| last + 1);

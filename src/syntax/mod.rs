@@ -20,8 +20,9 @@ pub mod tree;
 mod words;
 
 pub use conf::Line;
+pub use placeholder::{is_in as has_placeholder, is_torn_in as has_torn_placeholder};
 pub use reading::{
     Argument, ArgumentStyle, Host, Item, Problem, ProblemKind, Reading, Statement, StatementId, Via, Word,
 };
 pub use survey::{Mode, Survey, survey};
-pub use words::{Unbalanced, split};
+pub use words::{Piece, Unbalanced, split};

@@ -6,10 +6,18 @@ use std::ops::Range;
 const FORMS: &[(&[u8], &[u8])] =
     &[(b"{{", b"}}"), (b"{%", b"%}"), (b"{#", b"#}"), (b"<%", b"%>"), (b"${", b"}"), (b"$(", b")")];
 
-/// Whether a text holds a placeholder.
-pub(super) fn is_in(text: &[u8]) -> bool {
+/// Whether a text holds a placeholder of a template, such as `${NAME}` or `{{ name }}`.
+#[must_use]
+pub fn is_in(text: &[u8]) -> bool {
     text.iter().any(|b| matches!(b, b'{' | b'$' | b'@' | b'<'))
         && text.split(|b| *b == b'\n').any(|line| !find(line).is_empty())
+}
+
+/// Whether a placeholder of a text is opened in one line and not closed in it.
+#[must_use]
+pub fn is_torn_in(text: &[u8]) -> bool {
+    let opens = |line: &[u8]| FORMS[..4].iter().any(|(open, _)| line.windows(open.len()).any(|bytes| bytes == *open));
+    text.split(|b| *b == b'\n').any(|line| opens(line) && opens(&filled(line).0))
 }
 
 /// The placeholders of a line, in order.
@@ -76,5 +84,11 @@ mod tests {
         ] {
             assert_eq!(find(line.as_bytes()), found.into_iter().collect::<Vec<_>>(), "{line}");
         }
+    }
+
+    #[test]
+    fn a_placeholder_may_go_on_in_the_next_line() {
+        assert!(is_torn_in(b"port 1\n{{ a\n  | b }}\n"));
+        assert!(!is_torn_in(b"port {{ a }}\n{% if x %}\n# ${a\n"));
     }
 }

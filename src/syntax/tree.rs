@@ -57,7 +57,8 @@ impl Node {
 }
 
 /// Reads a document; what could be recovered from a broken one comes back beside the findings.
-pub(super) fn parse(sources: &Sources, source: SourceId) -> (Spanned<Node>, Vec<Finding>) {
+#[must_use]
+pub fn parse(sources: &Sources, source: SourceId) -> (Spanned<Node>, Vec<Finding>) {
     let bytes = sources.get(source).text();
     let whole = span(source, 0..bytes.len());
     let Ok(text) = std::str::from_utf8(bytes) else {

@@ -40,6 +40,28 @@ const LINES: &[&str] = &[
     "requirepass c4n4ry-0f-g0ld\0\nport x",
 ];
 
+/// What keeps a line a configuration's, whatever it is.
+const KNOWN: &str = "Port  7000\nHZ  10\n";
+
+#[test]
+fn nor_does_what_formatting_would_change() {
+    let folder = tempfile::tempdir().unwrap();
+    for line in LINES {
+        let messy = line.replace(' ', "  ").replace('\n', " \n");
+        std::fs::write(folder.path().join("redis.conf"), format!("{KNOWN}{messy}\n")).unwrap();
+        std::fs::write(folder.path().join("alone.conf"), format!("{messy}\n")).unwrap();
+        for flags in
+            [&["--diff"][..], &["--diff", "--color", "always"], &["--check"], &["--check", "--output-format", "json"]]
+        {
+            runs_clean(&[&["fmt", "redis.conf", "alone.conf"], flags].concat(), folder.path(), line);
+        }
+    }
+    let profile = "schema = 1\n[settings]\nappendonly = \"yes\" # c4n4ry-0f-g0ld\n[prefer]\nactiverehashing = \"no\"\n";
+    let inline = "[[when]]\nsettings = { masterauth = \"c4n4ry-0f-g0ld\", appendonly = \"no\" }\n";
+    std::fs::write(folder.path().join("p.toml"), format!("{profile}{inline}")).unwrap();
+    runs_clean(&["fmt", "--diff", "p.toml"], folder.path(), "a profile");
+}
+
 /// Runs the program and looks at everything it prints.
 fn runs_clean(arguments: &[&str], folder: &Path, about: &str) {
     let output = program().current_dir(folder).args(arguments).output().unwrap();

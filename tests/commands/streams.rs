@@ -80,3 +80,28 @@ fn colour_is_decided_for_each_stream_by_one_order() {
     assert!(!run(&["explain", "port", "--output-format", "json"], &[("FORCE_COLOR", "1")]));
     assert!(run(&["--help"], &[("FORCE_COLOR", "1")]) && !run(&["--help"], &[]));
 }
+
+#[test]
+fn standard_input_is_formatted_to_standard_output() {
+    let run = |arguments: &[&str], text: &[u8]| {
+        let mut child = program()
+            .args(arguments)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        child.stdin.take().unwrap().write_all(text).unwrap();
+        outcome(&child.wait_with_output().unwrap())
+    };
+    let done = |text: &str| (0, text.to_owned(), String::new());
+    assert_eq!(run(&["fmt", "-"], b"Port  1\r\nrequirepass  x"), done("port 1\r\nrequirepass x\r\n"));
+    let profile = run(&["fmt", "-", "--stdin-filename", "p.toml"], b"schema = 1\nsettings.appendonly = \"yes\"\n");
+    assert_eq!(profile, done("schema = 1\nsettings.appendonly = true\n"));
+    // What is none of ours comes out as it came in.
+    let (code, out, err) = run(&["fmt", "-"], b"server {\n  listen  80;\n}\n");
+    assert_eq!((code, out.as_str()), (0, "server {\n  listen  80;\n}\n"));
+    assert!(err.starts_with("left alone"), "{err}");
+    let (code, out, _) = run(&["fmt", "-", "--check"], b"Port  1\n");
+    assert_eq!((code, out.as_str()), (1, "would format  <stdin>  (1 line)\n"));
+}

@@ -28,7 +28,7 @@ fn agree(program: &Program) -> Result<(), Failed> {
     let all = cases(View::of(server));
     let step = if env::var("REDISCONF_AGREEMENT").is_ok_and(|v| v == "all") { 1 } else { (all.len() / SAMPLE).max(1) };
     let defrags = boot(program, &Start { conf: Some(b"activedefrag yes\n".to_vec()), ..Start::default() }).is_ok();
-    let asked: Vec<&Case> = all.iter().step_by(step).filter(|case| is_askable(defrags, case)).collect();
+    let asked: Vec<&Case> = all.iter().step_by(step).filter(|case| is_askable(defrags, case.directive)).collect();
     let mut wrong = Vec::new();
     for case in &asked {
         if let Some(difference) = differs(program, server, case) {
@@ -40,8 +40,8 @@ fn agree(program: &Program) -> Result<(), Failed> {
 }
 
 /// Leaves out what depends on the machine or the build, not on the configuration.
-fn is_askable(defrags: bool, case: &Case) -> bool {
-    let lacks = match case.directive.needs {
+pub(crate) fn is_askable(defrags: bool, directive: &Directive) -> bool {
+    let lacks = match directive.needs {
         // Whether a program has TLS cannot be seen from outside, so nothing that uses it is asked.
         Some(Need::Tls | Need::Rdma | Need::Module) => true,
         Some(Need::Jemalloc) => !defrags,
@@ -49,7 +49,7 @@ fn is_askable(defrags: bool, case: &Case) -> bool {
     };
     !lacks
         && !matches!(
-            case.directive.name(),
+            directive.name(),
             // Files, folders, processes and devices of the machine.
             "aclfile" | "dir" | "include" | "loadmodule" | "locale-collate" | "logfile" | "pidfile" | "unixsocket" | "unixsocketgroup"
         | "daemonize" | "supervised" | "syslog-enabled" | "hash-seed" | "crash-memcheck-enabled"

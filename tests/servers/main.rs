@@ -11,6 +11,7 @@ mod agreement;
 mod corpus;
 mod dumps;
 mod fixes;
+mod formatting;
 mod found;
 mod generate;
 mod hostile;
@@ -32,6 +33,7 @@ fn main() {
         corpus::trials(&servers),
         dumps::trials(&servers),
         fixes::trials(&servers),
+        formatting::trials(&servers),
         hostile::trials(),
         live::trials(&servers),
         orphan::trials(&servers),

@@ -11,6 +11,7 @@ pub mod conf;
 mod include;
 pub mod lower;
 mod placeholder;
+pub mod pragma;
 pub mod profile;
 pub mod project;
 pub mod quote;

@@ -16,6 +16,7 @@ pub mod profile;
 pub mod project;
 pub mod quote;
 mod reading;
+pub mod settings;
 mod survey;
 pub mod tree;
 mod words;

@@ -4,6 +4,7 @@
 //! by the same code as a profile. Target options are kept as they stand; [`crate::render`] knows them.
 
 use super::profile::{Fields, Layer, Provider, Setting, Spanned, bound, settings_of};
+use super::settings::{self, LintTable, PolicyTable};
 use super::tree::{Node, parse};
 use crate::facts::{Definition, Said};
 use crate::finding::{Finding, Severity};
@@ -135,10 +136,24 @@ pub struct Project {
     pub instances: Vec<Instance>,
     /// Expected differences.
     pub expected: Vec<Expected>,
+    /// How files are linted.
+    pub lint: Option<LintTable>,
+    /// Rules of the organisation.
+    pub policies: Vec<PolicyTable>,
 }
 
-const PROJECT_KEYS: [&str; 8] =
-    ["schema", "requires", "ownership", "extends", "instances", "environments", "instance", "expected"];
+const PROJECT_KEYS: [&str; 10] = [
+    "schema",
+    "requires",
+    "ownership",
+    "extends",
+    "instances",
+    "environments",
+    "instance",
+    "expected",
+    "lint",
+    "policy",
+];
 
 const INSTANCE_KEYS: [&str; 13] = [
     "schema",
@@ -176,6 +191,10 @@ pub fn read(sources: &Sources, source: SourceId) -> (Project, Vec<Finding>) {
     }
     for node in fields.list("expected") {
         project.expected.extend(expected(node, fields.report()));
+    }
+    project.lint = fields.table("lint").map(|node| settings::lint(node, fields.report()));
+    for node in fields.list("policy") {
+        project.policies.extend(settings::policy(node, fields.report()));
     }
     fields.finish();
     (project, findings)

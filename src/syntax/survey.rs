@@ -46,15 +46,11 @@ pub fn survey(source: SourceId, text: &[u8]) -> Survey {
 
 /// Reads `# redisconf: key=value …`.
 fn header(line: &[u8], at: Span, found: &mut Survey) {
-    let text = String::from_utf8_lossy(line);
-    let Some(rest) = text.trim().trim_start_matches('#').trim_start().strip_prefix("redisconf:") else { return };
-    for pair in rest.split_whitespace() {
-        match pair.split_once('=') {
-            Some(("server", value)) if found.server.is_none() && value.parse::<Server>().is_ok() => {
-                found.server = value.parse().ok().map(|server| (server, at));
-            }
-            Some((key, value)) => found.facts.push((key.to_owned(), value.to_owned(), at)),
-            None => {}
+    for fact in super::pragma::facts(line, at) {
+        let (key, value) = fact.value;
+        match value.parse::<Server>() {
+            Ok(server) if key == "server" && found.server.is_none() => found.server = Some((server, at)),
+            Ok(_) | Err(_) => found.facts.push((key, value, at)),
         }
     }
 }
@@ -69,6 +65,8 @@ mod tests {
         assert_eq!(found.server.unwrap().0.name(), "valkey-8.1");
         assert_eq!(found.facts[0].0, "memory");
         assert_eq!(found.mode, Mode::Server);
+        let ignores = survey(SourceId::ROOT, b"# redisconf: ignore[a] until=2027-01-31 memory=8gb is too much\n");
+        assert_eq!(ignores.facts, [], "what an ignore says is no fact");
         assert_eq!(survey(SourceId::ROOT, b" sentinel monitor m 127.0.0.1 1 2").mode, Mode::Sentinel);
     }
 }

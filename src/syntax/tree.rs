@@ -6,7 +6,7 @@ use crate::finding::{Finding, Severity};
 use crate::source::{SourceId, Sources, Span};
 
 /// A thing and where it stands.
-#[derive(Clone, Debug, PartialEq)]
+#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Spanned<T> {
     /// The thing.
     pub value: T,

@@ -138,6 +138,7 @@ impl Subject {
             lint::Verdict::Stops { stage, words } => {
                 let stage = match stage {
                     Stage::File => "file",
+                    Stage::Sentinel => "sentinel",
                     Stage::Modules => "modules",
                     Stage::Users => "users",
                     Stage::Data => "data",

@@ -4,6 +4,8 @@
 //! Here it is folded along the version tree. What `rename-command` and `user` lines make of it is judged in
 //! [`crate::config`]. Names are compared as the servers do: ASCII case does not matter.
 
+pub mod sentinel;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{LazyLock, OnceLock};
 

@@ -170,6 +170,7 @@ impl Subject {
 pub(super) fn stops(stage: Stage, words: &str) -> report::Verdict {
     let stage = match stage {
         Stage::File => "file",
+        Stage::Sentinel => "sentinel",
         Stage::Modules => "modules",
         Stage::Users => "users",
         Stage::Data => "data",

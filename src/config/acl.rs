@@ -9,7 +9,9 @@ mod rules;
 
 use std::borrow::Cow;
 
+use super::table::Table;
 use crate::server::{Engine, Server};
+use crate::syntax::Mode;
 
 use rules::{Moment, User};
 
@@ -82,12 +84,21 @@ pub fn judge(arguments: &[&[u8]], server: Server) -> Result<(), AclRefusal> {
 /// # Errors
 /// The refusal that ends the start of the server.
 pub fn judge_with(arguments: &[&[u8]], server: Server, channels: ChannelDefaults) -> Result<(), AclRefusal> {
+    judge_in(Mode::Server, arguments, server, channels)
+}
+
+/// As [`judge_with`], for a process that may run as Sentinel, which has few commands.
+///
+/// # Errors
+/// The refusal that ends the start of the server.
+pub fn judge_in(mode: Mode, arguments: &[&[u8]], server: Server, channels: ChannelDefaults) -> Result<(), AclRefusal> {
     let Some((name, words)) = arguments.split_first() else {
         return Err(refusal(0, When::AtTheLine, "Bad directive or wrong number of arguments"));
     };
     let written = merge(words, server)?;
+    let table = Table { server, mode };
 
-    let mut tried = User::new(Moment::Reading, server, channels.at_the_line);
+    let mut tried = User::new(Moment::Reading, table, channels.at_the_line);
     for (argument, rule) in &written {
         match tried.apply(rule) {
             Ok(()) | Err(UNKNOWN_NAME) => {}
@@ -98,7 +109,7 @@ pub fn judge_with(arguments: &[&[u8]], server: Server, channels: ChannelDefaults
     if name.iter().any(|byte| is_space_or_nul(*byte)) {
         return Err(refusal(0, When::AtLoad, "Spaces not allowed in ACL usernames"));
     }
-    let mut made = User::new(Moment::Loading, server, channels.at_load);
+    let mut made = User::new(Moment::Loading, table, channels.at_load);
     for (argument, rule) in &written {
         made.apply(rule).map_err(|reason| refusal(*argument, When::AtLoad, reason))?;
     }

@@ -5,6 +5,7 @@
 //! the server would refuse is recorded as [`Refusal`]s in its own order; the first is the verdict. Nothing is judged here.
 
 pub mod acl;
+mod address;
 mod alike;
 mod bad;
 mod effective;
@@ -15,9 +16,11 @@ mod number;
 mod read;
 mod refusal;
 mod resolve;
+mod sentinel;
 mod setup;
 mod shown;
 mod sizing;
+mod table;
 mod value;
 mod visible;
 
@@ -29,6 +32,7 @@ pub use effective::Origin;
 pub use listing::{Row, Scope};
 pub use refusal::{Reason, Refusal, Stage};
 pub use resolve::resolve;
+pub use sentinel::BadSentinel;
 pub use setup::{Assignment, LayerName, LeftOut, Note, Setup};
 pub use shown::{MASK, Shown, printable, shown};
 pub use value::{Class, Limit, SavePoint, Secret, Value};

@@ -2,6 +2,7 @@
 
 use super::acl::AclRefusal;
 use super::bad::Bad;
+use super::sentinel::BadSentinel;
 use crate::server::Server;
 use crate::source::Span;
 use crate::syntax::StatementId;
@@ -11,6 +12,8 @@ use crate::syntax::StatementId;
 pub enum Stage {
     /// The configuration is read, line by line; the server names the line.
     File,
+    /// All is read, and the lines of a Sentinel are carried out; the server names the line.
+    Sentinel,
     /// The modules were loaded; the server names no line.
     Modules,
     /// Users are loaded; the server names no line.
@@ -36,6 +39,8 @@ pub enum Reason {
     ModuleParameterUnclaimed,
     /// `sentinel …` in the file of a server.
     SentinelOutside,
+    /// A line of a Sentinel.
+    Sentinel(BadSentinel),
     /// A second definition of a user.
     DuplicateUser,
     /// A rule of a user.
@@ -79,6 +84,7 @@ impl Reason {
             Self::Value(bad) => bad.server_words(server),
             Self::ModuleParameterEmpty => "Module config specified without value".into(),
             Self::ModuleParameterUnclaimed => "Module Configuration detected without loadmodule directive".into(),
+            Self::Sentinel(bad) => bad.server_words(),
             Self::SentinelOutside => "sentinel directive while not in sentinel mode".into(),
             Self::DuplicateUser => "Duplicate user found. A user can only be defined once in config files".into(),
             Self::User(refusal) => refusal.reason.clone(),

@@ -10,9 +10,11 @@ use super::bad::Bad;
 use super::number::c_text;
 use super::read::{Before, value};
 use super::refusal::{Reason, Refusal, Stage};
+use super::sentinel;
+use super::table::Table;
 use super::value::{Class, Value};
 use super::{Config, Entry, Key, Part};
-use crate::catalog::{Directive, DirectiveId, Kind, Lookup, Repeat, State, View, commands};
+use crate::catalog::{Directive, DirectiveId, Kind, Lookup, Repeat, State, View};
 use crate::server::{Server, UnknownNames};
 use crate::source::Span;
 use crate::syntax::{Item, Mode, ProblemKind, Reading, StatementId, split};
@@ -35,6 +37,7 @@ pub fn resolve(reading: &Reading, mode: Mode) -> Config {
         users: Vec::new(),
         channels: ChannelDefaults::of(reading.server).at_the_line,
         acl_file: false,
+        sentinel: Vec::new(),
     };
     for item in reading.order() {
         match *item {
@@ -109,6 +112,8 @@ struct Fold<'a> {
     /// What `acl-pubsub-default` says so far.
     channels: Channels,
     acl_file: bool,
+    /// The lines of a Sentinel, which wait until all is read.
+    sentinel: Vec<StatementId>,
 }
 
 impl Fold<'_> {
@@ -135,11 +140,10 @@ impl Fold<'_> {
 
     /// Whether a file-only directive has words that a template fills in, so that nothing can be said of it.
     fn is_open_action(&self, id: StatementId, directive: &Directive) -> bool {
-        let file_only = matches!(
-            directive.kind,
-            Kind::Include | Kind::LoadModule | Kind::RenameCommand | Kind::User | Kind::Sentinel
-        );
-        file_only && self.reading.words(id).iter().any(|word| word.open)
+        let acts = matches!(directive.kind, Kind::Include | Kind::LoadModule | Kind::RenameCommand | Kind::User);
+        // Sentinel's own lines are judged word by word.
+        let outside = directive.kind == Kind::Sentinel && self.mode == Mode::Server;
+        (acts || outside) && self.reading.words(id).iter().any(|word| word.open)
     }
 
     #[expect(clippy::wildcard_enum_match_arm, reason = "what is no file-only statement is an assignment")]
@@ -165,7 +169,10 @@ impl Fold<'_> {
             Kind::RenameCommand if arguments.len() == 2 => self.rename(id, directive, arguments),
             Kind::User if !arguments.is_empty() => self.user(id, directive, arguments),
             Kind::Sentinel if arguments.is_empty() => self.keep(id, directive, None, Ok(Value::Action)),
-            Kind::Sentinel if self.mode == Mode::Sentinel => self.keep(id, directive, None, Ok(Value::Action)),
+            Kind::Sentinel if self.mode == Mode::Sentinel => {
+                self.sentinel.push(id);
+                self.keep(id, directive, None, Ok(Value::Action));
+            }
             Kind::Sentinel => self.refuse_statement(Stage::File, id, Reason::SentinelOutside),
             Kind::RenameCommand | Kind::User => self.action(id, directive, arguments, false),
             _ => self.assignment(id, directive, arguments),
@@ -262,8 +269,9 @@ impl Fold<'_> {
 
     fn rename(&mut self, id: StatementId, directive: &'static Directive, arguments: &[&[u8]]) {
         let (old, new) = (arguments[0].to_ascii_lowercase(), arguments[1].to_ascii_lowercase());
+        let table = Table { server: self.reading.server, mode: self.mode };
         let exists = |renamed: &BTreeMap<Vec<u8>, bool>, name: &[u8]| {
-            renamed.get(name).copied().unwrap_or_else(|| commands::exists(self.reading.server, name))
+            renamed.get(name).copied().unwrap_or_else(|| table.has(name))
         };
         let reason = if exists(&self.renamed, &old) {
             self.renamed.insert(old, false);
@@ -276,7 +284,7 @@ impl Fold<'_> {
             }
         } else {
             let sub = old.iter().position(|b| *b == b'|').map(|at| (&old[..at], &old[at + 1..]));
-            let known_sub = sub.is_some_and(|(of, sub)| commands::has_subcommand(self.reading.server, of, sub));
+            let known_sub = sub.is_some_and(|(of, sub)| table.has_subcommand(of, sub));
             let crashes = known_sub && !self.reading.server.habits().lax_lines;
             Some(if crashes { Reason::RenamesSubcommand } else { Reason::NoSuchCommand })
         };
@@ -294,7 +302,7 @@ impl Fold<'_> {
         self.entry(directive.id).beat(id, |part| part.key == key);
         self.first_user = self.first_user.or(Some(id));
         let channels = ChannelDefaults { at_the_line: self.channels, at_load: self.channels };
-        match acl::judge_with(arguments, self.reading.server, channels) {
+        match acl::judge_in(self.mode, arguments, self.reading.server, channels) {
             Err(refusal) if refusal.when == When::AtTheLine => self.refuse_user(Stage::File, id, refusal),
             Ok(()) | Err(_) => self.users.push((id, self.channels)),
         }
@@ -307,15 +315,25 @@ impl Fold<'_> {
         self.refuse(stage, at, Some(id), Reason::User(refusal));
     }
 
+    /// What follows `sentinel` is carried out when all is read.
+    fn watch(&mut self) {
+        let complete = self.config.unread.is_empty() && !self.reading.templated;
+        for refused in sentinel::carry_out(self.reading, &self.sentinel, complete) {
+            self.refuse(Stage::Sentinel, refused.at, Some(refused.id), Reason::Sentinel(refused.reason));
+        }
+    }
+
     /// Users are made when all is read and the modules are loaded.
     fn load_users(&mut self) {
         for (id, at_the_line) in std::mem::take(&mut self.users) {
             let channels = ChannelDefaults { at_the_line, at_load: self.channels };
-            let Err(refusal) = acl::judge_with(&self.reading.arguments(id), self.reading.server, channels) else {
+            let Err(refusal) = acl::judge_in(self.mode, &self.reading.arguments(id), self.reading.server, channels)
+            else {
                 continue;
             };
-            // A module may bring the command or the category.
-            if self.loads_modules.is_none() || refusal.reason != UNKNOWN_NAME {
+            // A module may bring the command or the category, but Sentinel loads none.
+            let may_come = self.loads_modules.is_some() && self.mode == Mode::Server;
+            if !may_come || refusal.reason != UNKNOWN_NAME {
                 self.refuse_user(Stage::Users, id, refusal);
             }
         }
@@ -363,11 +381,15 @@ impl Fold<'_> {
 
     fn finish(mut self) -> Config {
         self.end_of_text();
-        for id in std::mem::take(&mut self.module_parameters) {
+        self.watch();
+        // Sentinel loads no modules, and never asks for whom it kept a name.
+        let waiting =
+            if self.mode == Mode::Server { std::mem::take(&mut self.module_parameters) } else { BTreeSet::new() };
+        for id in waiting {
             if self.loads_modules.is_some() {
                 // A module may know the name; only the server can tell.
                 self.config.module_parameters.push(id);
-            } else if self.mode == Mode::Server {
+            } else {
                 let dotted = self.reading.name(id).contains(&b'.');
                 let reason = if dotted { Reason::ModuleParameterUnclaimed } else { Reason::UnknownDirective };
                 self.refuse_statement(Stage::Modules, id, reason);
@@ -379,7 +401,9 @@ impl Fold<'_> {
             self.refuse_statement(Stage::Users, user, Reason::UsersAndAclFile);
         }
         self.load_users();
-        self.load_data();
+        if self.mode == Mode::Server {
+            self.load_data();
+        }
         // Within a stage the order of discovery is the server's.
         self.config.refusals.sort_by_key(|refusal| refusal.stage);
         self.config

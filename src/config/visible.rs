@@ -224,13 +224,15 @@ fn is_public(reading: &Reading, view: &'static View, id: StatementId, index: usi
 
 /// Words after `sentinel`: the sub-directive, the name it is for, and the rest if it is no secret.
 fn is_public_after_sentinel(reading: &Reading, view: &'static View, id: StatementId, index: usize) -> bool {
+    let plain = |b: &u8| b.is_ascii_alphanumeric() || *b == b'-';
+    let word = reading.arguments(id)[index];
     match sentinel::view(view.server()).look(reading.arguments(id)[0]) {
         Lookup::Here(directive) if directive.is.secret => {
             index == 0 || (index == 1 && matches!(directive.kind, Kind::Words { .. }))
         }
         Lookup::Here(_) => true,
         Lookup::Elsewhere(_) => index == 0,
-        Lookup::Never => false,
+        Lookup::Never => index == 0 && reading.words(id).len() > 1 && word.iter().all(plain),
     }
 }
 
@@ -308,7 +310,8 @@ mod tests {
         assert_eq!(shown("sentinel monitor m 10.0.0.1 6379 2"), "sentinel monitor m 10.0.0.1 6379 2");
         assert_eq!(shown("sentinel auth-pass m hunter2"), "sentinel auth-pass m ***");
         assert_eq!(shown("sentinel sentinel-pass hunter2"), "sentinel sentinel-pass ***");
-        assert_eq!(shown("sentinel auth-pas m hunter2"), "sentinel *** *** ***");
+        assert_eq!(shown("sentinel auth-pas m hunter2"), "sentinel auth-pas *** ***");
+        assert_eq!(shown("sentinel hunter2"), "sentinel ***");
     }
 
     #[test]

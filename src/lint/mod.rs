@@ -157,7 +157,7 @@ static SERVERS: LazyLock<Vec<Option<Vec<Server>>>> = LazyLock::new(|| {
 fn where_it_stops(first: &Refusal) -> &'static str {
     match (&first.reason, first.stage) {
         (Reason::IncludeCycle | Reason::RenamesSubcommand, _) => "the server crashes here",
-        (_, Stage::File) => "the server stops here",
+        (_, Stage::File | Stage::Sentinel) => "the server stops here",
         (_, Stage::Modules) => "the server stops after loading modules",
         (_, Stage::Users) => "the server stops when it loads the users",
         (_, Stage::Data) => "the server stops when it loads the data",

@@ -6,7 +6,7 @@ use crate::catalog::commands;
 use crate::server::{Engine, Server};
 use crate::syntax;
 
-use super::{Channels, UNKNOWN_NAME, is_6_2, is_space_or_nul, until_nul};
+use super::{Channels, Table, UNKNOWN_NAME, is_6_2, is_space_or_nul, until_nul};
 
 /// The reason a rule is refused, in the server's words.
 type Refused = Result<(), &'static str>;
@@ -40,7 +40,7 @@ struct Permissions {
 /// A user whose rules are being applied.
 pub(super) struct User {
     moment: Moment,
-    server: Server,
+    table: Table,
     channels: Channels,
     root: Permissions,
     /// Hashes, as 64 hexadecimal digits.
@@ -48,8 +48,8 @@ pub(super) struct User {
 }
 
 impl User {
-    pub(super) fn new(moment: Moment, server: Server, channels: Channels) -> Self {
-        Self { moment, server, channels, root: Permissions::new(channels), passwords: Vec::new() }
+    pub(super) fn new(moment: Moment, table: Table, channels: Channels) -> Self {
+        Self { moment, table, channels, root: Permissions::new(channels), passwords: Vec::new() }
     }
 
     /// Applies one rule, or says why not; a refused rule changes nothing.
@@ -79,12 +79,12 @@ impl User {
             (_, b'<') => self.remove(&hashed(&rule[1..])),
             (_, b'!') => self.remove(&checked(&rule[1..])?),
             (_, b'(') if self.has_selectors() && rule.last() == Some(&b')') => self.selector(rule),
-            _ => self.root.apply(rule, self.server, self.moment),
+            _ => self.root.apply(rule, self.table, self.moment),
         }
     }
 
     fn has_selectors(&self) -> bool {
-        !is_6_2(self.server)
+        !is_6_2(self.table.server)
     }
 
     fn add(&mut self, hash: Vec<u8>) {
@@ -102,9 +102,9 @@ impl User {
     /// A selector's inside is split like a configuration line; if its quotes are unbalanced, it is silently empty.
     fn selector(&self, rule: &[u8]) -> Refused {
         let inside = rule.get(1..rule.len() - 1).unwrap_or_default();
-        let pieces = syntax::split(until_nul(inside), self.server.habits().words).unwrap_or_default();
+        let pieces = syntax::split(until_nul(inside), self.table.server.habits().words).unwrap_or_default();
         let mut selector = Permissions::new(self.channels);
-        pieces.iter().try_for_each(|piece| selector.apply(&piece.text, self.server, self.moment))
+        pieces.iter().try_for_each(|piece| selector.apply(&piece.text, self.table, self.moment))
     }
 }
 
@@ -113,7 +113,8 @@ impl Permissions {
         Self { all_keys: false, all_channels: channels == Channels::All }
     }
 
-    fn apply(&mut self, rule: &[u8], server: Server, moment: Moment) -> Refused {
+    fn apply(&mut self, rule: &[u8], table: Table, moment: Moment) -> Refused {
+        let server = table.server;
         let word = until_nul(rule).to_ascii_lowercase();
         let databases = server.at_least(Engine::Valkey, 9, 1);
         match word.as_slice() {
@@ -129,9 +130,9 @@ impl Permissions {
             [b'&', ..] if self.all_channels => return Err(CHANNELS_ARE_ALL),
             [b'&', ..] => return pattern(&rule[1..]),
             [b'+' | b'-', b'@', category @ ..] => return known(commands::has_category(server, category)),
-            [b'+', name @ ..] if is_6_2(server) => return allow_6_2(name, server),
-            [b'+', name @ ..] => return allow(name, server, moment),
-            [b'-', name @ ..] => return known(is_command(name, server, moment)),
+            [b'+', name @ ..] if is_6_2(server) => return allow_6_2(name, table),
+            [b'+', name @ ..] => return allow(name, table, moment),
+            [b'-', name @ ..] => return known(is_command(name, table, moment)),
             _ => return Err(SYNTAX),
         }
         Ok(())
@@ -200,38 +201,38 @@ fn database_list(text: &[u8]) -> Refused {
 }
 
 /// `+command` and `+command|argument` in Redis 6.2, where nobody checks the argument.
-fn allow_6_2(name: &[u8], server: Server) -> Refused {
+fn allow_6_2(name: &[u8], table: Table) -> Refused {
     let (command, argument) = match name.iter().position(|byte| *byte == b'|') {
         Some(at) => (&name[..at], Some(&name[at + 1..])),
         None => (name, None),
     };
-    known(commands::exists(server, command))?;
+    known(table.has(command))?;
     if argument == Some(b"") { Err(SYNTAX) } else { Ok(()) }
 }
 
 /// `+command`, `+command|subcommand` and `+command|argument`; only what stands behind the last bar may be an argument.
-fn allow(name: &[u8], server: Server, moment: Moment) -> Refused {
+fn allow(name: &[u8], table: Table, moment: Moment) -> Refused {
     let Some(bar) = name.iter().rposition(|byte| *byte == b'|') else {
-        return known(is_command(name, server, moment));
+        return known(is_command(name, table, moment));
     };
     let (command, argument) = (&name[..bar], &name[bar + 1..]);
-    known(is_command(command, server, moment))?;
+    known(is_command(command, table, moment))?;
     if command.contains(&b'|') {
         Err(DEEP)
     } else if argument.is_empty() {
         Err(SYNTAX)
     } else {
-        known(!commands::has_subcommands(server, command) || commands::has_subcommand(server, command, argument))
+        known(!table.has_subcommands(command) || table.has_subcommand(command, argument))
     }
 }
 
 /// Whether `command` or `command|subcommand` is in the command table.
-fn is_command(name: &[u8], server: Server, moment: Moment) -> bool {
+fn is_command(name: &[u8], table: Table, moment: Moment) -> bool {
     match name.iter().position(|byte| *byte == b'|') {
-        Some(bar) => commands::has_subcommand(server, &name[..bar], &name[bar + 1..]),
+        Some(bar) => table.has_subcommand(&name[..bar], &name[bar + 1..]),
         None => match moment {
-            Moment::Reading => commands::exists(server, name),
-            Moment::Loading => commands::exists_once_loaded(server, name),
+            Moment::Reading => table.has(name),
+            Moment::Loading => table.has_once_loaded(name),
         },
     }
 }

@@ -5,7 +5,7 @@ use crate::catalog::{Kind, commands};
 use crate::config::Refusal;
 use crate::finding::{Finding, Severity};
 use crate::lint::{Case, Check, Group, Rule};
-use crate::syntax::StatementId;
+use crate::syntax::{Mode, StatementId};
 
 pub(crate) static COMMAND_NAME_TAKEN: Rule = Rule {
     id: "command-name-taken",
@@ -84,6 +84,9 @@ fn unknown_command(case: &Case<'_>, refusal: &Refusal) -> Finding {
             .finding(case.word_at(id, 0), format!("`{old}` was renamed before and is gone under this name"))
             .label(case.reading.statement(earlier).at, "renamed here")
             .help("keep one of the two lines"),
+        None if case.mode == Mode::Sentinel => UNKNOWN_COMMAND
+            .finding(case.word_at(id, 0), format!("`{old}` is no command of a Sentinel"))
+            .help("drop the line: a Sentinel has no data commands that could be taken away"),
         None => {
             let finding =
                 UNKNOWN_COMMAND.finding(case.word_at(id, 0), format!("`{old}` is no command of {}", case.server()));
@@ -100,6 +103,9 @@ pub(super) fn meant(case: &Case<'_>, rule: &str) -> Option<String> {
     let server = case.server();
     let lower = rule.to_ascii_lowercase();
     let sign = lower.starts_with(['+', '-']).then(|| &lower[..1])?;
+    if case.mode == Mode::Sentinel {
+        return Some(format!("{sign}{}", nearest(&lower[1..], commands::sentinel::names())?));
+    }
     if let Some(category) = lower[1..].strip_prefix('@') {
         let all = commands::names(server).flat_map(|command| commands::categories(server, command.as_bytes()));
         return Some(format!("{sign}@{}", nearest(category, all)?));

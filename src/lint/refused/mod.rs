@@ -4,6 +4,7 @@
 
 pub(super) mod commands;
 pub(super) mod names;
+pub(super) mod sentinel;
 pub(super) mod structure;
 pub(super) mod units;
 pub(super) mod users;
@@ -36,6 +37,7 @@ fn rule_for(case: &Case<'_>, refusal: &Refusal) -> &'static Rule {
         Reason::FileOnlyArity | Reason::ModuleParameterEmpty => &words::WRONG_NUMBER_OF_WORDS,
         Reason::Value(bad) => rule_for_value(bad),
         Reason::ModuleParameterUnclaimed => &names::MODULE_PARAMETER_WITHOUT_MODULE,
+        Reason::Sentinel(bad) => sentinel::rule_for(*bad),
         Reason::SentinelOutside => &structure::SENTINEL_OUTSIDE,
         Reason::DuplicateUser => &users::DUPLICATE_USER,
         Reason::User(_) => &users::ACL_RULE,

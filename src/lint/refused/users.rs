@@ -2,10 +2,11 @@
 
 use super::{commands, statement};
 use crate::catalog;
+use crate::config::acl::UNKNOWN_NAME;
 use crate::config::{Key, Reason, Refusal};
 use crate::finding::{Finding, Severity};
 use crate::lint::{Case, Check, Group, Rule};
-use crate::syntax::StatementId;
+use crate::syntax::{Mode, StatementId};
 
 pub(crate) static ACL_RULE: Rule = Rule {
     id: "acl-rule",
@@ -77,6 +78,9 @@ fn acl_rule(case: &Case<'_>, refusal: &Refusal) -> Finding {
     match case.public_word(id, refused.argument) {
         Some(rule) if refused.argument > 0 => match commands::meant(case, rule) {
             Some(meant) => finding.help(format!("did you mean `{meant}`?")),
+            None if case.mode == Mode::Sentinel && refused.reason == UNKNOWN_NAME => {
+                finding.help("drop the rule: a Sentinel has no data commands")
+            }
             None => finding.help("correct the rule, or drop it"),
         },
         None if refused.argument > 0 => finding.help("begin a password with `>`, a SHA-256 of one with `#`"),

@@ -2,7 +2,7 @@
 
 use super::statement;
 use crate::catalog::Kind;
-use crate::config::{Reason, Refusal};
+use crate::config::{BadSentinel, Reason, Refusal};
 use crate::finding::{Finding, Severity};
 use crate::lint::{Case, Check, Group, Rule};
 use crate::server::WordRules;
@@ -78,7 +78,9 @@ pub(super) fn comment(case: &Case<'_>, refusal: &Refusal) -> Option<Span> {
         Reason::Value(_) | Reason::FileOnlyArity => words.iter().find(|word| raw(word).starts_with(b"#"))?,
         // In a rule a `#` begins the hash of a password, so only a lone one is surely a comment.
         Reason::User(refused) => words.get(refused.argument).filter(|word| raw(word) == b"#")?,
-        Reason::Quotes
+        Reason::Sentinel(BadSentinel::Unrecognized) => super::sentinel::comment(case, id)?,
+        Reason::Sentinel(_)
+        | Reason::Quotes
         | Reason::UnknownDirective
         | Reason::ModuleParameterEmpty
         | Reason::ModuleParameterUnclaimed
@@ -134,6 +136,7 @@ fn counted(case: &Case<'_>, id: StatementId) -> String {
     let words = if count == 1 { "word" } else { "words" };
     let name = case.name(id);
     match case.directive(id) {
+        Some(directive) if directive.kind == Kind::Sentinel => super::sentinel::counted(case, id),
         Some(directive) => format!("{count} {words} where `{name}` takes {}", taken(case, &directive.kind)),
         None if count == 0 => format!("`{name}` has no value"),
         None => format!("{count} {words} are not what `{name}` takes"),

@@ -80,7 +80,9 @@ static ALIKE: LazyLock<Vec<bool>> = LazyLock::new(|| {
             && !first.is.live_only
             && known.all(|other| {
                 other.is_some_and(|other| {
-                    other.kind == first.kind && other.state == first.state && sorted(&other.names) == sorted(&first.names)
+                    other.kind == first.kind
+                        && other.state == first.state
+                        && sorted(&other.names) == sorted(&first.names)
                 })
             })
     };

@@ -30,7 +30,8 @@ pub(crate) static NO_VERSION_STARTS: Rule = Rule {
     severity: Severity::Fatal,
     group: Group::Versions,
     summary: "every known version refuses the file, each for a line of its own",
-    docs: "The file mixes directives of versions or engines that no single server knows all of. Decide for one, and name
+    docs:
+        "The file mixes directives of versions or engines that no single server knows all of. Decide for one, and name
 it: `# redisconf: server=redis-7.4`.",
     source: "redis 6.2 to 8.6 and valkey 7.2 to 9.1, run",
     ..Rule::BASE
@@ -79,8 +80,7 @@ pub fn across(
     inspection
         .findings
         .retain(|finding| finding.severity != Severity::Fatal || everybody(&line_of(sources, finding.at)));
-    let some: Vec<&Refused> =
-        lines.iter().filter(|(line, _)| !everybody(line)).map(|(_, refused)| refused).collect();
+    let some: Vec<&Refused> = lines.iter().filter(|(line, _)| !everybody(line)).map(|(_, refused)| refused).collect();
     if some.is_empty() {
         return inspection;
     }

@@ -4,6 +4,8 @@
 //! node of the version tree. [`View`] folds the changes on the path to one server. Nothing here reads a configuration:
 //! values are read in [`crate::config`].
 //!
+//! `foreign.toml` holds names that are *not* known to any of them, and whose they are.
+//!
 //! An entry has one identity, its [`DirectiveId`], under all its names in all versions. What may follow the word
 //! `sentinel` is a namespace of its own, [`sentinel`], whose ids count from 0 again.
 
@@ -11,6 +13,7 @@ pub mod commands;
 mod data;
 mod describe;
 mod directive;
+mod foreign;
 mod kind;
 mod names;
 pub mod sentinel;
@@ -26,6 +29,7 @@ pub use describe::{Changed, bytes_in_words, changes};
 pub use directive::{
     Change, Directive, DirectiveId, EnumWord, FlagWord, Is, Kind, Need, Repeat, State, TextRules, Without,
 };
+pub use foreign::{Foreign, foreign};
 pub use suggest::suggest;
 pub use view::{Lookup, View};
 

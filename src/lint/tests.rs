@@ -221,19 +221,19 @@ fn names_of_other_versions_are_placed() {
     let help = |server, text| only(&as_server(server, text));
     assert_eq!(
         help("redis-6.2", "maxmemory-clients 5%\n"),
-        "`maxmemory-clients` is no directive of redis 6.2 | drop the line, or use redis 7.0 or later, which knows it"
+        "`maxmemory-clients` is no directive of redis 6.2, it came with redis 7.0 | drop the line, or run redis 7.0 or later"
     );
     assert_eq!(
         help("redis-7.4", "gopher-enabled yes\n"),
-        "`gopher-enabled` is no directive of redis 7.4 | drop the line: it is gone since redis 7.0"
+        "`gopher-enabled` is no directive of redis 7.4, it is gone since redis 7.0 | drop the line: nothing took its place"
     );
     assert_eq!(
         help("redis-7.4", "primaryauth x\n"),
-        "`primaryauth` is no directive of redis 7.4 | write `masterauth`, as redis 7.4 calls it"
+        "`primaryauth` is no directive of redis 7.4, only valkey 8.0 – 9.1 knows it | write `masterauth`, as redis 7.4 calls it"
     );
     assert_eq!(
         help("redis-7.4", "import-mode yes\n"),
-        "`import-mode` is no directive of redis 7.4 | drop the line: only valkey 8.1 – 9.1 knows it"
+        "`import-mode` is no directive of redis 7.4, only valkey 8.1 – 9.1 knows it | drop the line, or run valkey"
     );
     assert_eq!(
         help("redis-8.2", "nothing like-it\n"),

@@ -4,6 +4,7 @@ use std::sync::LazyLock;
 
 use serde::Deserialize;
 
+use super::snapshots::SnapshotFormat;
 use super::version::Server;
 
 /// How a line is split into words.
@@ -86,6 +87,12 @@ pub struct Habits {
     pub signed_memory: bool,
     /// Whether percentiles may be written in base 16.
     pub hex_percentiles: bool,
+    /// The format of the snapshots it writes.
+    pub snapshots: SnapshotFormat,
+    /// The formats it loads, each with all lower numbers.
+    pub loads: Vec<SnapshotFormat>,
+    /// What it loads beside them under `rdb-version-check relaxed`.
+    pub loads_relaxed: Vec<SnapshotFormat>,
 }
 
 /// One node of the version tree.
@@ -115,6 +122,9 @@ struct Written {
     checks_files_at_once: Option<bool>,
     signed_memory: Option<bool>,
     hex_percentiles: Option<bool>,
+    snapshots: Option<SnapshotFormat>,
+    loads: Option<Vec<SnapshotFormat>>,
+    loads_relaxed: Option<Vec<SnapshotFormat>>,
 }
 
 static NODES: LazyLock<Vec<Node>> = LazyLock::new(|| {
@@ -175,6 +185,9 @@ fn grow(name: &str, written: &Written, grown: &[Node]) -> Option<Node> {
             checks_files_at_once: field!(checks_files_at_once),
             signed_memory: field!(signed_memory),
             hex_percentiles: field!(hex_percentiles),
+            snapshots: field!(snapshots),
+            loads: field!(loads),
+            loads_relaxed: field!(loads_relaxed),
         },
     })
 }

@@ -5,8 +5,10 @@
 
 mod habits;
 mod ranges;
+mod snapshots;
 mod version;
 
 pub use habits::{Databases, Habits, MemoryNumbers, UnknownNames, WordRules};
 pub use ranges::in_words;
+pub use snapshots::{Loads, SnapshotFormat, loads};
 pub use version::{Engine, ParseServerError, Resolved, Series, Server, all, lineage};

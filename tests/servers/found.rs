@@ -33,6 +33,11 @@ pub(crate) fn servers() -> Vec<Found> {
 }
 
 impl Found {
+    /// Where the program is, if it is here.
+    pub(crate) fn program(&self) -> Option<PathBuf> {
+        (!self.missing).then(|| self.path.clone())
+    }
+
     /// One trial with this server's program.
     pub(crate) fn trial(
         &self,

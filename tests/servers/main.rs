@@ -18,6 +18,7 @@ mod hostile;
 mod live;
 mod orphan;
 mod profiles;
+mod snapshots;
 
 use libtest_mimic::{Arguments, Trial};
 
@@ -38,6 +39,7 @@ fn main() {
         live::trials(&servers),
         orphan::trials(&servers),
         profiles::trials(&servers),
+        snapshots::trials(&servers),
     ]
     .into_iter()
     .flatten()

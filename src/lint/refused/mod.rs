@@ -3,6 +3,7 @@
 //! Which rule words which reason is decided here and nowhere else; a new [`Reason`] does not compile without its rule.
 
 pub(super) mod commands;
+pub(super) mod elsewhere;
 pub(super) mod names;
 pub(super) mod sentinel;
 pub(super) mod structure;
@@ -33,10 +34,12 @@ fn rule_for(case: &Case<'_>, refusal: &Refusal) -> &'static Rule {
     match &refusal.reason {
         Reason::Quotes => &words::UNBALANCED_QUOTES,
         Reason::UnknownDirective if names::starts_with_mark(case, refusal) => &names::BYTE_ORDER_MARK,
-        Reason::UnknownDirective => &names::UNKNOWN_DIRECTIVE,
+        Reason::UnknownDirective => elsewhere::rule_for(case, refusal).unwrap_or(&names::UNKNOWN_DIRECTIVE),
         Reason::FileOnlyArity | Reason::ModuleParameterEmpty => &words::WRONG_NUMBER_OF_WORDS,
         Reason::Value(bad) => rule_for_value(bad),
-        Reason::ModuleParameterUnclaimed => &names::MODULE_PARAMETER_WITHOUT_MODULE,
+        Reason::ModuleParameterUnclaimed => {
+            elsewhere::rule_for(case, refusal).unwrap_or(&names::MODULE_PARAMETER_WITHOUT_MODULE)
+        }
         Reason::Sentinel(bad) => sentinel::rule_for(*bad),
         Reason::SentinelOutside => &structure::SENTINEL_OUTSIDE,
         Reason::DuplicateUser => &users::DUPLICATE_USER,

@@ -1,11 +1,11 @@
 //! Names that the version does not know.
 
 use super::statement;
-use crate::catalog::{self, DirectiveId, Lookup, sentinel};
+use crate::catalog::{self, Foreign, Lookup, foreign, sentinel};
 use crate::config::{MASK, Refusal, Stage};
 use crate::finding::{Finding, Severity};
 use crate::lint::{Case, Check, Group, Rule};
-use crate::server::{self, Server};
+use crate::server::UnknownNames;
 use crate::syntax::StatementId;
 
 pub(crate) static BYTE_ORDER_MARK: Rule = Rule {
@@ -30,10 +30,10 @@ Good:
 pub(crate) static MODULE_PARAMETER_WITHOUT_MODULE: Rule = Rule {
     id: "module-parameter-without-module",
     severity: Severity::Fatal,
-    summary: "a parameter with a dot, and no module is loaded that could know it",
+    summary: "a parameter of a module, and no module is loaded that could know it",
     docs:
-        "A name with a dot belongs to a module. The server keeps such lines until the modules are loaded; if one is left
-then, it stops, and names no line.
+        "A name with a dot belongs to a module, and so do, since Redis 8.0, names such as `search-workers`. The server
+keeps such lines until the modules are loaded; if one is left then, it stops, and names no line.
 
 Bad:
     search.timeout 500
@@ -50,9 +50,10 @@ Good:
 pub(crate) static UNKNOWN_DIRECTIVE: Rule = Rule {
     id: "unknown-directive",
     severity: Severity::Fatal,
-    summary: "the server version does not know the name",
-    docs: "Misspelt, of the other engine, of another version, or of a fork. Redis 8.0 and later keep such lines for modules
-and stop only when those are loaded, without naming the line; all others stop at once.
+    summary: "nobody knows the name",
+    docs: "No version of Redis or Valkey and no other product that redisconf knows of has such a directive; most often it is
+misspelt. Redis 8.0 and later keep such lines for modules and stop only when those are loaded, without naming the line;
+all others stop at once.
 
 Bad:
     maxmemry 8gb
@@ -83,9 +84,18 @@ fn byte_order_mark(case: &Case<'_>, refusal: &Refusal) -> Finding {
 fn module_parameter_without_module(case: &Case<'_>, refusal: &Refusal) -> Finding {
     let id = statement(refusal);
     let message = format!("no module is loaded that could know `{}`", case.name(id));
-    MODULE_PARAMETER_WITHOUT_MODULE
-        .finding(case.reading.statement(id).name.at, message)
-        .help("load the module with `loadmodule PATH`, or drop the line")
+    let finding = MODULE_PARAMETER_WITHOUT_MODULE.finding(case.reading.statement(id).name.at, message);
+    match foreign(case.reading.name(id)) {
+        // Without a dot the server never asks its modules.
+        Some(Foreign::Module { module, .. }) if case.server().habits().unknown_names == UnknownNames::Refuse => finding
+            .help(format!("drop the line: names of {module} without a dot are read by redis 8.0 and later alone")),
+        Some(Foreign::Module { module, .. }) => {
+            finding.help(format!("load {module} with `loadmodule PATH`, or drop the line"))
+        }
+        Some(Foreign::Product { .. } | Foreign::Gone { .. }) | None => {
+            finding.help("load the module with `loadmodule PATH`, or drop the line")
+        }
+    }
 }
 
 fn unknown_directive(case: &Case<'_>, refusal: &Refusal) -> Finding {
@@ -114,8 +124,7 @@ fn advice(case: &Case<'_>, id: StatementId) -> String {
                 directive.name()
             );
         }
-        Lookup::Elsewhere(entry) => return elsewhere(case, &name, entry),
-        Lookup::Never => {}
+        Lookup::Elsewhere(_) | Lookup::Never => {}
     }
     if let Some(option) = name.strip_prefix("--").filter(|rest| catalog::find(rest).is_some()) {
         return format!("write `{option}`: the dashes are for the command line");
@@ -143,28 +152,4 @@ fn glued(name: &str) -> Option<&str> {
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
     let end = name.find(|c| !plain(c))?;
     catalog::find(&name[..end]).is_some().then_some(&name[..end])
-}
-
-/// A name that other versions know.
-fn elsewhere(case: &Case<'_>, name: &str, entry: DirectiveId) -> String {
-    let server = case.server();
-    if let Some(directive) = case.config.view.get(entry) {
-        return format!("write `{}`, as {server} calls it", directive.name());
-    }
-    let knows = |(_, directive): &(Server, &'static catalog::Directive)| directive.names.contains(&name);
-    let knowing: Vec<Server> = catalog::history(entry).iter().filter(|known| knows(known)).map(|(s, _)| *s).collect();
-    let own: Vec<Server> = knowing.iter().copied().filter(|known| known.engine == server.engine).collect();
-    match (own.first(), own.last()) {
-        (Some(first), _) if *first > server => format!("drop the line, or use {first} or later, which knows it"),
-        (_, Some(last)) if *last < server => {
-            let gone = server::all().iter().find(|next| next.engine == last.engine && *next > last);
-            format!("drop the line: it is gone since {}", gone.unwrap_or(&server))
-        }
-        (_, _) => match knowing.first().map(|known| known.engine) {
-            // Valkey grew out of Redis: what only old Redis knew was there before the two parted.
-            Some(engine) if engine == server.engine => "drop the line".into(),
-            Some(_) => format!("drop the line: only {} knows it", server::in_words(&knowing)),
-            None => "drop the line".into(),
-        },
-    }
 }

@@ -24,4 +24,4 @@ pub use reading::{
     Argument, ArgumentStyle, Host, Item, Problem, ProblemKind, Reading, Statement, StatementId, Via, Word,
 };
 pub use survey::{Mode, Survey, survey};
-pub use words::{Unbalanced, split};
+pub use words::{Piece, Unbalanced, split};

@@ -45,7 +45,10 @@ impl<'a> Subject<'a> {
         let Some(meant) = meant else {
             return (self.further().unwrap_or_else(|| self.bad.to_string()), None);
         };
+        let elsewhere =
+            if let Bad::Event(letter) = self.bad { self.known_elsewhere(&letter.to_string()) } else { None };
         let help = match self.case.reading.statement(self.id).via {
+            _ if elsewhere.is_some() => elsewhere.unwrap_or_default(),
             // In a profile the statement has another form, so only the value is spelt out.
             Via::Layer(_) => format!("write `{}`", meant.word),
             Via::Text | Via::CommandLine => format!("write `{}`", self.line_with(&meant.word)),

@@ -170,7 +170,9 @@ fn conf_line(words: &[Vec<u8>]) -> Vec<u8> {
 }
 
 fn quote_word(word: &[u8]) -> Vec<u8> {
-    quote::conf_word(word).into_bytes()
+    // Patterns and rules of users are bare words everywhere, and people read them so.
+    let bare = |byte: &u8| byte.is_ascii_alphanumeric() || b"_./:@%+*,=-~&|!<>()".contains(byte);
+    if !word.is_empty() && word.iter().all(bare) { word.to_vec() } else { quote::conf_word(word).into_bytes() }
 }
 
 #[cfg(test)]

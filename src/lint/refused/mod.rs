@@ -75,3 +75,6 @@ fn rule_for(case: &Case<'_>, refusal: &Refusal) -> &'static Rule {
 fn statement(refusal: &Refusal) -> crate::syntax::StatementId {
     refusal.statement.expect("only quotes that do not close have no statement")
 }
+
+#[cfg(test)]
+mod tests;

@@ -169,8 +169,8 @@ fn inline_comment(case: &Case<'_>, refusal: &Refusal) -> Finding {
     if !text.is_empty() {
         edits.push(Edit::Comment { above: case.at(id), text });
     }
-    // What stands behind a password may be the rest of it.
-    let is_secret = case.directive(id).is_some_and(|directive| directive.is.secret);
+    // What stands behind a password may be the rest of it; in the rules of a user a lone `#` is none.
+    let is_secret = case.directive(id).is_some_and(|directive| directive.is.secret && directive.kind != Kind::User);
     finding.help(OWN_LINE).fix(if is_secret { Fix::unsafe_(edits) } else { Fix::safe(edits) })
 }
 

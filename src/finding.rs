@@ -155,19 +155,28 @@ pub struct Fix {
     pub safety: Safety,
     /// All of it, or nothing.
     pub edits: Vec<Edit>,
+    /// Whether it writes or replaces a secret. It can be carried out; no output may show its text.
+    pub secret: bool,
 }
 
 impl Fix {
     /// A fix that may be carried out unasked.
     #[must_use]
     pub fn safe(edits: impl Into<Vec<Edit>>) -> Self {
-        Self { safety: Safety::Safe, edits: edits.into() }
+        Self { safety: Safety::Safe, edits: edits.into(), secret: false }
     }
 
     /// A fix that somebody must want.
     #[must_use]
     pub fn unsafe_(edits: impl Into<Vec<Edit>>) -> Self {
-        Self { safety: Safety::Unsafe, edits: edits.into() }
+        Self { safety: Safety::Unsafe, edits: edits.into(), secret: false }
+    }
+
+    /// The same fix, whose text must not be shown.
+    #[must_use]
+    pub fn of_secret(mut self) -> Self {
+        self.secret = true;
+        self
     }
 }
 
@@ -234,24 +243,27 @@ pub struct TextEdit {
 
 /// Carries edits of one text out. They are sorted first; of two that overlap the second is left out with all of its group.
 ///
+/// Edits of one group that insert at one place come in their order, before an edit that replaces what stands there.
 /// Gives the new text and how many groups were carried out.
 #[must_use]
 pub fn apply(text: &[u8], groups: &[Vec<TextEdit>]) -> (Vec<u8>, usize) {
-    let mut taken: BTreeMap<u32, &TextEdit> = BTreeMap::new();
-    // Edits that were taken do not overlap, so only the two that start last before an end can meet it.
-    let meets = |taken: &BTreeMap<u32, &TextEdit>, edit: &TextEdit| {
-        let near = taken.range(..=edit.at.end).rev().take(2);
-        near.map(|(_, other)| other.at)
-            .any(|other| other.start == edit.at.start || (other.start < edit.at.end && edit.at.start < other.end))
+    // By start and end, so that an insertion comes before a replacement; the number keeps the order within a group.
+    let mut taken: BTreeMap<(u32, u32, usize), &TextEdit> = BTreeMap::new();
+    let meets = |taken: &BTreeMap<(u32, u32, usize), &TextEdit>, edit: &TextEdit| {
+        let before = taken.range(..=(edit.at.end, u32::MAX, usize::MAX)).rev().map(|(_, other)| other.at);
+        // Edits that were taken do not overlap, so their ends are sorted like their starts.
+        let mut near = before.take_while(|other| other.end >= edit.at.start);
+        near.any(|other| other.start == edit.at.start || (other.start < edit.at.end && edit.at.start < other.end))
     };
     let mut count = 0;
     let mut order: Vec<&Vec<TextEdit>> = groups.iter().filter(|group| !group.is_empty()).collect();
     order.sort_by_key(|group| group.iter().map(|edit| edit.at.start).min());
     for group in order {
-        if group.iter().all(|edit| taken.get(&edit.at.start) == Some(&edit)) {
+        let key = |(index, edit): (usize, &TextEdit)| (edit.at.start, edit.at.end, index);
+        if group.iter().enumerate().all(|(index, edit)| taken.get(&key((index, edit))) == Some(&edit)) {
             count += 1;
         } else if !group.iter().any(|edit| meets(&taken, edit)) {
-            taken.extend(group.iter().map(|edit| (edit.at.start, edit)));
+            taken.extend(group.iter().enumerate().map(|(index, edit)| (key((index, edit)), edit)));
             count += 1;
         }
     }
@@ -280,6 +292,14 @@ mod tests {
     fn of_two_groups_that_overlap_the_second_waits() {
         let groups = [vec![edit(2, 4, "X"), edit(0, 0, "#")], vec![edit(3, 5, "Y")], vec![edit(5, 6, "")]];
         assert_eq!(apply(b"abcdef", &groups), (b"#abXe".to_vec(), 2));
+    }
+
+    #[test]
+    fn edits_of_one_group_may_share_their_start() {
+        let group = vec![edit(0, 3, "port 1"), edit(0, 0, "# a\n"), edit(0, 0, "# b\n")];
+        assert_eq!(apply(b"p 1\n", &[group]), (b"# a\n# b\nport 1\n".to_vec(), 1));
+        let groups = [vec![edit(2, 2, "x")], vec![edit(2, 2, "y")]];
+        assert_eq!(apply(b"ab", &groups), (b"abx".to_vec(), 1));
     }
 
     #[test]

@@ -10,7 +10,7 @@ use super::args::{Fmt, Format, Global};
 use super::failure::Failure;
 use super::subject::unreadable;
 use super::terminal::{Terminal, read_stdin};
-use super::walk::{Exclude, Found, shown, walk};
+use super::walk::{Exclude, Found, walk};
 use super::write::write;
 use crate::catalog::View;
 use crate::config::Visible;
@@ -138,6 +138,11 @@ fn line(path: &Path, old: &[u8], new: &Formatted, command: &Fmt, look: Look) -> 
     Line { path: shown(path), status, changes: new.edits.len(), reason: None, diff }
 }
 
+/// A path as results show it.
+fn shown(path: &Path) -> String {
+    report::shown_path(path, Path::new(""))
+}
+
 /// What differs, with every word masked that may not be shown.
 fn difference(path: &Path, old: &[u8], new: &Formatted, look: Look) -> String {
     let newest = *server::all().last().expect("there are catalogued servers");
@@ -179,7 +184,7 @@ fn stdin(command: &Fmt, global: &Global, terminal: &mut Terminal) -> Result<Exit
 fn tell(lines: &Lines, global: &Global, terminal: &mut Terminal) -> Result<Exit, Failure> {
     let count = |status: Status| lines.files.iter().filter(|line| line.status == status).count();
     let exit = if count(Status::WouldFormat) > 0 { Exit::Found } else { Exit::Done };
-    if global.output_format == Format::Json {
+    if global.format() == Format::Json {
         terminal.print(&report::json("fmt", lines))?;
         return Ok(exit);
     }

@@ -13,6 +13,7 @@ mod case;
 mod clients;
 mod cluster;
 mod container;
+pub mod example;
 mod latency;
 mod list;
 mod logging;

@@ -1,65 +1,30 @@
 //! The list is in order, every rule is documented, and every example does what it says.
 
+use super::example::Texts;
 use super::*;
 use crate::config::resolve;
-use crate::facts::{self, Facts};
+use crate::facts;
 use crate::finding::{self, Severity};
 use crate::server::Server;
-use crate::source::{Memory, Name, SourceId};
+use crate::source::SourceId;
 use crate::syntax::lower::Lowering;
-use crate::syntax::{Mode, Reading, conf, survey};
+use crate::syntax::{Mode, Reading, survey};
 
-/// The texts of an example: the root, what was deployed before, and the files beside it.
-struct Texts {
-    root: String,
-    previous: Option<String>,
-    files: Vec<(String, String)>,
-}
-
-impl Texts {
-    fn of(example: &str) -> Self {
-        let mut files: Vec<(String, String)> = vec![("/example/redis.conf".into(), String::new())];
-        for line in example.lines() {
-            match line.strip_prefix("==> ").and_then(|rest| rest.strip_suffix(" <==")) {
-                Some(name) => files.push((format!("/example/{name}"), String::new())),
-                None => {
-                    let text = &mut files.last_mut().expect("one is there from the start").1;
-                    text.push_str(line);
-                    text.push('\n');
-                }
-            }
-        }
-        let previous = files.iter().position(|(name, _)| name == "/example/previous");
-        Self { previous: previous.map(|at| files.remove(at).1), root: files[0].1.clone(), files }
-    }
-
-    /// A text as one server, named in its header, reads it.
-    fn read(&self, text: &str) -> (Reading, Facts) {
-        let surveyed = survey(SourceId::ROOT, text.as_bytes());
-        let server: Server = surveyed.server.map_or("redis-7.4".parse().unwrap(), |(server, _)| server);
-        let mut known = Facts::default();
-        for (name, value, at) in &surveyed.facts {
-            let (definition, said) = facts::in_comment(name, value).unwrap();
-            known.learn(definition, said, *at);
-        }
-        let root = Name::File("/example/redis.conf".into());
-        (conf::read_template(root, text.as_bytes(), server, &Memory::new(self.files.clone())), known)
-    }
+/// The server that an example's text names, else that of examples without one.
+fn server_of(text: &str) -> Server {
+    survey(SourceId::ROOT, text.as_bytes()).server.map_or("redis-7.4".parse().unwrap(), |(server, _)| server)
 }
 
 /// What all rules say of an example, and its reading.
-fn inspected(example: &str) -> (Inspection, Reading) {
+pub(super) fn inspected(example: &str) -> (Inspection, Reading) {
     let texts = Texts::of(example);
     let previous = texts.previous.as_ref().map(|text| {
-        let (reading, _) = texts.read(text);
+        let (reading, _) = texts.read(text, server_of(text));
         Previous { server: reading.server, config: Some(resolve(&reading, Mode::Server)), name: "previous".into() }
     });
-    let (reading, facts) = texts.read(&texts.root);
-    let mode = survey(SourceId::ROOT, texts.root.as_bytes()).mode;
-    // A rule about a stray `sentinel` line needs the file to be a server's; Sentinel's own begin with this comment.
-    let mode = if texts.root.starts_with("# sentinel.conf") { mode } else { Mode::Server };
-    let config = resolve(&reading, mode);
-    let case = Case::new(&reading, &config, &facts, mode).after(previous.as_ref());
+    let (reading, facts) = texts.read(&texts.root, server_of(&texts.root));
+    let config = resolve(&reading, texts.mode());
+    let case = Case::new(&reading, &config, &facts, texts.mode()).after(previous.as_ref());
     let inspection = inspect(&case, |_| true);
     (inspection, reading)
 }
@@ -67,7 +32,7 @@ fn inspected(example: &str) -> (Inspection, Reading) {
 /// The rules that every command lets speak.
 fn judged(example: &str) -> Judgement {
     let texts = Texts::of(example);
-    let (reading, facts) = texts.read(&texts.root);
+    let (reading, facts) = texts.read(&texts.root, server_of(&texts.root));
     let config = resolve(&reading, Mode::Server);
     judge(&Case::new(&reading, &config, &facts, Mode::Server))
 }
@@ -270,7 +235,10 @@ fn values_are_translated() {
         ("client-output-buffer-limit primary 1 2 3", "write `client-output-buffer-limit replica 1 2 3`"),
         ("client-output-buffer-limit pubsub 1Gi 2 3", "write `client-output-buffer-limit pubsub 1gb 2 3`"),
         ("maxmemory 75%", "a profile does (`75% of memory`)"),
-        ("timeout 10s", "which `redisconf explain` tells"),
+        ("timeout 10s", "write `timeout 10`"),
+        ("timeout 100ms", "give a plain number of seconds"),
+        ("maxclients 10m", "it takes no unit"),
+        ("databases 10s", "it takes no unit"),
         ("maxclients 10k", "it takes no unit"),
         ("notify-keyspace-events Ko", "leave `o` out: only redis 8.2 – 8.6 takes it"),
         ("shutdown-on-sigterm failover", "leave `failover` out: only valkey 9.0 – 9.1 takes it"),
@@ -289,7 +257,7 @@ fn word_counts_are_explained() {
     for (text, message) in [
         ("maxmemory 8 gb", "2 words where `maxmemory` takes 1 | write number and unit as one word: `maxmemory 8gb`"),
         ("maxmemory", "0 words where `maxmemory` takes 1 | give it bytes such as `64mb`, or drop the line"),
-        ("port = 1", "2 words where `port` takes 1 | leave out the `=`: write `port 1`"),
+        ("port = 1", "a `=` stands between `port` and its value | leave out the `=`"),
         ("logfile a b", "2 words where `logfile` takes 1 | put the value in quotes: `logfile \"a b\"`"),
         ("requirepass a b", "2 words where `requirepass` takes 1 | put the value in quotes"),
         ("replicaof h", "1 word where `replicaof` takes 2 | write `replicaof HOST PORT`, or `replicaof no one`"),

@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 
-use super::reading::{Host, Reading, Statement, StatementId, Via};
+use super::reading::{Host, Reading, Statement, StatementId, Via, Word};
 use super::{conf, quote};
 use crate::finding::{Edit, Fix, TextEdit};
 use crate::source::{Name, Source, SourceId, Span};
@@ -91,21 +91,29 @@ struct Line<'a> {
 }
 
 impl Line<'_> {
+    /// Only what differs is touched, so that blanks between the other words stay.
     fn put(&self, words: &[Vec<u8>]) -> Option<Vec<TextEdit>> {
-        let (name, arguments) = words.split_first()?;
-        let spelled = |word: &super::Word| self.reading.sources.bytes(word.at).to_vec();
-        let mut old: Vec<(Vec<u8>, Vec<u8>)> =
-            self.reading.words(self.id).iter().map(|w| (w.bytes(&self.reading.sources).to_vec(), spelled(w))).collect();
-        let mut line =
-            if self.reading.name(self.id) == name { spelled(&self.statement.name) } else { quote_word(name) };
-        for word in arguments {
-            line.push(b' ');
-            match old.iter().position(|(meant, _)| meant == word) {
-                Some(at) => line.extend(old.remove(at).1),
-                None => line.extend(quote_word(word)),
+        words.first()?;
+        let read: Vec<&Word> = std::iter::once(&self.statement.name).chain(self.reading.words(self.id)).collect();
+        let same = |word: &Word, new: &Vec<u8>| word.bytes(&self.reading.sources) == new.as_slice();
+        if read.len() == words.len() {
+            let changed = read.iter().zip(words).filter(|(word, new)| !same(word, new));
+            return Some(changed.map(|(word, new)| TextEdit { at: word.at, with: quote_word(new) }).collect());
+        }
+        let alike = read.iter().zip(words).take_while(|(word, new)| same(word, new)).count();
+        let start = alike.checked_sub(1).map_or(self.statement.at.start, |last| read[last].at.end);
+        let mut old: Vec<&Word> = read[alike..].to_vec();
+        let mut with = Vec::new();
+        for (index, new) in words.iter().enumerate().skip(alike) {
+            if index > 0 {
+                with.push(b' ');
+            }
+            match old.iter().position(|word| same(word, new)) {
+                Some(at) => with.extend_from_slice(self.reading.sources.bytes(old.remove(at).at)),
+                None => with.extend(quote_word(new)),
             }
         }
-        Some(vec![TextEdit { at: self.statement.at, with: line }])
+        Some(vec![TextEdit { at: Span { start, ..self.statement.at }, with }])
     }
 
     fn drop_line(&self) -> Vec<TextEdit> {
@@ -162,7 +170,9 @@ fn conf_line(words: &[Vec<u8>]) -> Vec<u8> {
 }
 
 fn quote_word(word: &[u8]) -> Vec<u8> {
-    quote::conf_word(word).into_bytes()
+    // Patterns and rules of users are bare words everywhere, and people read them so.
+    let bare = |byte: &u8| byte.is_ascii_alphanumeric() || b"_./:@%+*,=-~&|!<>()".contains(byte);
+    if !word.is_empty() && word.iter().all(bare) { word.to_vec() } else { quote::conf_word(word).into_bytes() }
 }
 
 #[cfg(test)]
@@ -187,7 +197,10 @@ mod tests {
     #[test]
     fn a_statement_is_replaced_and_its_surroundings_stay() {
         let put = |statement| Edit::Put { statement, words: words("save 60 a#b") };
-        assert_eq!(edited("port 1\r\n  SAVE  '60'  2 \r\n# x\r\n", put), "port 1\r\n  save '60' \"a#b\" \r\n# x\r\n");
+        assert_eq!(edited("port 1\r\n  SAVE  '60'  2 \r\n# x\r\n", put), "port 1\r\n  save  '60'  \"a#b\" \r\n# x\r\n");
+        assert_eq!(edited("port 1\nsave   '60' 2 # x\n", put), "port 1\nsave   '60' \"a#b\"\n");
+        assert_eq!(edited("port 1\nsave '60'\n", put), "port 1\nsave '60' \"a#b\"\n");
+        assert_eq!(edited("port 1\nx=60 '60'\n", put), "port 1\nsave '60' \"a#b\"\n");
     }
 
     #[test]

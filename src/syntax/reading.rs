@@ -15,6 +15,18 @@ impl StatementId {
     pub fn index(self) -> usize {
         self.0 as usize
     }
+
+    /// The statement that is met before this one.
+    #[must_use]
+    pub fn before(self) -> Option<Self> {
+        self.0.checked_sub(1).map(Self)
+    }
+
+    /// The statement that is met after this one, if there is one.
+    #[must_use]
+    pub fn after(self) -> Self {
+        Self(self.0 + 1)
+    }
 }
 
 /// A word of a statement.

@@ -3,7 +3,7 @@
 use super::statement;
 use crate::catalog::{Kind, commands};
 use crate::config::Refusal;
-use crate::finding::{Finding, Severity};
+use crate::finding::{Edit, Finding, Fix, Safety, Severity};
 use crate::lint::{Case, Check, Group, Rule};
 use crate::syntax::{Mode, StatementId};
 
@@ -51,13 +51,14 @@ pub(crate) static UNKNOWN_COMMAND: Rule = Rule {
     docs: "The old name must be that of a command of this version, and must not have been renamed above.
 
 Bad:
-    rename-command FLUSHEVERYTHING \"\"
+    rename-command FLUSHAL \"\"
 
 Good:
     rename-command FLUSHALL \"\"
 ",
     group: Group::Security,
     source: super::MEASURED,
+    fix: Some(Safety::Unsafe),
     check: Check::Refusal(unknown_command),
     ..Rule::BASE
 };
@@ -91,7 +92,13 @@ fn unknown_command(case: &Case<'_>, refusal: &Refusal) -> Finding {
             let finding =
                 UNKNOWN_COMMAND.finding(case.word_at(id, 0), format!("`{old}` is no command of {}", case.server()));
             match commands::suggest(case.server(), old.as_bytes()) {
-                Some(meant) => finding.help(format!("did you mean `{}`?", meant.to_ascii_uppercase())),
+                Some(meant) => {
+                    let meant = meant.to_ascii_uppercase();
+                    let mut words = case.words(id);
+                    words[1] = meant.clone().into_bytes();
+                    let put = Edit::Put { statement: case.at(id), words };
+                    finding.help(format!("did you mean `{meant}`?")).fix(Fix::unsafe_([put]))
+                }
                 None => finding.help("correct the name, or drop the line"),
             }
         }

@@ -2,18 +2,21 @@
 //!
 //! Which rule words which reason is decided here and nowhere else; a new [`Reason`] does not compile without its rule.
 
+pub(super) mod characters;
 pub(super) mod commands;
 pub(super) mod elsewhere;
+mod meant;
 pub(super) mod names;
 pub(super) mod sentinel;
 pub(super) mod structure;
-pub(super) mod units;
+mod times;
+mod units;
 pub(super) mod users;
 pub(super) mod values;
 pub(super) mod words;
 
 use super::{Case, Check, Rule};
-use crate::config::{Bad, Reason, Refusal};
+use crate::config::{Reason, Refusal};
 use crate::finding::Finding;
 
 /// Where all of these are known from.
@@ -21,22 +24,41 @@ const MEASURED: &str = "twelve servers, Redis 6.2 to 8.6 and Valkey 7.2 to 9.1, 
 
 /// Words a refusal.
 pub(super) fn word(case: &Case<'_>, refusal: &Refusal) -> Finding {
-    match rule_for(case, refusal).check {
+    let mut finding = match rule_for(case, refusal).check {
         Check::Refusal(word) => word(case, refusal),
         Check::Config(_) | Check::Elsewhere => unreachable!("rules in this folder word refusals"),
+    };
+    if let (Some(fix), Some(id)) = (&mut finding.fix, refusal.statement) {
+        fix.secret |= case.hides_words(id);
     }
+    finding
 }
 
 fn rule_for(case: &Case<'_>, refusal: &Refusal) -> &'static Rule {
+    // What is wrong with the spelling of a line explains the rest; the order is that in which it hides other reasons.
+    if characters::mark(case, refusal).is_some() {
+        return &characters::BYTE_ORDER_MARK;
+    }
     if words::comment(case, refusal).is_some() {
         return &words::INLINE_COMMENT;
     }
+    if names::foreign_mark(case, refusal).is_some() {
+        return &names::FOREIGN_COMMENT;
+    }
+    if characters::are_in(case, refusal) {
+        return &characters::SUSPICIOUS_CHARACTERS;
+    }
+    if words::continued(case, refusal).is_some() {
+        return &words::LINE_CONTINUATION;
+    }
+    if names::separated(case, refusal).is_some() {
+        return &names::KEY_VALUE_SEPARATOR;
+    }
     match &refusal.reason {
         Reason::Quotes => &words::UNBALANCED_QUOTES,
-        Reason::UnknownDirective if names::starts_with_mark(case, refusal) => &names::BYTE_ORDER_MARK,
         Reason::UnknownDirective => elsewhere::rule_for(case, refusal).unwrap_or(&names::UNKNOWN_DIRECTIVE),
         Reason::FileOnlyArity | Reason::ModuleParameterEmpty => &words::WRONG_NUMBER_OF_WORDS,
-        Reason::Value(bad) => rule_for_value(bad),
+        Reason::Value(bad) => values::rule_for(case, refusal, bad),
         Reason::ModuleParameterUnclaimed => {
             elsewhere::rule_for(case, refusal).unwrap_or(&names::MODULE_PARAMETER_WITHOUT_MODULE)
         }
@@ -54,34 +76,10 @@ fn rule_for(case: &Case<'_>, refusal: &Refusal) -> &'static Rule {
     }
 }
 
-fn rule_for_value(bad: &Bad) -> &'static Rule {
-    match bad {
-        Bad::Arity | Bad::LimitGroups | Bad::TooManyAddresses => &words::WRONG_NUMBER_OF_WORDS,
-        Bad::OutOfRange { .. } | Bad::PercentTooLarge | Bad::PercentileRange => &values::OUT_OF_RANGE,
-        Bad::NotBool
-        | Bad::NotOneOf(_)
-        | Bad::NotInteger
-        | Bad::NotMemory
-        | Bad::NotMemoryOrPercent
-        | Bad::NotOctal
-        | Bad::Save
-        | Bad::LimitClass
-        | Bad::LimitNumber
-        | Bad::Event(_)
-        | Bad::Port
-        | Bad::Oom
-        | Bad::Percentile
-        | Bad::SaveAndNosave
-        | Bad::Empty
-        | Bad::TooLong(_)
-        | Bad::Byte(_)
-        | Bad::Hostname
-        | Bad::Address(_)
-        | Bad::Template => &values::INVALID_VALUE,
-    }
-}
-
 /// The statement of a refusal that always has one.
 fn statement(refusal: &Refusal) -> crate::syntax::StatementId {
     refusal.statement.expect("only quotes that do not close have no statement")
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,29 +1,54 @@
 //! Names that the version does not know.
 
+use std::borrow::Cow;
+
 use super::statement;
 use crate::catalog::{self, Foreign, Lookup, foreign, sentinel};
-use crate::config::{MASK, Refusal, Stage};
-use crate::finding::{Finding, Severity};
+use crate::config::{MASK, Reason, Refusal, Stage};
+use crate::finding::{Edit, Finding, Fix, Safety, Severity};
 use crate::lint::{Case, Check, Group, Rule};
 use crate::server::UnknownNames;
-use crate::syntax::StatementId;
+use crate::source::Span;
+use crate::syntax::{Mode, StatementId};
 
-pub(crate) static BYTE_ORDER_MARK: Rule = Rule {
-    id: "byte-order-mark",
+pub(crate) static FOREIGN_COMMENT: Rule = Rule {
+    id: "foreign-comment",
     severity: Severity::Fatal,
-    summary: "the file begins with a byte order mark",
-    docs: "Some editors put three invisible bytes at the start of a UTF-8 file. To a server they are part of the first
-word, even if that is a comment.
+    summary: "a comment begins as in another language",
+    docs: "Only `#` begins a comment. `;`, `//` and `--` are read as the name of a directive.
 
 Bad:
-    \u{feff}port 6379
+    ; memory
+    maxmemory 8gb
 
 Good:
-    port 6379
+    # memory
+    maxmemory 8gb
 ",
-    group: Group::Versions,
+    group: Group::Syntax,
     source: super::MEASURED,
-    check: Check::Refusal(byte_order_mark),
+    fix: Some(Safety::Safe),
+    check: Check::Refusal(foreign_comment),
+    ..Rule::BASE
+};
+
+pub(crate) static KEY_VALUE_SEPARATOR: Rule = Rule {
+    id: "key-value-separator",
+    severity: Severity::Fatal,
+    summary: "a `=` or `:` stands between name and value",
+    docs: "A configuration has blanks between words and nothing else. With `=` or `:` glued to it the name is unknown; alone,
+the sign is a word too many. Common where people come from INI or YAML files.
+
+Bad:
+    maxmemory: 8gb
+
+Good:
+    maxmemory 8gb
+",
+    group: Group::Syntax,
+    source: super::MEASURED,
+    fix: Some(Safety::Safe),
+    check: Check::Refusal(key_value_separator),
     ..Rule::BASE
 };
 
@@ -63,22 +88,103 @@ Good:
 ",
     group: Group::Versions,
     source: super::MEASURED,
+    fix: Some(Safety::Unsafe),
     check: Check::Refusal(unknown_directive),
     ..Rule::BASE
 };
 
-const MARK: &[u8] = b"\xef\xbb\xbf";
-
-/// Whether the refused name begins with a byte order mark.
-pub(super) fn starts_with_mark(case: &Case<'_>, refusal: &Refusal) -> bool {
-    refusal.statement.is_some_and(|id| case.reading.name(id).starts_with(MARK))
+/// The place of the mark that a line begins with as comments of other languages do: `;`, `//`, or `--` before a blank.
+pub(super) fn foreign_mark(case: &Case<'_>, refusal: &Refusal) -> Option<Span> {
+    if !matches!(refusal.reason, Reason::UnknownDirective | Reason::ModuleParameterUnclaimed) {
+        return None;
+    }
+    let at = case.reading.statement(refusal.statement?).name.at;
+    let name = case.reading.sources.bytes(at);
+    let length = match name {
+        [b';', ..] => name.iter().take_while(|byte| **byte == b';').count(),
+        [b'/', b'/', ..] => name.iter().take_while(|byte| **byte == b'/').count(),
+        b"--" => 2,
+        _ => return None,
+    };
+    Some(Span { end: at.start + u32::try_from(length).expect("files are below 64 MiB"), ..at })
 }
 
-fn byte_order_mark(case: &Case<'_>, refusal: &Refusal) -> Finding {
-    let at = case.reading.statement(statement(refusal)).name.at;
-    BYTE_ORDER_MARK
-        .finding(at, "three invisible bytes (EF BB BF) come before the first word")
-        .help("save the file as UTF-8 without a byte order mark")
+fn foreign_comment(case: &Case<'_>, refusal: &Refusal) -> Finding {
+    let at = foreign_mark(case, refusal).unwrap_or(refusal.at);
+    let mark = String::from_utf8_lossy(case.reading.sources.bytes(at)).into_owned();
+    FOREIGN_COMMENT
+        .finding(at, format!("`{mark}` begins no comment"))
+        .help("begin a comment with `#`")
+        .fix(Fix::safe([Edit::Text { at, with: b"#".to_vec() }]))
+}
+
+/// A sign that is none to a server, and the words of the refused statement without it.
+pub(super) struct Separated {
+    sign: char,
+    words: Vec<Vec<u8>>,
+}
+
+/// Finds a `=` or `:` between name and value of a refused statement.
+pub(super) fn separated(case: &Case<'_>, refusal: &Refusal) -> Option<Separated> {
+    let id = refusal.statement?;
+    let mut words = case.words(id);
+    let sign;
+    match &refusal.reason {
+        Reason::UnknownDirective | Reason::ModuleParameterUnclaimed => {
+            let name = words[0].clone();
+            let end = name.iter().position(|byte| b"=:".contains(byte))?;
+            catalog::find(&name[..end])?;
+            sign = name[end];
+            let value = &name[end + 1..];
+            words[0] = name[..end].to_vec();
+            if !value.is_empty() {
+                words.insert(1, value.to_vec());
+            }
+        }
+        Reason::Value(_) | Reason::FileOnlyArity => {
+            let first = words.get(1)?;
+            sign = *first.first().filter(|byte| b"=:".contains(byte))?;
+            if first.len() == 1 {
+                words.remove(1);
+            } else if sign == b'=' && words.len() == 2 {
+                words[1].remove(0);
+            } else {
+                return None;
+            }
+        }
+        Reason::Quotes
+        | Reason::Sentinel(_)
+        | Reason::ModuleParameterEmpty
+        | Reason::SentinelOutside
+        | Reason::DuplicateUser
+        | Reason::User(_)
+        | Reason::UsersAndAclFile
+        | Reason::NoSuchCommand
+        | Reason::CommandExists
+        | Reason::RenamesSubcommand
+        | Reason::ReplicaInCluster
+        | Reason::IncludeCycle
+        | Reason::SnapshotName => return None,
+    }
+    Some(Separated { sign: char::from(sign), words })
+}
+
+fn key_value_separator(case: &Case<'_>, refusal: &Refusal) -> Finding {
+    let id = statement(refusal);
+    let Separated { sign, words } = separated(case, refusal).expect("this rule is chosen only where there is one");
+    let name = String::from_utf8_lossy(&words[0]).into_owned();
+    let help = if matches!(refusal.reason, Reason::Value(_) | Reason::FileOnlyArity) {
+        format!("leave out the `{sign}`")
+    } else {
+        format!("put a blank between name and value: `{name} …`")
+    };
+    let finding = KEY_VALUE_SEPARATOR
+        .finding(case.at(id), format!("a `{sign}` stands between `{name}` and its value"))
+        .help(help);
+    if words.len() == 1 {
+        return finding;
+    }
+    finding.fix(Fix::safe([Edit::Put { statement: case.at(id), words }]))
 }
 
 fn module_parameter_without_module(case: &Case<'_>, refusal: &Refusal) -> Finding {
@@ -107,49 +213,65 @@ fn unknown_directive(case: &Case<'_>, refusal: &Refusal) -> Finding {
         Stage::Modules => finding.here(format!("{server} keeps it for modules, and later names no line")),
         Stage::File | Stage::Sentinel | Stage::Users | Stage::Data => finding,
     };
-    finding.help(advice(case, id))
+    let (help, fix) = advice(case, id);
+    let finding = finding.help(help);
+    match fix {
+        Some(fix) => finding.fix(fix),
+        None => finding,
+    }
 }
 
-/// The most helpful thing that can be said of an unknown name.
-fn advice(case: &Case<'_>, id: StatementId) -> String {
+/// The most helpful thing that can be said of an unknown name, and how to do it.
+fn advice(case: &Case<'_>, id: StatementId) -> (String, Option<Fix>) {
     let name = case.name(id);
+    let drop = Edit::Drop { statement: case.at(id) };
     match case.config.view.look(case.reading.name(id)) {
         Lookup::Here(directive) if directive.is.live_only => {
-            return "drop the line: only CONFIG SET knows it, a file may not hold it".into();
+            let help = "drop the line: only CONFIG SET knows it, a file may not hold it";
+            return (help.into(), Some(Fix::unsafe_([drop])));
         }
         Lookup::Here(directive) => {
-            return format!(
-                "drop the line: {} ignores `{}`, and only with exactly one word",
-                case.server(),
-                directive.name()
-            );
+            let server = case.server();
+            let help =
+                format!("drop the line: {server} ignores `{}`, and only with exactly one word", directive.name());
+            return (help, Some(Fix::safe([drop])));
         }
         Lookup::Elsewhere(_) | Lookup::Never => {}
     }
+    let renamed = |to: &str| renamed(case, id, to);
     if let Some(option) = name.strip_prefix("--").filter(|rest| catalog::find(rest).is_some()) {
-        return format!("write `{option}`: the dashes are for the command line");
-    }
-    if let Some(glued) = glued(&name) {
-        return format!("put a blank between name and value: `{glued} …`");
+        let help = format!("write `{option}`: the dashes are for the command line");
+        return (help, Some(Fix::safe([renamed(option)])));
     }
     if let Some(meant) = catalog::suggest(&name, case.config.view) {
-        return format!("did you mean `{meant}`?");
+        return (format!("did you mean `{meant}`?"), Some(Fix::unsafe_([renamed(meant)])));
     }
-    if let Lookup::Here(sub) = sentinel::view(case.server()).look(&name) {
-        return format!("write `sentinel {} …`, in the file of a Sentinel", sub.name());
-    }
-    if name.starts_with(MASK) || case.reading.words(id).is_empty() {
-        return "begin the line with the name of a directive; if it belongs to the line above, join the two".into();
-    }
-    if name.contains('.') {
-        return "drop the line: parameters of modules may stand in a file since redis 7.0".into();
-    }
-    "correct the name, or drop the line".into()
+    let (help, fix) = unlike(case, id, &name);
+    (help.into(), fix)
 }
 
-/// The directive in `maxmemory:`, `maxmemory=8gb` (which is shown as `maxmemory***`).
-fn glued(name: &str) -> Option<&str> {
-    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_');
-    let end = name.find(|c| !plain(c))?;
-    catalog::find(&name[..end]).is_some().then_some(&name[..end])
+/// What can be said of a name that is like no directive's.
+fn unlike(case: &Case<'_>, id: StatementId, name: &str) -> (Cow<'static, str>, Option<Fix>) {
+    if let Lookup::Here(sub) = sentinel::view(case.server()).look(name) {
+        let help = format!("write `sentinel {} …`, in the file of a Sentinel", sub.name());
+        let mut words = case.words(id);
+        words.insert(0, b"sentinel".to_vec());
+        let put = Edit::Put { statement: case.at(id), words };
+        return (help.into(), (case.mode == Mode::Sentinel).then(|| Fix::safe([put])));
+    }
+    let help = if name.starts_with(MASK) || case.reading.words(id).is_empty() {
+        "begin the line with the name of a directive; if it belongs to the line above, join the two"
+    } else if name.contains('.') {
+        "drop the line: parameters of modules may stand in a file since redis 7.0"
+    } else {
+        "correct the name, or drop the line"
+    };
+    (help.into(), None)
+}
+
+/// The statement under another name.
+fn renamed(case: &Case<'_>, id: StatementId, to: &str) -> Edit {
+    let mut words = case.words(id);
+    words[0] = to.as_bytes().to_vec();
+    Edit::Put { statement: case.at(id), words }
 }

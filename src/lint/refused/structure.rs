@@ -3,7 +3,7 @@
 use super::statement;
 use crate::catalog;
 use crate::config::Refusal;
-use crate::finding::{Finding, Severity};
+use crate::finding::{Edit, Finding, Fix, Safety, Severity};
 use crate::lint::{Case, Check, Group, Rule};
 
 pub(crate) static INCLUDE_CYCLE: Rule = Rule {
@@ -43,6 +43,7 @@ Good:
 ",
     group: Group::Syntax,
     source: super::MEASURED,
+    fix: Some(Safety::Unsafe),
     check: Check::Refusal(replica_in_cluster),
     ..Rule::BASE
 };
@@ -81,6 +82,7 @@ Good:
 ",
     group: Group::Syntax,
     source: super::MEASURED,
+    fix: Some(Safety::Unsafe),
     check: Check::Refusal(snapshot_name),
     ..Rule::BASE
 };
@@ -96,7 +98,8 @@ fn replica_in_cluster(case: &Case<'_>, refusal: &Refusal) -> Finding {
     let name = case.name(statement(refusal));
     let finding = REPLICA_IN_CLUSTER
         .finding(refusal.at, format!("`{name}` does not go with cluster mode"))
-        .help("drop it and use CLUSTER REPLICATE, or set `cluster-enabled no`");
+        .help("drop it and use CLUSTER REPLICATE, or set `cluster-enabled no`")
+        .fix(Fix::unsafe_([Edit::Drop { statement: refusal.at }]));
     let cluster = catalog::find("cluster-enabled").and_then(|id| case.config.entry(id));
     match cluster.and_then(|entry| entry.standing().last()) {
         Some(part) => finding.label(case.reading.statement(part.by).at, "cluster mode is switched on here"),
@@ -116,5 +119,10 @@ fn snapshot_name(case: &Case<'_>, refusal: &Refusal) -> Finding {
         b"." | b".." => format!("`{}` is a folder and cannot be loaded as a snapshot", case.word(id, 0)),
         _ => "the name of the snapshot is longer than the 255 bytes that a file system takes".into(),
     };
-    SNAPSHOT_NAME.finding(case.word_at(id, 0), message).help("name a file, such as `dump.rdb`")
+    let mut words = case.words(id);
+    words[1] = b"dump.rdb".to_vec();
+    SNAPSHOT_NAME
+        .finding(case.word_at(id, 0), message)
+        .help("name a file, such as `dump.rdb`")
+        .fix(Fix::unsafe_([Edit::Put { statement: case.at(id), words }]))
 }

@@ -1,8 +1,23 @@
 //! Values in spellings that people carry over from elsewhere, and how the server wants them.
 
+/// A value as the server wants it.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Meant {
+    /// The word to write.
+    pub(super) word: String,
+    /// Whether it cannot have been anything else.
+    pub(super) surely: bool,
+}
+
+impl Meant {
+    fn surely(word: impl Into<String>) -> Self {
+        Self { word: word.into(), surely: true }
+    }
+}
+
 /// How a number of bytes should be written: `8Gi` is `8gb`, `1.5gb` is `1536mb`.
-pub(super) fn bytes(text: &str) -> Option<String> {
-    let text = text.trim().replace(['_', ','], "");
+pub(super) fn bytes(text: &str) -> Option<Meant> {
+    let text = without_thousands(text.trim())?;
     let end = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
     let (number, unit) = (&text[..end], text[end..].trim().to_ascii_lowercase());
     let shift: u32 = match unit.as_str() {
@@ -22,22 +37,40 @@ pub(super) fn bytes(text: &str) -> Option<String> {
     let bytes = (digits << shift) / scale;
     let exact = u64::try_from(bytes).ok()?;
     // A fraction that is no whole number of bytes is cut to whole kilobytes, as nobody means the rest.
-    let rounded = if (digits << shift).is_multiple_of(scale) { exact } else { exact >> 10 << 10 };
-    Some(crate::catalog::bytes_in_words(rounded))
+    let is_whole = (digits << shift).is_multiple_of(scale);
+    let rounded = if is_whole { exact } else { exact >> 10 << 10 };
+    // A single letter is decimal to the server and binary to many people.
+    let surely = is_whole && !["k", "m", "g", "t"].contains(&unit.as_str());
+    Some(Meant { word: crate::catalog::bytes_in_words(rounded), surely })
+}
+
+/// A number whose thousands are set apart, without what sets them apart; `None` if the marks stand elsewhere.
+fn without_thousands(text: &str) -> Option<String> {
+    let end = text.find(|c: char| !c.is_ascii_digit() && !matches!(c, '_' | ',')).unwrap_or(text.len());
+    let mut groups = text[..end].split(['_', ',']);
+    let first = groups.next().unwrap_or_default();
+    let mut plain = first.to_owned();
+    for group in groups {
+        if first.is_empty() || first.len() > 3 || group.len() != 3 {
+            return None;
+        }
+        plain.push_str(group);
+    }
+    Some(plain + &text[end..])
 }
 
 /// `yes` or `no` in other words.
-pub(super) fn boolean(text: &str) -> Option<&'static str> {
+pub(super) fn boolean(text: &str) -> Option<Meant> {
     match text.to_ascii_lowercase().as_str() {
-        "true" | "on" | "1" | "y" | "t" | "enable" | "enabled" => Some("yes"),
-        "false" | "off" | "0" | "n" | "f" | "disable" | "disabled" | "none" => Some("no"),
+        "true" | "on" | "1" | "y" | "t" | "enable" | "enabled" => Some(Meant::surely("yes")),
+        "false" | "off" | "0" | "n" | "f" | "disable" | "disabled" | "none" => Some(Meant::surely("no")),
         _ => None,
     }
 }
 
 /// A whole number with a sign, zeros, a unit or a fraction that the server does not read.
-pub(super) fn integer(text: &str) -> Option<String> {
-    let text = text.trim().replace('_', "");
+pub(super) fn integer(text: &str) -> Option<Meant> {
+    let text = without_thousands(text.trim())?;
     let (sign, digits) = match text.strip_prefix('-') {
         Some(rest) => ("-", rest),
         None => ("", text.strip_prefix('+').unwrap_or(&text)),
@@ -48,19 +81,14 @@ pub(super) fn integer(text: &str) -> Option<String> {
         return None;
     }
     let number: u64 = whole.parse().ok()?;
-    Some(if number == 0 { "0".into() } else { format!("{sign}{number}") })
-}
-
-/// Whether a text is a number with a unit of time.
-pub(super) fn is_time(text: &str) -> bool {
-    let end = text.find(|c: char| !c.is_ascii_digit()).unwrap_or(0);
-    end > 0 && ["s", "ms", "us", "sec", "m", "min", "h", "d"].contains(&text[end..].to_ascii_lowercase().as_str())
+    Some(Meant::surely(if number == 0 { "0".into() } else { format!("{sign}{number}") }))
 }
 
 /// Permissions in base 8 with a prefix of another language.
-pub(super) fn octal(text: &str) -> Option<&str> {
+pub(super) fn octal(text: &str) -> Option<Meant> {
     let digits = text.strip_prefix("0o").or(text.strip_prefix("0O"))?;
-    digits.bytes().all(|b| (b'0'..=b'7').contains(&b)).then_some(digits)
+    let plain = digits.bytes().all(|b| (b'0'..=b'7').contains(&b));
+    (plain && !digits.is_empty()).then(|| Meant::surely(digits))
 }
 
 #[cfg(test)]
@@ -73,14 +101,16 @@ mod tests {
             ("8Gi", "8gb"),
             ("512MiB", "512mb"),
             ("1.5gb", "1536mb"),
-            ("2T", "2048gb"),
             ("1_000", "1000"),
-            ("0.1gb", "104857kb"),
+            ("1,048,576", "1mb"),
             (".5gb", "512mb"),
         ] {
-            assert_eq!(bytes(text).as_deref(), Some(meant), "{text}");
+            assert_eq!(bytes(text), Some(Meant::surely(meant)), "{text}");
         }
-        for text in ["", ".", "many", "8 apples", "-1gb", "99999999999999gb"] {
+        for (text, perhaps) in [("2T", "2048gb"), ("0.1gb", "104857kb"), ("1.5g", "1536mb")] {
+            assert_eq!(bytes(text), Some(Meant { word: perhaps.into(), surely: false }), "{text}");
+        }
+        for text in ["", ".", "many", "8 apples", "-1gb", "99999999999999gb", "1,5gb", "1,0000", ",100"] {
             assert_eq!(bytes(text), None, "{text}");
         }
     }
@@ -88,11 +118,12 @@ mod tests {
     #[test]
     fn numbers_lose_what_the_server_does_not_read() {
         for (text, meant) in [("+5", "5"), ("005", "5"), ("5.0", "5"), ("-0", "0"), ("1_000", "1000")] {
-            assert_eq!(integer(text).as_deref(), Some(meant), "{text}");
+            assert_eq!(integer(text), Some(Meant::surely(meant)), "{text}");
         }
-        for text in ["", "5.5", "1e3", "0x10", "ten"] {
+        for text in ["", "5.5", "1e3", "0x10", "ten", "1_0"] {
             assert_eq!(integer(text), None, "{text}");
         }
-        assert!(is_time("10s") && is_time("500ms") && !is_time("10") && !is_time("s"));
+        assert_eq!(octal("0o770"), Some(Meant::surely("770")));
+        assert_eq!(octal("0o"), None);
     }
 }

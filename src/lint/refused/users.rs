@@ -4,7 +4,7 @@ use super::{commands, statement};
 use crate::catalog;
 use crate::config::acl::UNKNOWN_NAME;
 use crate::config::{Key, Reason, Refusal};
-use crate::finding::{Finding, Severity};
+use crate::finding::{Edit, Finding, Fix, Safety, Severity};
 use crate::lint::{Case, Check, Group, Rule};
 use crate::syntax::{Mode, StatementId};
 
@@ -23,6 +23,7 @@ Good:
 ",
     group: Group::Security,
     source: super::MEASURED,
+    fix: Some(Safety::Unsafe),
     check: Check::Refusal(acl_rule),
     ..Rule::BASE
 };
@@ -31,7 +32,8 @@ pub(crate) static DUPLICATE_USER: Rule = Rule {
     id: "duplicate-user",
     severity: Severity::Fatal,
     summary: "a user is defined twice",
-    docs: "Since Redis 7.0 a name may be defined once. Redis 6.2 adds the rules of both lines up.
+    docs: "Since Redis 7.0 a name may be defined once. Redis 6.2 forgets the first line and takes the second
+(see `duplicate-acl-user`).
 
 Bad:
     user app on nopass ~* +@read
@@ -42,6 +44,7 @@ Good:
 ",
     group: Group::Security,
     source: super::MEASURED,
+    fix: Some(Safety::Unsafe),
     check: Check::Refusal(duplicate_user),
     ..Rule::BASE
 };
@@ -77,7 +80,12 @@ fn acl_rule(case: &Case<'_>, refusal: &Refusal) -> Finding {
     let finding = ACL_RULE.finding(refusal.at, message);
     match case.public_word(id, refused.argument) {
         Some(rule) if refused.argument > 0 => match commands::meant(case, rule) {
-            Some(meant) => finding.help(format!("did you mean `{meant}`?")),
+            Some(meant) => {
+                let mut words = case.words(id);
+                words[refused.argument + 1] = meant.clone().into_bytes();
+                let put = Edit::Put { statement: case.at(id), words };
+                finding.help(format!("did you mean `{meant}`?")).fix(Fix::unsafe_([put]))
+            }
             None if case.mode == Mode::Sentinel && refused.reason == UNKNOWN_NAME => {
                 finding.help("drop the rule: a Sentinel has no data commands")
             }
@@ -94,10 +102,11 @@ fn duplicate_user(case: &Case<'_>, refusal: &Refusal) -> Finding {
     let finding = DUPLICATE_USER
         .finding(refusal.at, format!("the user `{user}` is defined a second time"))
         .help("put all rules of a user into one line");
-    match first_definition(case, id) {
-        Some(first) => finding.label(case.reading.statement(first).at, "first defined here"),
-        None => finding,
-    }
+    let Some(first) = first_definition(case, id) else { return finding };
+    let mut words = case.words(first);
+    words.extend(case.words(id).into_iter().skip(2));
+    let merged = [Edit::Put { statement: case.at(first), words }, Edit::Drop { statement: case.at(id) }];
+    finding.label(case.at(first), "first defined here").fix(Fix::unsafe_(merged))
 }
 
 fn first_definition(case: &Case<'_>, id: StatementId) -> Option<StatementId> {

@@ -1,31 +1,130 @@
 //! Words that are no value of their directive.
 
-#![expect(clippy::wildcard_enum_match_arm, reason = "advice is for what has some; the rest speaks for itself")]
-
-use super::{statement, units};
-use crate::catalog::{self, Directive, Kind, bytes_in_words};
-use crate::config::{Bad, Class, Reason, Refusal};
-use crate::finding::{Finding, Severity};
+use super::meant::Subject;
+use super::{statement, times};
+use crate::catalog::{Kind, bytes_in_words};
+use crate::config::{Bad, Reason, Refusal};
+use crate::finding::{Edit, Finding, Fix, Safety, Severity};
 use crate::lint::{Case, Check, Group, Rule};
-use crate::server;
-use crate::syntax::{StatementId, Via};
+
+pub(crate) static BOOLEAN_VALUE: Rule = Rule {
+    id: "boolean-value",
+    severity: Severity::Fatal,
+    summary: "a switch is neither `yes` nor `no`",
+    docs: "Other programs take `true`, `on` or `1`. Servers take `yes` and `no`, in any case, and nothing else.
+
+Bad:
+    appendonly true
+
+Good:
+    appendonly yes
+",
+    group: Group::Values,
+    source: super::MEASURED,
+    fix: Some(Safety::Safe),
+    check: Check::Refusal(value),
+    ..Rule::BASE
+};
+
+pub(crate) static CLIENT_OUTPUT_BUFFER_SYNTAX: Rule = Rule {
+    id: "client-output-buffer-syntax",
+    severity: Severity::Fatal,
+    summary: "an output buffer limit is not class, hard limit, soft limit and seconds",
+    docs:
+        "A group has four words: a class (`normal`, `replica` or `pubsub`; `slave` is `replica`, `master` is none), two
+numbers of bytes and plain seconds. Redis 6.2 takes one group a line; later versions take several.
+
+Bad:
+    client-output-buffer-limit pubsub 32mb 8mb 60s
+
+Good:
+    client-output-buffer-limit pubsub 32mb 8mb 60
+",
+    group: Group::Values,
+    source: super::MEASURED,
+    fix: Some(Safety::Unsafe),
+    check: Check::Refusal(buffer_limit),
+    ..Rule::BASE
+};
+
+pub(crate) static ENUM_VALUE: Rule = Rule {
+    id: "enum-value",
+    severity: Severity::Fatal,
+    summary: "a word is none of those that the directive takes",
+    docs:
+        "The words differ between versions; `redisconf explain NAME` lists them. Frequent slips: `loglevel info` (it is
+`notice`), `maxmemory-policy lru` (it is `allkeys-lru` or `volatile-lru`), `supervised yes` (it is `auto`).
+
+Bad:
+    maxmemory-policy allkeys_lru
+
+Good:
+    maxmemory-policy allkeys-lru
+",
+    group: Group::Values,
+    source: super::MEASURED,
+    fix: Some(Safety::Unsafe),
+    check: Check::Refusal(value),
+    ..Rule::BASE
+};
 
 pub(crate) static INVALID_VALUE: Rule = Rule {
     id: "invalid-value",
     severity: Severity::Fatal,
     summary: "a word is no value of its directive",
-    docs: "Bytes are written `8gb` (binary) or `8g` (decimal), never `8Gi` or `1.5gb`; switches are `yes` and `no`; times are
-plain numbers in the unit that the directive fixes.
+    docs: "Numbers are plain: no `+`, no leading zeros, no fraction. Ports, percentiles, permissions, host names and
+addresses have forms of their own; `redisconf explain NAME` gives them.
 
 Bad:
-    maxmemory 8Gi
+    maxclients 10_000
 
 Good:
-    maxmemory 8gb
+    maxclients 10000
 ",
     group: Group::Values,
     source: super::MEASURED,
-    check: Check::Refusal(invalid_value),
+    fix: Some(Safety::Safe),
+    check: Check::Refusal(value),
+    ..Rule::BASE
+};
+
+pub(crate) static KEYSPACE_EVENT_FLAGS: Rule = Rule {
+    id: "keyspace-event-flags",
+    severity: Severity::Fatal,
+    summary: "a letter is no class of keyspace events in this version",
+    docs: "Case matters: `K` and `E` choose the channels, `A` stands for `g$lshzxetd`, `m` and `n` stand beside it. `n` came with
+Redis 7.0, `o` and `c` with Redis 8.2; Valkey has none of the last two.
+
+Bad:
+    notify-keyspace-events kEx
+
+Good:
+    notify-keyspace-events KEx
+",
+    group: Group::Values,
+    source: super::MEASURED,
+    fix: Some(Safety::Unsafe),
+    check: Check::Refusal(value),
+    ..Rule::BASE
+};
+
+pub(crate) static MEMORY_SUFFIX: Rule = Rule {
+    id: "memory-suffix",
+    severity: Severity::Fatal,
+    summary: "a number of bytes has a form that servers do not read",
+    docs: "A whole number and one of `b`, `kb`, `mb`, `gb` (1024 each) or `k`, `m`, `g` (1000 each), in any case. The `Gi` of
+Kubernetes, fractions and shares of the memory are refused; only `maxmemory-clients` takes a percentage.
+
+Bad:
+    maxmemory 8.5gb
+
+Good:
+    maxmemory 8704mb
+",
+    group: Group::Values,
+    source: super::MEASURED,
+    fix: Some(Safety::Unsafe),
+    check: Check::Refusal(value),
     ..Rule::BASE
 };
 
@@ -47,192 +146,224 @@ Good:
     ..Rule::BASE
 };
 
-/// What the value rules talk about.
-struct Subject<'a> {
-    case: &'a Case<'a>,
-    id: StatementId,
-    directive: &'static Directive,
-    bad: &'a Bad,
-    /// The argument that is to blame, as people may see it.
-    word: String,
-    /// The same, only if it may be shown.
-    public: Option<&'a str>,
-    /// Its position.
-    index: usize,
+pub(crate) static PATH_IN_FILENAME: Rule = Rule {
+    id: "path-in-filename",
+    severity: Severity::Fatal,
+    summary: "a path stands where a plain file name is wanted",
+    docs: "`dbfilename`, `appendfilename` and `appenddirname` name files within `dir`; a `/` in them stops the server.
+
+Bad:
+    dbfilename /data/dump.rdb
+
+Good:
+    dir /data
+    dbfilename dump.rdb
+",
+    group: Group::Values,
+    source: super::MEASURED,
+    fix: Some(Safety::Unsafe),
+    check: Check::Refusal(path_in_filename),
+    ..Rule::BASE
+};
+
+pub(crate) static SAVE_LINE_SHAPE: Rule = Rule {
+    id: "save-line-shape",
+    severity: Severity::Fatal,
+    summary: "`save` does not hold pairs of seconds and changes",
+    docs: "Each point is two plain numbers: seconds, at least 1, and changes. One pair a line is read alike by every version.
+From Redis 7.0 on a line that does not fall into pairs stops the server; Redis 6.2 starts without snapshots
+(see `save-line-ignored`).
+
+Bad:
+    save 15m 1
+
+Good:
+    save 900 1
+",
+    group: Group::Values,
+    source: super::MEASURED,
+    fix: Some(Safety::Safe),
+    check: Check::Refusal(save),
+    ..Rule::BASE
+};
+
+pub(crate) static TIME_SUFFIX: Rule = Rule {
+    id: "time-suffix",
+    severity: Severity::Fatal,
+    summary: "a time has a unit",
+    docs: "Times are plain numbers; each directive fixes the unit. Most count seconds, `cluster-node-timeout`,
+`lua-time-limit` and `latency-monitor-threshold` milliseconds, `slowlog-log-slower-than` microseconds, and
+`lfu-decay-time` minutes.
+
+Bad:
+    timeout 5m
+
+Good:
+    timeout 300
+",
+    group: Group::Values,
+    source: super::MEASURED,
+    fix: Some(Safety::Unsafe),
+    check: Check::Refusal(value),
+    ..Rule::BASE
+};
+
+/// Which rule speaks of a value.
+pub(super) fn rule_for(case: &Case<'_>, refusal: &Refusal, bad: &Bad) -> &'static Rule {
+    match bad {
+        Bad::Arity if is_buffer_limit(case, refusal) => &CLIENT_OUTPUT_BUFFER_SYNTAX,
+        Bad::Arity | Bad::TooManyAddresses => &super::words::WRONG_NUMBER_OF_WORDS,
+        Bad::OutOfRange { .. } | Bad::PercentTooLarge | Bad::PercentileRange => &OUT_OF_RANGE,
+        Bad::NotBool => &BOOLEAN_VALUE,
+        Bad::NotOneOf(_) => &ENUM_VALUE,
+        Bad::NotInteger if is_time(case, refusal) => &TIME_SUFFIX,
+        Bad::NotMemory | Bad::NotMemoryOrPercent => &MEMORY_SUFFIX,
+        Bad::Save => &SAVE_LINE_SHAPE,
+        Bad::LimitGroups | Bad::LimitClass | Bad::LimitNumber => &CLIENT_OUTPUT_BUFFER_SYNTAX,
+        Bad::Event(_) => &KEYSPACE_EVENT_FLAGS,
+        Bad::Byte(b'/') if names_file(case, refusal) => &PATH_IN_FILENAME,
+        Bad::NotInteger
+        | Bad::NotOctal
+        | Bad::Port
+        | Bad::Oom
+        | Bad::Percentile
+        | Bad::SaveAndNosave
+        | Bad::Empty
+        | Bad::TooLong(_)
+        | Bad::Byte(_)
+        | Bad::Hostname
+        | Bad::Address(_)
+        | Bad::Template => &INVALID_VALUE,
+    }
 }
 
-fn subject<'a>(case: &'a Case<'a>, refusal: &'a Refusal) -> Subject<'a> {
+fn is_buffer_limit(case: &Case<'_>, refusal: &Refusal) -> bool {
+    case.directive(statement(refusal)).is_some_and(|directive| directive.kind == Kind::BufferLimits)
+}
+
+/// Whether a number is a time with a unit, and the directive takes a time.
+fn is_time(case: &Case<'_>, refusal: &Refusal) -> bool {
     let id = statement(refusal);
-    let directive = case.directive(id).expect("only words of a known directive are read as its value");
+    let counts_time = case.directive(id).is_some_and(|directive| times::unit_of(directive).is_some());
+    counts_time && case.public_word(id, 0).is_some_and(times::is_time)
+}
+
+fn names_file(case: &Case<'_>, refusal: &Refusal) -> bool {
+    let names = ["dbfilename", "appendfilename", "appenddirname"];
+    case.directive(statement(refusal)).is_some_and(|directive| names.contains(&directive.name()))
+}
+
+/// One word that is wrong.
+fn value(case: &Case<'_>, refusal: &Refusal) -> Finding {
     let Reason::Value(bad) = &refusal.reason else { unreachable!("these rules are chosen for values only") };
-    let index = culprit(case, id, directive, bad);
-    Subject { case, id, directive, bad, word: case.word(id, index), public: case.public_word(id, index), index }
+    let subject = Subject::of(case, refusal);
+    let rule = rule_for(case, refusal, bad);
+    if *bad == Bad::SaveAndNosave {
+        return rule.finding(refusal.at, "`save` and `nosave` exclude each other").help("keep one of them");
+    }
+    let message = format!("`{}` is no value of `{}`", subject.shown(), case.name(subject.id));
+    advised(rule.finding(case.word_at(subject.id, subject.index), message), &subject)
 }
 
-/// Which argument is to blame; the first where that cannot be told.
-fn culprit(case: &Case<'_>, id: StatementId, directive: &Directive, bad: &Bad) -> usize {
-    let arguments = case.reading.arguments(id);
-    let found = match (&directive.kind, bad) {
-        (Kind::Flags(known), Bad::NotOneOf(_)) => {
-            arguments.iter().position(|word| !known.iter().any(|k| k.name.as_bytes().eq_ignore_ascii_case(word)))
-        }
-        (Kind::BufferLimits, Bad::LimitClass) => {
-            (0..arguments.len()).step_by(4).find(|at| Class::from_name(arguments[*at]).is_none())
-        }
-        (Kind::BufferLimits, Bad::LimitNumber) => (0..arguments.len()).find(|at| match at % 4 {
-            0 => false,
-            3 => !arguments[*at].iter().all(u8::is_ascii_digit),
-            _ => !reads_as_bytes(arguments[*at]),
-        }),
-        (Kind::Save | Kind::OomValues, _) => arguments.iter().position(|word| {
-            let digits = word.strip_prefix(b"-").unwrap_or(word);
-            digits.is_empty() || !digits.iter().all(u8::is_ascii_digit)
-        }),
-        (Kind::ReplicaOf, Bad::Port) => Some(1),
-        (_, _) => None,
+/// Adds what to do, and how where that is plain.
+fn advised(finding: Finding, subject: &Subject<'_>) -> Finding {
+    let (help, fix) = subject.advice();
+    let finding = finding.help(help);
+    match fix {
+        Some(fix) => finding.fix(fix),
+        None => finding,
+    }
+}
+
+fn save(case: &Case<'_>, refusal: &Refusal) -> Finding {
+    let subject = Subject::of(case, refusal);
+    let name = case.name(subject.id);
+    let message = if case.reading.words(subject.id).len() % 2 == 1 {
+        format!("an odd number of words where `{name}` takes pairs of seconds and changes")
+    } else {
+        format!("`{}` is no value of `{name}`", subject.shown())
     };
-    found.unwrap_or(0)
+    advised(SAVE_LINE_SHAPE.finding(refusal.at, message), &subject)
 }
 
-/// Whether servers read a word as bytes: digits and one of their units.
-fn reads_as_bytes(word: &[u8]) -> bool {
-    let end = word.iter().position(|b| !b.is_ascii_digit()).unwrap_or(word.len());
-    ["", "b", "k", "kb", "m", "mb", "g", "gb"].iter().any(|unit| unit.as_bytes().eq_ignore_ascii_case(&word[end..]))
-}
-
-fn invalid_value(case: &Case<'_>, refusal: &Refusal) -> Finding {
-    let subject = subject(case, refusal);
-    let word = if subject.word.is_empty() { "\"\"" } else { &subject.word };
-    let message = match subject.bad {
-        Bad::SaveAndNosave => "`save` and `nosave` exclude each other".to_owned(),
-        Bad::Save if case.reading.words(subject.id).len() % 2 == 1 => {
-            format!("an odd number of words where `{}` takes pairs of seconds and changes", case.name(subject.id))
-        }
-        _ => format!("`{word}` is no value of `{}`", case.name(subject.id)),
-    };
-    let at = match subject.bad {
-        Bad::SaveAndNosave | Bad::Save => refusal.at,
-        _ => case.word_at(subject.id, subject.index),
-    };
-    INVALID_VALUE.finding(at, message).help(value_advice(&subject))
-}
-
-fn value_advice(subject: &Subject<'_>) -> String {
-    let expected = || subject.bad.to_string();
-    let translated = subject.public.and_then(|word| translation(subject, word));
-    match translated {
-        // In a profile the statement has another form, so only the value is spelt out.
-        Some(meant) if matches!(subject.case.reading.statement(subject.id).via, Via::Layer(_)) => {
-            format!("write `{meant}`")
-        }
-        Some(meant) => {
-            let mut line = subject.case.name(subject.id);
-            for index in 0..subject.case.reading.words(subject.id).len() {
-                line.push(' ');
-                line.push_str(&if index == subject.index {
-                    meant.clone()
-                } else {
-                    subject.case.word(subject.id, index)
-                });
-            }
-            format!("write `{line}`")
-        }
-        None => further_advice(subject).unwrap_or_else(expected),
+fn buffer_limit(case: &Case<'_>, refusal: &Refusal) -> Finding {
+    const SHAPE: &str = "write class, hard limit, soft limit and seconds, such as `pubsub 32mb 8mb 60`";
+    let subject = Subject::of(case, refusal);
+    let count = case.reading.words(subject.id).len();
+    if !matches!(subject.bad, Bad::Arity | Bad::LimitGroups) {
+        let message = format!("`{}` is no value of `{}`", subject.shown(), case.name(subject.id));
+        return advised(
+            CLIENT_OUTPUT_BUFFER_SYNTAX.finding(case.word_at(subject.id, subject.index), message),
+            &subject,
+        );
     }
+    let finding = CLIENT_OUTPUT_BUFFER_SYNTAX.finding(refusal.at, super::words::counted(case, subject.id));
+    if count > 4 && count.is_multiple_of(4) {
+        // Only Redis 6.2 minds several groups on a line.
+        return finding.help("write one class a line").fix(Fix::safe(one_line_each(case, &subject)));
+    }
+    finding.help(SHAPE)
 }
 
-/// The word that was meant, if that is plain.
-fn translation(subject: &Subject<'_>, word: &str) -> Option<String> {
-    match subject.bad {
-        Bad::NotBool => units::boolean(word).map(str::to_owned),
-        Bad::NotMemory | Bad::NotMemoryOrPercent => units::bytes(word),
-        Bad::LimitNumber if subject.index % 4 == 3 => units::integer(word),
-        Bad::LimitNumber => units::bytes(word),
-        Bad::LimitClass if ["master", "primary"].contains(&word) => Some("replica".into()),
-        Bad::NotInteger => units::integer(word),
-        Bad::NotOctal => units::octal(word).map(str::to_owned),
-        Bad::NotOneOf(words) => nearest(word, words),
-        _ => None,
-    }
-}
-
-/// The word of a list that was most likely meant.
-fn nearest(word: &str, words: &[String]) -> Option<String> {
-    let plain = word.to_ascii_lowercase().replace('_', "-");
-    if let Some(yes) = units::boolean(&plain).filter(|yes| words.iter().any(|known| known == yes)) {
-        return Some(yes.to_owned());
-    }
-    let near = words.iter().map(|known| (strsim::damerau_levenshtein(&plain, known), known));
-    near.filter(|(distance, known)| *distance <= 1 + known.len() / 5).min().map(|(_, known)| known.clone())
-}
-
-/// What to say where no single word replaces the wrong one.
-fn further_advice(subject: &Subject<'_>) -> Option<String> {
-    let word = subject.public?;
-    match subject.bad {
-        Bad::NotMemory if word.ends_with('%') => Some(
-            "give bytes such as `6gb`: a server knows no share of its memory; a profile does (`75% of memory`)".into(),
-        ),
-        Bad::NotMemory if word.starts_with('-') => Some("give bytes, or `0` for no limit".into()),
-        Bad::NotInteger if units::is_time(word) => {
-            Some("give a plain number: the directive fixes the unit, which `redisconf explain` tells".into())
-        }
-        Bad::NotInteger if reads_as_bytes(word.as_bytes()) => {
-            Some("give a plain number: this directive counts things, it takes no unit".into())
-        }
-        Bad::NotOneOf(words) => known_elsewhere(subject, word).or_else(|| {
-            Some(format!("choose one of {}", words.iter().map(|w| format!("`{w}`")).collect::<Vec<_>>().join(", ")))
-        }),
-        Bad::Event(letter) => known_elsewhere(subject, &letter.to_string())
-            .or_else(|| Some(format!("leave `{letter}` out: {} is what it takes", subject.directive.kind))),
-        _ => None,
-    }
-}
-
-/// Which other versions take a word or letter.
-fn known_elsewhere(subject: &Subject<'_>, word: &str) -> Option<String> {
-    let takes = |kind: &Kind| match kind {
-        Kind::Enum(words) => words.iter().any(|known| known.name.eq_ignore_ascii_case(word)),
-        Kind::Flags(words) => words.iter().any(|known| known.name.eq_ignore_ascii_case(word)),
-        Kind::Events(letters) => letters.contains(word),
-        _ => false,
-    };
-    let history = catalog::history(subject.directive.id);
-    let servers: Vec<_> = history.iter().filter(|(_, d)| takes(&d.kind)).map(|(server, _)| *server).collect();
-    if servers.is_empty() {
-        return None;
-    }
-    Some(format!("leave `{word}` out: only {} takes it", server::in_words(&servers)))
+/// A line of its own for each group of four words.
+fn one_line_each(case: &Case<'_>, subject: &Subject<'_>) -> Vec<Edit> {
+    let words = case.words(subject.id);
+    let at = case.at(subject.id);
+    let line = |group: &[Vec<u8>]| [&words[..1], group].concat();
+    let mut groups = words[1..].chunks(4);
+    let first = groups.next().unwrap_or_default();
+    let mut edits = vec![Edit::Put { statement: at, words: line(first) }];
+    edits.extend(groups.map(|group| Edit::Add { after: at, words: line(group) }));
+    edits
 }
 
 fn out_of_range(case: &Case<'_>, refusal: &Refusal) -> Finding {
-    let subject = subject(case, refusal);
+    let subject = Subject::of(case, refusal);
     let name = case.name(subject.id);
-    let word = if subject.word.is_empty() { "\"\"" } else { &subject.word };
-    let at = case.word_at(subject.id, subject.index);
-    match subject.bad {
-        Bad::OutOfRange { min, max, octal } => {
-            let (least, most) = (number(&subject, *min, *octal), number(&subject, *max, *octal));
-            let message = format!("`{word}` is out of range for `{name}`");
-            let unbounded = *max >= i128::from(i64::MAX);
-            let help = if unbounded {
-                format!("set `{name}` to {least} or more")
-            } else {
-                format!("set `{name}` to a value from {least} to {most}")
-            };
-            OUT_OF_RANGE.finding(at, message).help(help)
-        }
-        bad => OUT_OF_RANGE
-            .finding(at, format!("`{word}` is out of range for `{name}`"))
-            .help(format!("set `{name}` to a value from 0 to 100; {bad}")),
+    let finding = OUT_OF_RANGE.finding(
+        case.word_at(subject.id, subject.index),
+        format!("`{}` is out of range for `{name}`", subject.shown()),
+    );
+    let Bad::OutOfRange { min, max, octal } = subject.bad else {
+        return finding.help(format!("set `{name}` to a value from 0 to 100; {}", subject.bad));
+    };
+    let (least, most) = (number(&subject, *min, *octal), number(&subject, *max, *octal));
+    if *max >= i128::from(i64::MAX) {
+        finding.help(format!("set `{name}` to {least} or more"))
+    } else {
+        finding.help(format!("set `{name}` to a value from {least} to {most}"))
     }
 }
 
 /// A bound as one would write it.
 fn number(subject: &Subject<'_>, bound: i128, octal: bool) -> String {
-    match (&subject.directive.kind, u64::try_from(bound)) {
-        (_, _) if octal => format!("{bound:o}"),
-        (Kind::Memory { .. } | Kind::MemoryOrPercent { .. }, Ok(bytes)) => bytes_in_words(bytes),
-        (_, _) => bound.to_string(),
+    let is_memory = matches!(subject.directive.kind, Kind::Memory { .. } | Kind::MemoryOrPercent { .. });
+    match u64::try_from(bound) {
+        _ if octal => format!("{bound:o}"),
+        Ok(bytes) if is_memory => bytes_in_words(bytes),
+        _ => bound.to_string(),
     }
+}
+
+fn path_in_filename(case: &Case<'_>, refusal: &Refusal) -> Finding {
+    let subject = Subject::of(case, refusal);
+    let name = case.name(subject.id);
+    let message = format!("`{}` is a path, and `{name}` takes a plain name", subject.shown());
+    let finding = PATH_IN_FILENAME.finding(case.word_at(subject.id, 0), message);
+    let at = case.at(subject.id);
+    let split = subject.public.and_then(|word| word.rsplit_once('/')).filter(|(_, file)| !file.is_empty());
+    let Some((folder, file)) = split else { return finding.help("name a file within `dir`") };
+    // One server has one folder, so only the first such line may bring it.
+    let is_path = |refusal: &&Refusal| refusal.reason == Reason::Value(Bad::Byte(b'/'));
+    let is_first = case.config.refusals().iter().find(is_path) == Some(refusal);
+    if name == "appenddirname" || !is_first || case.is_set("dir") || case.is_partial() {
+        return finding.help(format!("write `{name} {file}`: the file lies in the folder that `dir` names"));
+    }
+    let folder = if folder.is_empty() { "/" } else { folder };
+    let mut words = case.words(subject.id);
+    words[1] = file.as_bytes().to_vec();
+    let dir = vec![b"dir".to_vec(), folder.as_bytes().to_vec()];
+    finding
+        .help(format!("write `dir {folder}` and `{name} {file}`"))
+        .fix(Fix::unsafe_([Edit::Put { statement: at, words }, Edit::Add { after: at, words: dir }]))
 }

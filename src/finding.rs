@@ -145,19 +145,28 @@ pub struct Fix {
     pub safety: Safety,
     /// All of it, or nothing.
     pub edits: Vec<Edit>,
+    /// Whether it writes or replaces a secret. It can be carried out; no output may show its text.
+    pub secret: bool,
 }
 
 impl Fix {
     /// A fix that may be carried out unasked.
     #[must_use]
     pub fn safe(edits: impl Into<Vec<Edit>>) -> Self {
-        Self { safety: Safety::Safe, edits: edits.into() }
+        Self { safety: Safety::Safe, edits: edits.into(), secret: false }
     }
 
     /// A fix that somebody must want.
     #[must_use]
     pub fn unsafe_(edits: impl Into<Vec<Edit>>) -> Self {
-        Self { safety: Safety::Unsafe, edits: edits.into() }
+        Self { safety: Safety::Unsafe, edits: edits.into(), secret: false }
+    }
+
+    /// The same fix, whose text must not be shown.
+    #[must_use]
+    pub fn of_secret(mut self) -> Self {
+        self.secret = true;
+        self
     }
 }
 

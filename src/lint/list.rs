@@ -5,6 +5,8 @@ use super::{refused, unjudged};
 
 /// Every rule, sorted by id.
 pub static RULES: &[&Rule] = &[
+    &refused::users::ACL_FILE_LINE,
+    &refused::users::ACL_FILE_REFUSED,
     &refused::users::ACL_RULE,
     &refused::names::BYTE_ORDER_MARK,
     &refused::commands::COMMAND_NAME_TAKEN,
@@ -19,7 +21,9 @@ pub static RULES: &[&Rule] = &[
     &refused::structure::SENTINEL_OUTSIDE,
     &refused::structure::SNAPSHOT_NAME,
     &refused::words::UNBALANCED_QUOTES,
+    &refused::users::UNCLOSED_SELECTOR,
     &unjudged::UNJUDGED_MODULE_PARAMETER,
+    &unjudged::UNJUDGED_MODULE_RULE,
     &refused::commands::UNKNOWN_COMMAND,
     &refused::names::UNKNOWN_DIRECTIVE,
     &unjudged::UNREAD_INCLUDE,

@@ -10,8 +10,12 @@ use crate::syntax::lower::Lowering;
 use crate::syntax::{Mode, Reading, conf, survey};
 
 /// The texts of an example: the root, what was deployed before, and the files beside it.
+///
+/// Where the root has nothing but its header, the ACL file beside it is what is judged; it can have no header of its own.
 struct Texts {
+    header: String,
     root: String,
+    is_acl_file: bool,
     previous: Option<String>,
     files: Vec<(String, String)>,
 }
@@ -30,7 +34,12 @@ impl Texts {
             }
         }
         let previous = files.iter().position(|(name, _)| name == "/example/previous");
-        Self { previous: previous.map(|at| files.remove(at).1), root: files[0].1.clone(), files }
+        let previous = previous.map(|at| files.remove(at).1);
+        let header = files[0].1.clone();
+        let alone = header.lines().all(|line| line.starts_with('#'));
+        let acl_file = files.get(1).filter(|(name, _)| alone && name == "/example/users.acl");
+        let root = acl_file.map_or(&header, |(_, text)| text).clone();
+        Self { is_acl_file: acl_file.is_some(), header, root, previous, files }
     }
 
     /// A text as one server, named in its header, reads it.
@@ -54,12 +63,18 @@ fn inspected(example: &str) -> (Inspection, Reading) {
         let (reading, _) = texts.read(text);
         Previous { server: reading.server, config: Some(resolve(&reading, Mode::Server)), name: "previous".into() }
     });
-    let (reading, facts) = texts.read(&texts.root);
+    let (reading, facts) = texts.read(&texts.header);
+    if texts.is_acl_file {
+        let file = UsersFile::read(Name::File("/example/users.acl".into()), texts.root.as_bytes(), reading.server);
+        let inspection = inspect(&Case::new(&file.reading, &file.config, &facts, Mode::AclFile), |_| true);
+        return (inspection, file.reading);
+    }
     let mode = survey(SourceId::ROOT, texts.root.as_bytes()).mode;
     // A rule about a stray `sentinel` line needs the file to be a server's; Sentinel's own begin with this comment.
     let mode = if texts.root.starts_with("# sentinel.conf") { mode } else { Mode::Server };
     let config = resolve(&reading, mode);
-    let case = Case::new(&reading, &config, &facts, mode).after(previous.as_ref());
+    let users = UsersFile::named_by(&reading, &config, &Memory::new(texts.files.clone()));
+    let case = Case::new(&reading, &config, &facts, mode).after(previous.as_ref()).with_users(users.as_ref());
     let inspection = inspect(&case, |_| true);
     (inspection, reading)
 }

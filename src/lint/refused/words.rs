@@ -7,7 +7,7 @@ use crate::finding::{Finding, Severity};
 use crate::lint::{Case, Check, Group, Rule};
 use crate::server::WordRules;
 use crate::source::Span;
-use crate::syntax::{StatementId, split};
+use crate::syntax::{Mode, StatementId, split};
 
 pub(crate) static INLINE_COMMENT: Rule = Rule {
     id: "inline-comment",
@@ -77,14 +77,19 @@ pub(super) fn comment(case: &Case<'_>, refusal: &Refusal) -> Option<Span> {
     let begins = match &refusal.reason {
         Reason::Value(_) | Reason::FileOnlyArity => words.iter().find(|word| raw(word).starts_with(b"#"))?,
         // In a rule a `#` begins the hash of a password, so only a lone one is surely a comment.
-        Reason::User(refused) => words.get(refused.argument).filter(|word| raw(word) == b"#")?,
+        Reason::User(refused) if case.mode != Mode::AclFile => {
+            words.get(refused.argument).filter(|word| raw(word) == b"#")?
+        }
         Reason::Quotes
         | Reason::UnknownDirective
         | Reason::ModuleParameterEmpty
         | Reason::ModuleParameterUnclaimed
         | Reason::SentinelOutside
         | Reason::DuplicateUser
+        | Reason::User(_)
         | Reason::UsersAndAclFile
+        | Reason::NotAUser
+        | Reason::UnclosedSelector { .. }
         | Reason::NoSuchCommand
         | Reason::CommandExists
         | Reason::RenamesSubcommand

@@ -3,8 +3,11 @@
 //! A server reads them twice. At the line it tries the rules on a user that nobody sees, and stops the start for
 //! everything but an unknown command or category, which a module might still bring. After the last line and the modules
 //! it makes the real user, and now stops for those too. Both readings are carried out here, rule by rule, as in each
-//! version. Two definitions of one user are not judged here: that is a matter of resolving.
+//! version. Two definitions of one user are not judged here: that is a matter of resolving. Lines of an ACL file are read
+//! once, when the users are loaded, and their rules are spelled by other rules: see [`judge_in_file`].
 
+mod file;
+mod rights;
 mod rules;
 
 use std::borrow::Cow;
@@ -13,6 +16,8 @@ use super::table::Table;
 use crate::server::{Engine, Server};
 use crate::syntax::Mode;
 
+pub use file::{Said, Surroundings, from_modules, judge_in_file};
+pub use rights::{Password, Rights};
 use rules::{Moment, User};
 
 /// Why a server does not start with a `user` line.
@@ -70,6 +75,8 @@ impl ChannelDefaults {
 
 /// The reason for a command or category that the server does not know.
 pub const UNKNOWN_NAME: &str = "Unknown command or category name in ACL";
+/// The reason for a selector that does not close.
+const UNMATCHED: &str = "Unmatched parenthesis in acl selector";
 
 /// Judges the words after `user`, the name first, in a configuration without `acl-pubsub-default`.
 ///
@@ -95,7 +102,10 @@ pub fn judge_in(mode: Mode, arguments: &[&[u8]], server: Server, channels: Chann
     let Some((name, words)) = arguments.split_first() else {
         return Err(refusal(0, When::AtTheLine, "Bad directive or wrong number of arguments"));
     };
-    let written = merge(words, server)?;
+    let written = match merge(words, server) {
+        Merged::All(rules) => rules,
+        Merged::Open { start, .. } => return Err(refusal(start, When::AtTheLine, UNMATCHED)),
+    };
     let table = Table { server, mode };
 
     let mut tried = User::new(Moment::Reading, table, channels.at_the_line);
@@ -124,10 +134,10 @@ fn refusal(argument: usize, when: When, reason: &str) -> AclRefusal {
 type Rule<'a> = (usize, Cow<'a, [u8]>);
 
 /// Glues the words of each selector together, from the one that starts with `(` to the one that ends with `)`.
-fn merge<'a>(words: &[&'a [u8]], server: Server) -> Result<Vec<Rule<'a>>, AclRefusal> {
+fn merge<'a>(words: &[&'a [u8]], server: Server) -> Merged<'a> {
     let arguments = words.iter().copied().enumerate().map(|(at, word)| (at + 1, word));
     if is_6_2(server) {
-        return Ok(arguments.map(|(argument, word)| (argument, Cow::Borrowed(word))).collect());
+        return Merged::All(arguments.map(|(argument, word)| (argument, Cow::Borrowed(word))).collect());
     }
     // Redis 7.0 forgets an open selector when the next one opens (redis/redis#12452).
     let restarts = server.resolve().known == Server::new(Engine::Redis, 7, 0);
@@ -150,14 +160,20 @@ fn merge<'a>(words: &[&'a [u8]], server: Server) -> Result<Vec<Rule<'a>>, AclRef
         }
     }
     match open {
-        Some((start, _)) => Err(refusal(start, When::AtTheLine, "Unmatched parenthesis in acl selector")),
-        None => Ok(rules),
+        Some((start, _)) => Merged::Open { start, before: rules },
+        None => Merged::All(rules),
     }
 }
 
 /// Whether this is, or is judged as, Redis 6.2, whose users have neither selectors nor subcommands.
 fn is_6_2(server: Server) -> bool {
     server.resolve().known == Server::new(Engine::Redis, 6, 2)
+}
+
+/// Glued selectors, or where the one starts that does not close and the rules before it.
+enum Merged<'a> {
+    All(Vec<Rule<'a>>),
+    Open { start: usize, before: Vec<Rule<'a>> },
 }
 
 /// The part of a word that a comparison of C strings sees.

@@ -5,6 +5,7 @@
 //! the server would refuse is recorded as [`Refusal`]s in its own order; the first is the verdict. Nothing is judged here.
 
 pub mod acl;
+mod acl_file;
 mod address;
 mod alike;
 mod bad;
@@ -21,11 +22,13 @@ mod setup;
 mod shown;
 mod sizing;
 mod table;
+mod users;
 mod value;
 mod visible;
 
 use std::sync::Arc;
 
+pub use acl_file::resolve_acl_file;
 pub use alike::judged_alike;
 pub use bad::Bad;
 pub use effective::Origin;
@@ -35,6 +38,7 @@ pub use resolve::resolve;
 pub use sentinel::BadSentinel;
 pub use setup::{Assignment, LayerName, LeftOut, Note, Setup};
 pub use shown::{MASK, Shown, printable, shown};
+pub use users::DefinedUser;
 pub use value::{Class, Limit, SavePoint, Secret, Value};
 pub use visible::{Visible, name_shown, statement_shown, word_shown, would_be_shown};
 
@@ -92,6 +96,7 @@ pub struct Config {
     refusals: Vec<Refusal>,
     unread: Vec<Problem>,
     module_parameters: Vec<StatementId>,
+    module_rules: Vec<(StatementId, usize)>,
 }
 
 /// No entry.
@@ -107,6 +112,7 @@ impl Config {
             refusals: Vec::new(),
             unread: Vec::new(),
             module_parameters: Vec::new(),
+            module_rules: Vec::new(),
         }
     }
 
@@ -153,5 +159,11 @@ impl Config {
     #[must_use]
     pub fn module_parameters(&self) -> &[StatementId] {
         &self.module_parameters
+    }
+
+    /// Rules of users that only a loaded module can judge: the statement, and which of its arguments.
+    #[must_use]
+    pub fn module_rules(&self) -> &[(StatementId, usize)] {
+        &self.module_rules
     }
 }

@@ -16,7 +16,7 @@ pub enum Stage {
     Sentinel,
     /// The modules were loaded; the server names no line.
     Modules,
-    /// Users are loaded; the server names no line.
+    /// Users are loaded; the server names no line of the configuration, but those of an ACL file.
     Users,
     /// The data are loaded; the server names no line.
     Data,
@@ -47,6 +47,13 @@ pub enum Reason {
     User(AclRefusal),
     /// Users here and in an ACL file.
     UsersAndAclFile,
+    /// A line of an ACL file that defines no user, such as a comment.
+    NotAUser,
+    /// A selector in an ACL file that does not close and comes after another rule, which crashes.
+    UnclosedSelector {
+        /// The argument that opens it; 0 is the user's name.
+        argument: usize,
+    },
     /// `rename-command` of a command that does not exist, or no longer.
     NoSuchCommand,
     /// `rename-command` to a name that is taken.
@@ -89,6 +96,8 @@ impl Reason {
             Self::DuplicateUser => "Duplicate user found. A user can only be defined once in config files".into(),
             Self::User(refusal) => refusal.reason.clone(),
             Self::UsersAndAclFile => "users are defined both in the configuration and in an ACL file".into(),
+            Self::NotAUser => "should start with user keyword followed by the username".into(),
+            Self::UnclosedSelector { .. } => "the server crashes: a selector does not close".into(),
             Self::NoSuchCommand => "No such command in rename-command".into(),
             Self::CommandExists => "Target command name already exists".into(),
             Self::RenamesSubcommand => "the server crashes: a subcommand cannot be renamed".into(),

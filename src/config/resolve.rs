@@ -5,7 +5,8 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::acl::{self, AclRefusal, ChannelDefaults, Channels, UNKNOWN_NAME, When};
+use super::acl::{self, AclRefusal, ChannelDefaults, Channels, Surroundings, UNKNOWN_NAME, When};
+use super::acl_file::resolve_acl_file;
 use super::bad::Bad;
 use super::number::c_text;
 use super::read::{Before, value};
@@ -22,6 +23,9 @@ use crate::syntax::{Item, Mode, ProblemKind, Reading, StatementId, split};
 /// Folds a reading for its server.
 #[must_use]
 pub fn resolve(reading: &Reading, mode: Mode) -> Config {
+    if mode == Mode::AclFile {
+        return resolve_acl_file(reading, Surroundings::of(reading.server));
+    }
     let view = View::of(reading.server);
     let mut fold = Fold {
         reading,
@@ -335,6 +339,8 @@ impl Fold<'_> {
             let may_come = self.loads_modules.is_some() && self.mode == Mode::Server;
             if !may_come || refusal.reason != UNKNOWN_NAME {
                 self.refuse_user(Stage::Users, id, refusal);
+            } else {
+                self.config.module_rules.push((id, refusal.argument));
             }
         }
     }
@@ -420,7 +426,7 @@ impl Fold<'_> {
 
 impl Entry {
     /// Marks standing, readable parts as beaten by a statement.
-    fn beat(&mut self, by: StatementId, which: impl Fn(&Part) -> bool) {
+    pub(super) fn beat(&mut self, by: StatementId, which: impl Fn(&Part) -> bool) {
         for part in &mut self.parts {
             if part.beaten_by.is_none() && part.value.is_ok() && which(part) {
                 part.beaten_by = Some(by);

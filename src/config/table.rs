@@ -15,7 +15,7 @@ impl Table {
     /// Whether `name` is in it while the configuration is read.
     pub(super) fn has(self, name: &[u8]) -> bool {
         match self.mode {
-            Mode::Server => commands::exists(self.server, name),
+            Mode::Server | Mode::AclFile => commands::exists(self.server, name),
             Mode::Sentinel => sentinel::exists(name),
         }
     }
@@ -23,7 +23,7 @@ impl Table {
     /// Whether `name` is in it once the bundled modules are in, which Sentinel never loads.
     pub(super) fn has_once_loaded(self, name: &[u8]) -> bool {
         match self.mode {
-            Mode::Server => commands::exists_once_loaded(self.server, name),
+            Mode::Server | Mode::AclFile => commands::exists_once_loaded(self.server, name),
             Mode::Sentinel => sentinel::exists(name),
         }
     }
@@ -31,7 +31,7 @@ impl Table {
     /// Whether it holds subcommands of `command`. Never in Redis 6.2.
     pub(super) fn has_subcommands(self, command: &[u8]) -> bool {
         match self.mode {
-            Mode::Server => commands::has_subcommands(self.server, command),
+            Mode::Server | Mode::AclFile => commands::has_subcommands(self.server, command),
             Mode::Sentinel => !sentinel::subcommands(self.server, command).is_empty(),
         }
     }
@@ -39,7 +39,7 @@ impl Table {
     /// Whether it holds `sub` as a subcommand of `command`. Never in Redis 6.2.
     pub(super) fn has_subcommand(self, command: &[u8], sub: &[u8]) -> bool {
         match self.mode {
-            Mode::Server => commands::has_subcommand(self.server, command, sub),
+            Mode::Server | Mode::AclFile => commands::has_subcommand(self.server, command, sub),
             Mode::Sentinel => {
                 let known = sentinel::subcommands(self.server, command);
                 known.iter().any(|known| known.as_bytes().eq_ignore_ascii_case(sub))

@@ -211,7 +211,11 @@ fn is_public(reading: &Reading, view: &'static View, id: StatementId, index: usi
         return true;
     }
     match view.look(reading.name(id)) {
-        Lookup::Here(directive) if directive.kind == Kind::User => index == 0 || is_public_rule(bytes),
+        Lookup::Here(directive) if directive.kind == Kind::User => match index {
+            // A password glued to the name by a forgotten blank must not slip through.
+            0 => !bytes.iter().any(|b| b">#<!".contains(b)),
+            _ => is_public_rule(bytes),
+        },
         Lookup::Here(directive) if matches!(directive.kind, Kind::RenameCommand | Kind::LoadModule) => index == 0,
         Lookup::Here(directive) if directive.kind == Kind::Sentinel => {
             is_public_after_sentinel(reading, view, id, index)
@@ -301,6 +305,7 @@ mod tests {
             shown("user ann on >hunter2 #ab ~a:* +@read -config|set hunter2 ~*>hunter2"),
             "user ann on *** *** ~a:* +@read -config|set *** ***"
         );
+        assert_eq!(shown("user ann>hunter2 on"), "user *** on");
         assert_eq!(shown("rename-command CONFIG hunter2"), "rename-command CONFIG ***");
         assert_eq!(shown("rename-command CONFIG \"\""), "rename-command CONFIG \"\"");
     }

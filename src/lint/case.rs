@@ -1,6 +1,6 @@
 //! What rules are given: a reading, the configuration made of it, and what is known of its place.
 
-use super::Previous;
+use super::{Previous, UsersFile};
 use crate::catalog::{Directive, Kind, Lookup};
 use crate::config::{self, Class, Config, Limit, SavePoint, Value};
 use crate::facts::Facts;
@@ -20,10 +20,12 @@ pub struct Case<'a> {
     pub config: &'a Config,
     /// What is known of the deployment. Facts that a rule needs it asks its [`super::Report`] for.
     pub facts: &'a Facts,
-    /// Server or Sentinel.
+    /// What reads the text: a server, Sentinel, or either of them as users.
     pub mode: Mode,
     /// What was deployed before; a rule asks its [`super::Report`] for it.
     pub(super) previous: Option<&'a Previous>,
+    /// The ACL file that the configuration names, if it was read.
+    pub(super) users_file: Option<&'a UsersFile>,
     /// Where the lines begin that the server wrote itself.
     generated: Option<(SourceId, u32)>,
 }
@@ -39,13 +41,20 @@ impl<'a> Case<'a> {
             let starts_line = at == 0 || text[at - 1] == b'\n';
             starts_line.then(|| (id, u32::try_from(at).expect("files are below 64 MiB")))
         });
-        Self { reading, config, facts, mode, previous: None, generated }
+        Self { reading, config, facts, mode, previous: None, users_file: None, generated }
     }
 
     /// The same case with what was deployed before.
     #[must_use]
     pub fn after(mut self, previous: Option<&'a Previous>) -> Self {
         self.previous = previous;
+        self
+    }
+
+    /// The same case with the ACL file that its configuration names.
+    #[must_use]
+    pub fn with_users(mut self, file: Option<&'a UsersFile>) -> Self {
+        self.users_file = file;
         self
     }
 

@@ -64,10 +64,41 @@ impl Texts {
             let (definition, said) = facts::in_comment(name, value).expect("examples state facts that there are");
             known.learn(definition, said, *at);
         }
-        let place = |name: &str| format!("{FOLDER}/{name}");
-        let files = self.files.iter().map(|(name, text)| (place(name), text.clone()));
         let root = Name::File(place("redis.conf").into());
         let beside = [(place("redis.conf"), text.to_owned())];
-        (conf::read_template(root, text.as_bytes(), server, &Memory::new(beside.into_iter().chain(files))), known)
+        (
+            conf::read_template(root, text.as_bytes(), server, &Memory::new(beside.into_iter().chain(self.placed()))),
+            known,
+        )
     }
+
+    /// The files beside the configuration.
+    #[must_use]
+    pub fn memory(&self) -> Memory {
+        Memory::new(self.placed())
+    }
+
+    fn placed(&self) -> impl Iterator<Item = (String, String)> {
+        self.files.iter().map(|(name, text)| (place(name), text.clone()))
+    }
+
+    /// The text that is judged.
+    #[must_use]
+    pub fn judged(&self) -> &str {
+        self.acl_file().unwrap_or(&self.root)
+    }
+
+    /// The ACL file, where the configuration has nothing but its header: then that file is what is judged, for it can have no
+    /// header of its own.
+    #[must_use]
+    pub fn acl_file(&self) -> Option<&str> {
+        let alone = self.root.lines().all(|line| line.starts_with('#'));
+        let (_, text) = self.files.iter().find(|(name, _)| alone && name == "users.acl")?;
+        Some(text)
+    }
+}
+
+/// Where a file of an example lies.
+fn place(name: &str) -> String {
+    format!("{FOLDER}/{name}")
 }

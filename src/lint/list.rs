@@ -5,6 +5,8 @@ use super::{across, refused, unjudged};
 
 /// Every rule, sorted by id.
 pub static RULES: &[&Rule] = &[
+    &refused::users::ACL_FILE_LINE,
+    &refused::users::ACL_FILE_REFUSED,
     &refused::users::ACL_RULE,
     &refused::values::BOOLEAN_VALUE,
     &refused::characters::BYTE_ORDER_MARK,
@@ -41,7 +43,9 @@ pub static RULES: &[&Rule] = &[
     &refused::characters::SUSPICIOUS_CHARACTERS,
     &refused::values::TIME_SUFFIX,
     &refused::words::UNBALANCED_QUOTES,
+    &refused::users::UNCLOSED_SELECTOR,
     &unjudged::UNJUDGED_MODULE_PARAMETER,
+    &unjudged::UNJUDGED_MODULE_RULE,
     &refused::commands::UNKNOWN_COMMAND,
     &refused::names::UNKNOWN_DIRECTIVE,
     &unjudged::UNREAD_INCLUDE,

@@ -32,6 +32,7 @@ mod style;
 mod syntax;
 mod tls;
 mod unjudged;
+mod users_file;
 mod versions;
 
 pub use across::across;
@@ -40,6 +41,7 @@ pub use list::RULES;
 pub use previous::Previous;
 pub use report::Report;
 pub use rule::{Check, Example, Group, Rule};
+pub use users_file::UsersFile;
 
 use std::sync::LazyLock;
 
@@ -117,7 +119,14 @@ pub fn inspect(case: &Case<'_>, chosen: impl Fn(&Rule) -> bool) -> Inspection {
 fn refusals(case: &Case<'_>) -> (Vec<Finding>, Verdict) {
     let refusals = case.config.refusals();
     let mut findings: Vec<Finding> = refusals.iter().map(|refusal| refused::word(case, refusal)).collect();
-    let verdict = match (refusals.first(), findings.first_mut()) {
+    let mut first = refusals.first();
+    // Data are loaded after the users, and everything else is read before.
+    if let Some(of_file) = case.users_file.and_then(|file| file.config.verdict()) {
+        let at = refusals.iter().position(|refusal| refusal.stage > Stage::Users).unwrap_or(refusals.len());
+        findings.insert(at, refused::users::of_file(case, of_file));
+        first = if at == 0 { Some(of_file) } else { first };
+    }
+    let verdict = match (first, findings.first_mut()) {
         (Some(first), Some(finding)) => {
             finding.message = format!("{}: {}", where_it_stops(first), finding.message);
             Verdict::Stops { stage: first.stage, words: first.reason.server_words(case.server()) }
@@ -134,6 +143,7 @@ fn others<'a>(case: &Case<'a>, chosen: impl Fn(&Rule) -> bool) -> Report<'a> {
     for (rule, servers) in RULES.iter().zip(&*SERVERS) {
         if let Check::Config(check) = rule.check
             && chosen(rule)
+            && rule.modes.contains(&case.mode)
             && servers.as_ref().is_none_or(|servers| servers.contains(&here))
         {
             report.begin(rule);
@@ -157,7 +167,9 @@ static SERVERS: LazyLock<Vec<Option<Vec<Server>>>> = LazyLock::new(|| {
 /// The mark of the first refusal.
 fn where_it_stops(first: &Refusal) -> &'static str {
     match (&first.reason, first.stage) {
-        (Reason::IncludeCycle | Reason::RenamesSubcommand, _) => "the server crashes here",
+        (Reason::IncludeCycle | Reason::RenamesSubcommand | Reason::UnclosedSelector { .. }, _) => {
+            "the server crashes here"
+        }
         (_, Stage::File | Stage::Sentinel) => "the server stops here",
         (_, Stage::Modules) => "the server stops after loading modules",
         (_, Stage::Users) => "the server stops when it loads the users",

@@ -4,6 +4,7 @@ use super::{Case, Report};
 use crate::config::Refusal;
 use crate::finding::{Finding, Safety, Severity};
 use crate::source::Span;
+use crate::syntax::Mode;
 
 /// What a rule is about.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -127,6 +128,8 @@ pub struct Rule {
     pub facts: &'static [&'static str],
     /// Whether its findings come with a fix, and of which kind at most.
     pub fix: Option<Safety>,
+    /// The kinds of files it judges.
+    pub modes: &'static [Mode],
     /// Whether it speaks without being asked to.
     pub on: bool,
     /// How it judges.
@@ -165,6 +168,7 @@ impl Rule {
         servers: &[],
         facts: &[],
         fix: None,
+        modes: &[Mode::Server, Mode::Sentinel],
         on: true,
         check: Check::Elsewhere,
     };

@@ -6,7 +6,7 @@ use crate::config::resolve;
 use crate::facts;
 use crate::finding::{self, Severity};
 use crate::server::Server;
-use crate::source::SourceId;
+use crate::source::{Name, SourceId};
 use crate::syntax::lower::Lowering;
 use crate::syntax::{Mode, Reading, survey};
 
@@ -23,8 +23,14 @@ pub(super) fn inspected(example: &str) -> (Inspection, Reading) {
         Previous { server: reading.server, config: Some(resolve(&reading, Mode::Server)), name: "previous".into() }
     });
     let (reading, facts) = texts.read(&texts.root, server_of(&texts.root));
+    if let Some(text) = texts.acl_file() {
+        let file = UsersFile::read(Name::File("/example/users.acl".into()), text.as_bytes(), reading.server);
+        let inspection = inspect(&Case::new(&file.reading, &file.config, &facts, Mode::AclFile), |_| true);
+        return (inspection, file.reading);
+    }
     let config = resolve(&reading, texts.mode());
-    let case = Case::new(&reading, &config, &facts, texts.mode()).after(previous.as_ref());
+    let users = UsersFile::named_by(&reading, &config, &texts.memory());
+    let case = Case::new(&reading, &config, &facts, texts.mode()).after(previous.as_ref()).with_users(users.as_ref());
     let inspection = inspect(&case, |_| true);
     (inspection, reading)
 }
@@ -138,8 +144,8 @@ fn a_fix_turns_a_bad_example_into_one_that_its_rule_no_longer_reports() {
         let edits: Vec<_> =
             fixes.iter().map(|fix| lowering.lower(fix).expect("a conf file takes every edit")).collect();
         assert!(edits.iter().flatten().all(|edit| edit.at.source == SourceId::ROOT), "{}", rule.id);
-        let (mended, _) = finding::apply(texts.root.as_bytes(), &edits);
-        let mended = example.replacen(&texts.root, &String::from_utf8(mended).unwrap(), 1);
+        let (mended, _) = finding::apply(texts.judged().as_bytes(), &edits);
+        let mended = example.replacen(texts.judged(), &String::from_utf8(mended).unwrap(), 1);
         let (after, _) = inspected(&mended);
         let left = after.findings.iter().find(|f| f.rule == rule.id || f.severity == Severity::Fatal);
         assert!(left.is_none(), "{} after its own fix:\n{mended}\n{left:#?}", rule.id);

@@ -2,10 +2,10 @@
 
 use super::{Case, Check, Group, Report, Rule};
 use crate::finding::Severity;
-use crate::syntax::ProblemKind;
+use crate::syntax::{Mode, ProblemKind};
 
 /// All of them.
-pub(super) static RULES: [&Rule; 3] = [&LONG_LINE, &UNJUDGED_MODULE_PARAMETER, &UNREAD_INCLUDE];
+pub(super) static RULES: [&Rule; 4] = [&LONG_LINE, &UNJUDGED_MODULE_PARAMETER, &UNJUDGED_MODULE_RULE, &UNREAD_INCLUDE];
 
 pub(crate) static UNJUDGED_MODULE_PARAMETER: Rule = Rule {
     id: "unjudged-module-parameter",
@@ -25,6 +25,28 @@ Good:
     group: Group::Syntax,
     source: "redis-server 6.2 to 8.6, valkey-server 7.2 to 9.1, run",
     check: Check::Config(unjudged_module_parameter),
+    ..Rule::BASE
+};
+
+pub(crate) static UNJUDGED_MODULE_RULE: Rule = Rule {
+    id: "unjudged-module-rule",
+    severity: Severity::Info,
+    summary: "a command or category of a user that only a loaded module can bring",
+    docs: "The server looks commands and categories of users up when its modules are loaded. Whether one of them brings the
+name, only that server can tell; if none does, it does not start.
+
+Bad:
+    loadmodule /usr/lib/redis/modules/search.so
+    user app on nopass ~* +ft.search
+
+Good:
+    loadmodule /usr/lib/redis/modules/search.so
+    user app on nopass ~* +@read
+",
+    group: Group::Security,
+    source: "redis-server 6.2 to 8.6, valkey-server 7.2 to 9.1, run",
+    modes: &[Mode::Server, Mode::Sentinel, Mode::AclFile],
+    check: Check::Config(unjudged_module_rule),
     ..Rule::BASE
 };
 
@@ -66,6 +88,13 @@ fn unjudged_module_parameter(case: &Case<'_>, report: &mut Report<'_>) {
         let at = case.reading.statement(*id).name.at;
         let message = format!("only a module can judge `{}`", case.name(*id));
         report.add(UNJUDGED_MODULE_PARAMETER.finding(at, message));
+    }
+}
+
+fn unjudged_module_rule(case: &Case<'_>, report: &mut Report<'_>) {
+    for (id, argument) in case.config.module_rules() {
+        let message = format!("only a module can bring what `{}` names", case.word(*id, *argument));
+        report.add(UNJUDGED_MODULE_RULE.finding(case.word_at(*id, *argument), message));
     }
 }
 

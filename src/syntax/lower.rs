@@ -39,22 +39,25 @@ impl<'a> Lowering<'a> {
         match edit {
             Edit::Put { statement, words } => match self.host(statement.source)? {
                 Host::Conf | Host::Block { .. } => self.line(*statement)?.put(words),
+                Host::Users => self.line(*statement)?.put_user(words),
                 Host::Arguments(_) | Host::Fixed => None,
             },
             Edit::Drop { statement } => match self.host(statement.source)? {
-                Host::Conf | Host::Block { .. } => Some(self.line(*statement)?.drop_line()),
+                Host::Conf | Host::Block { .. } | Host::Users => Some(self.line(*statement)?.drop_line()),
                 Host::Arguments(_) | Host::Fixed => None,
             },
             Edit::Add { after, words } => match self.host(after.source)? {
                 Host::Conf | Host::Block { .. } => Some(self.line(*after)?.add(&conf_line(words))),
+                Host::Users => Some(self.line(*after)?.add(&user_line(words)?)),
                 Host::Arguments(_) | Host::Fixed => None,
             },
             Edit::Comment { above, text } => match self.host(above.source)? {
                 Host::Conf | Host::Block { .. } => Some(self.line(*above)?.comment(text)),
-                Host::Arguments(_) | Host::Fixed => None,
+                // An ACL file knows no comments.
+                Host::Arguments(_) | Host::Users | Host::Fixed => None,
             },
             Edit::Text { at, with } => match self.host(at.source)? {
-                Host::Conf => Some(vec![TextEdit { at: *at, with: with.clone() }]),
+                Host::Conf | Host::Users => Some(vec![TextEdit { at: *at, with: with.clone() }]),
                 Host::Block { .. } | Host::Arguments(_) | Host::Fixed => None,
             },
         }
@@ -116,6 +119,11 @@ impl Line<'_> {
         Some(vec![TextEdit { at: Span { start, ..self.statement.at }, with }])
     }
 
+    /// As [`Line::put`], in an ACL file, where words are what they are.
+    fn put_user(&self, words: &[Vec<u8>]) -> Option<Vec<TextEdit>> {
+        Some(vec![TextEdit { at: self.statement.at, with: user_line(words)? }])
+    }
+
     fn drop_line(&self) -> Vec<TextEdit> {
         let start = self.source.line_start(self.number);
         let end = self.after();
@@ -167,6 +175,12 @@ impl Line<'_> {
 /// A statement as a line of a configuration file, quotes where they are needed.
 fn conf_line(words: &[Vec<u8>]) -> Vec<u8> {
     words.iter().map(|word| quote_word(word)).collect::<Vec<_>>().join(&b' ')
+}
+
+/// A statement as a line of an ACL file; `None` if a word cannot be said there.
+fn user_line(words: &[Vec<u8>]) -> Option<Vec<u8>> {
+    let fits = words.iter().all(|word| !word.iter().any(|b| matches!(b, b' ' | b'\n' | 0)));
+    fits.then(|| words.join(&b' '))
 }
 
 fn quote_word(word: &[u8]) -> Vec<u8> {

@@ -138,6 +138,8 @@ pub enum Host {
     },
     /// Arguments of a program, one after the other.
     Arguments(Vec<Argument>),
+    /// An ACL file: a user a line, its words between single blanks, without quotes or comments.
+    Users,
     /// Text that cannot be edited from here.
     Fixed,
 }

@@ -3,13 +3,16 @@
 use crate::server::Server;
 use crate::source::{SourceId, Span};
 
-/// Whether a file is for a server or for Sentinel.
+/// What reads a file, and so what its lines mean.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Mode {
     /// A data server.
     Server,
     /// Sentinel: the file holds `sentinel …` statements.
     Sentinel,
+    /// Either of the two, told by `aclfile`: the file holds users and nothing else. A survey does not find this out, for
+    /// it takes the file's name: see [`super::acl_file::is_one`].
+    AclFile,
 }
 
 /// What was found.

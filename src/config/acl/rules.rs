@@ -237,7 +237,8 @@ fn is_command(name: &[u8], table: Table, moment: Moment) -> bool {
     }
 }
 
-fn hashed(password: &[u8]) -> Vec<u8> {
+/// SHA-256 as 64 hexadecimal digits.
+pub(super) fn hashed(password: &[u8]) -> Vec<u8> {
     let mut text = Vec::with_capacity(64);
     for byte in Sha256::digest(password) {
         for half in [byte >> 4, byte & 15] {

@@ -114,3 +114,37 @@ fn a_bare_percent_passes_only_in_the_releases_of_autumn_2024() {
         assert_eq!(verdict("a %", server), at_the_line(1, "Syntax error"), "{server}");
     }
 }
+
+#[test]
+fn in_a_file_every_complaint_is_listed() {
+    let said = |words: &str, server: &str| {
+        let words: Vec<&[u8]> = words.split(' ').map(str::as_bytes).collect();
+        let server: Server = server.parse().unwrap();
+        match judge_in_file(&words, server, ChannelDefaults::of(server).at_load) {
+            Said::Complaints(list) => list.into_iter().map(|refusal| refusal.argument).collect(),
+            Said::Crash { argument } => vec![100 + argument],
+        }
+    };
+    assert_eq!(said("a on xyz xyz +bad +bad", "redis-6.2"), [2, 3, 4, 5]);
+    assert_eq!(said("a on xyz xyz +bad +bad", "redis-7.4"), [2, 4, 5]);
+    assert_eq!(said("a \ton >x\t <x (+get \t~x)", "redis-7.4"), [0usize; 0]);
+    assert_eq!(said("a\tb on", "redis-7.4"), [0]);
+    assert_eq!(said("a (+get", "redis-7.4"), [1]);
+    assert_eq!(said("a on (+get", "redis-7.4"), [102]);
+}
+
+#[test]
+fn rights_are_what_the_rules_come_to() {
+    let rights = |words: &str, server: &str| {
+        let words: Vec<&[u8]> = words.split(' ').map(str::as_bytes).collect();
+        Rights::of(&words, server.parse().unwrap())
+    };
+    let own = rights("a on >x ~* +@all -@dangerous", "redis-7.4");
+    assert!(own.on && !own.nopass && own.has_all_keys() && !own.is_administrator() && own.reaches_data());
+    assert!(rights("a on >x +acl|setuser", "redis-7.4").is_administrator());
+    assert!(rights("a on >x +@admin", "redis-6.2").is_administrator());
+    assert!(!rights("a on nopass +ping", "redis-7.4").reaches_data());
+    assert!(rights("a on >x (+@all ~*)", "redis-7.4").is_administrator());
+    let passwords = rights("a >x #2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881 >y <y", "redis-7.4");
+    assert_eq!(passwords.passwords.iter().map(|p| (p.argument, p.in_clear)).collect::<Vec<_>>(), [(1, true)]);
+}

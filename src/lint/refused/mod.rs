@@ -67,6 +67,8 @@ fn rule_for(case: &Case<'_>, refusal: &Refusal) -> &'static Rule {
         Reason::DuplicateUser => &users::DUPLICATE_USER,
         Reason::User(_) => &users::ACL_RULE,
         Reason::UsersAndAclFile => &users::USERS_AND_ACLFILE,
+        Reason::NotAUser => &users::ACL_FILE_LINE,
+        Reason::UnclosedSelector { .. } => &users::UNCLOSED_SELECTOR,
         Reason::NoSuchCommand => &commands::UNKNOWN_COMMAND,
         Reason::CommandExists => &commands::COMMAND_NAME_TAKEN,
         Reason::RenamesSubcommand => &commands::RENAMED_SUBCOMMAND,

@@ -153,6 +153,8 @@ pub(super) fn separated(case: &Case<'_>, refusal: &Refusal) -> Option<Separated>
             }
         }
         Reason::Quotes
+        | Reason::NotAUser
+        | Reason::UnclosedSelector { .. }
         | Reason::Sentinel(_)
         | Reason::ModuleParameterEmpty
         | Reason::SentinelOutside

@@ -7,7 +7,7 @@ use crate::finding::{Edit, Finding, Fix, Safety, Severity};
 use crate::lint::{Case, Check, Group, Rule};
 use crate::server::WordRules;
 use crate::source::Span;
-use crate::syntax::{Piece, StatementId, Word, quote, split};
+use crate::syntax::{Mode, Piece, StatementId, Word, quote, split};
 
 pub(crate) static INLINE_COMMENT: Rule = Rule {
     id: "inline-comment",
@@ -106,7 +106,9 @@ pub(super) fn comment(case: &Case<'_>, refusal: &Refusal) -> Option<Span> {
             numbered.find(|(index, word)| raw(word).starts_with(b"#") || (*index > 0 && foreign(word)))?.1
         }
         // In a rule a `#` begins the hash of a password, so only a lone one is surely a comment.
-        Reason::User(refused) => words.get(refused.argument).filter(|word| raw(word) == b"#")?,
+        Reason::User(refused) if case.mode != Mode::AclFile => {
+            words.get(refused.argument).filter(|word| raw(word) == b"#")?
+        }
         Reason::Sentinel(BadSentinel::Unrecognized) => super::sentinel::comment(case, id)?,
         Reason::Sentinel(_)
         | Reason::Quotes
@@ -115,7 +117,10 @@ pub(super) fn comment(case: &Case<'_>, refusal: &Refusal) -> Option<Span> {
         | Reason::ModuleParameterUnclaimed
         | Reason::SentinelOutside
         | Reason::DuplicateUser
+        | Reason::User(_)
         | Reason::UsersAndAclFile
+        | Reason::NotAUser
+        | Reason::UnclosedSelector { .. }
         | Reason::NoSuchCommand
         | Reason::CommandExists
         | Reason::RenamesSubcommand

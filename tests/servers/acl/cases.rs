@@ -71,10 +71,14 @@ impl fmt::Display for Case {
 }
 
 /// Numbers that are the same in every run (`SplitMix64`).
-struct Dice(u64);
+pub(crate) struct Dice(u64);
 
 impl Dice {
-    fn roll(&mut self, sides: usize) -> usize {
+    pub(crate) fn new(seed: u64) -> Self {
+        Self(seed)
+    }
+
+    pub(crate) fn roll(&mut self, sides: usize) -> usize {
         self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
         let mut z = self.0;
         z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
@@ -82,11 +86,11 @@ impl Dice {
         usize::try_from((z ^ (z >> 31)) % sides as u64).expect("less than a usize")
     }
 
-    fn one_in(&mut self, sides: usize) -> bool {
+    pub(crate) fn one_in(&mut self, sides: usize) -> bool {
         self.roll(sides) == 0
     }
 
-    fn pick<T: Copy>(&mut self, from: &[T]) -> T {
+    pub(crate) fn pick<T: Copy>(&mut self, from: &[T]) -> T {
         from[self.roll(from.len())]
     }
 }
@@ -128,7 +132,7 @@ const NAMES: &[&str] = &["default", "", "a b", "b\0", "\t", "caf\u{e9}", "Defaul
 /// The cases for one server, the same in every run.
 pub(crate) fn generate(server: Server) -> Vec<Case> {
     let mut dice =
-        Dice(u64::from(server.series.major) << 16 | u64::from(server.series.minor) << 8 | server.engine as u64);
+        Dice::new(u64::from(server.series.major) << 16 | u64::from(server.series.minor) << 8 | server.engine as u64);
     let mut cases: Vec<Vec<String>> = RULES.iter().map(|rule| vec![(*rule).to_owned()]).collect();
     for _ in 0..600 {
         let length = dice.roll(5) + 1;

@@ -1,6 +1,8 @@
 //! Real servers and our judgement of commands and `user` lines must agree.
 
 mod cases;
+mod file;
+mod rights;
 mod server;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -24,6 +26,12 @@ pub(crate) fn trials(servers: &[Found]) -> Vec<Trial> {
                 .trial("commands are renamed as we say", |program| renames_agree(program.server.base(), &program.path)),
             found.trial("users are judged as we judge them", |program| {
                 users_agree(program.server.base(), &program.path)
+            }),
+            found.trial("users may do what we say", |program| {
+                rights::rights_agree(program.server.base(), &program.path)
+            }),
+            found.trial("ACL files are judged as we judge them", |program| {
+                file::files_agree(program.server.base(), &program.path)
             }),
         ]
     };
@@ -103,7 +111,9 @@ fn renames_agree(server: Server, program: &Path) -> Result<(), Failed> {
     let outcome = server::start(program, fine.as_bytes())?;
     wrong.expect(matches!(outcome, Outcome::Ready), || match &outcome {
         Outcome::Line { line, .. } => format!("{} is unknown", fine.lines().nth(line - 1).unwrap_or("?")),
-        Outcome::Load { .. } | Outcome::Ready | Outcome::Strange(_) => format!("{outcome:?}"),
+        Outcome::Crash | Outcome::Load { .. } | Outcome::Ready | Outcome::Strange(_) | Outcome::Users { .. } => {
+            format!("{outcome:?}")
+        }
     });
     wrong.finish()
 }

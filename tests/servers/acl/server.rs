@@ -3,10 +3,13 @@
 use std::fs::File;
 use std::io::{BufRead, BufReader, Error, Result, Write};
 use std::os::unix::net::UnixStream;
+use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
+
+use tempfile::TempDir;
 
 /// How a start ended.
 #[derive(Debug)]
@@ -15,6 +18,10 @@ pub(crate) enum Outcome {
     Line { line: usize, text: String },
     /// When users were loaded.
     Load { text: String },
+    /// When an ACL file was loaded: the whole list.
+    Users { text: String },
+    /// A signal ended it.
+    Crash,
     /// It came as far as the dataset.
     Ready,
     /// Neither; the end of what it said.
@@ -40,9 +47,22 @@ fn spawn(program: &Path, home: &Path, text: &[u8]) -> Result<Child> {
         .spawn()
 }
 
+/// How the ACL file is called in what servers say.
+pub(crate) const USERS: &str = "users.acl";
+
 /// Starts the server with these lines and waits for its end.
 pub(crate) fn start(program: &Path, text: &[u8]) -> Result<Outcome> {
+    start_in(&tempfile::tempdir()?, program, text)
+}
+
+/// Starts the server with an ACL file and waits for its end.
+pub(crate) fn start_with_users(program: &Path, users: &[u8]) -> Result<Outcome> {
     let home = tempfile::tempdir()?;
+    std::fs::write(home.path().join(USERS), users)?;
+    start_in(&home, program, format!("aclfile {USERS}\n").as_bytes())
+}
+
+fn start_in(home: &TempDir, program: &Path, text: &[u8]) -> Result<Outcome> {
     std::fs::write(home.path().join("dump.rdb"), "this is no dataset")?;
     let mut child = spawn(program, home.path(), text)?;
     let begun = Instant::now();
@@ -53,6 +73,9 @@ pub(crate) fn start(program: &Path, text: &[u8]) -> Result<Outcome> {
             return Ok(Outcome::Strange("it does not end".into()));
         }
         sleep(Duration::from_millis(1));
+    }
+    if child.wait()?.signal().is_some() {
+        return Ok(Outcome::Crash);
     }
     let log = std::fs::read(home.path().join("log"))?;
     Ok(understand(&String::from_utf8_lossy(&log)))
@@ -76,6 +99,9 @@ fn understand(log: &str) -> Outcome {
         if let (Some(at), Some(end)) = (at, end) {
             return Outcome::Load { text: log[at..end].to_owned() };
         }
+    } else if let Some((_, list)) = log.split_once("startup because of ACL errors: ") {
+        let end = list.find("WARNING: ACL errors detected").or_else(|| list.find('\n'));
+        return Outcome::Users { text: list[..end.unwrap_or(list.len())].to_owned() };
     } else if log.contains("Fatal error loading the DB") {
         return Outcome::Ready;
     }
@@ -146,6 +172,25 @@ pub(crate) fn ask(program: &Path, command: &str) -> Result<Reply> {
     child.kill()?;
     child.wait()?;
     reply
+}
+
+/// Starts a server with an ACL file, sends commands, and ends the server.
+pub(crate) fn ask_with_users(program: &Path, users: &[u8], commands: &[String]) -> Result<Vec<Reply>> {
+    let home = tempfile::tempdir()?;
+    std::fs::write(home.path().join(USERS), users)?;
+    let mut child = spawn(program, home.path(), format!("save \"\"\naclfile {USERS}\n").as_bytes())?;
+    let replies = connect(&home.path().join("s")).and_then(|stream| {
+        let mut from = BufReader::new(stream.try_clone()?);
+        let mut stream = stream;
+        let ask = |command: &String| {
+            write!(stream, "{command}\r\n")?;
+            Reply::read(&mut from)
+        };
+        commands.iter().map(ask).collect()
+    });
+    child.kill()?;
+    child.wait()?;
+    replies
 }
 
 fn connect(socket: &Path) -> Result<UnixStream> {

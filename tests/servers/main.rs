@@ -18,6 +18,7 @@ mod hostile;
 mod live;
 mod orphan;
 mod profiles;
+mod rules;
 mod snapshots;
 
 use libtest_mimic::{Arguments, Trial};
@@ -39,6 +40,7 @@ fn main() {
         live::trials(&servers),
         orphan::trials(&servers),
         profiles::trials(&servers),
+        rules::trials(&servers),
         snapshots::trials(&servers),
     ]
     .into_iter()

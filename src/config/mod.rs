@@ -31,6 +31,7 @@ pub use refusal::{Reason, Refusal, Stage};
 pub use resolve::resolve;
 pub use setup::{Assignment, LayerName, LeftOut, Note, Setup};
 pub use shown::{MASK, Shown, printable, shown};
+pub use sizing::{Forks, Room, client_memory, room_for_data};
 pub use value::{Class, Limit, SavePoint, Secret, Value};
 pub use visible::{Visible, name_shown, statement_shown, word_shown};
 

@@ -13,6 +13,7 @@ mod case;
 mod clients;
 mod cluster;
 mod container;
+mod edits;
 mod latency;
 mod list;
 mod logging;
@@ -32,6 +33,7 @@ mod syntax;
 mod tls;
 mod unjudged;
 mod versions;
+mod workload;
 
 pub use across::across;
 pub use case::Case;

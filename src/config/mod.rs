@@ -39,6 +39,7 @@ pub use sentinel::BadSentinel;
 pub use setup::{Assignment, LayerName, LeftOut, Note, Setup};
 pub use shown::{MASK, Shown, printable, shown};
 pub use users::DefinedUser;
+pub use sizing::{Forks, Room, client_memory, room_for_data};
 pub use value::{Class, Limit, SavePoint, Secret, Value};
 pub use visible::{Visible, name_shown, statement_shown, word_shown, would_be_shown};
 

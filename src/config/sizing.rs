@@ -164,55 +164,32 @@ impl<'a> Values<'a> {
     /// Memory, less the server itself and client buffers, over fragmentation and what a fork copies.
     fn auto_maxmemory(&self, mut inputs: Inputs<'_>) -> Result<Sized, String> {
         let total = inputs.bytes("memory")?;
-        inputs.note("writes");
-        let (copied, why) = match (self.forks, self.facts.word("writes")) {
-            (false, _) => (5, "nothing forks"),
-            (true, Some("read-mostly")) => (25, "a fork copies 25 %"),
-            (true, Some("heavy")) => (100, "a fork copies all of it"),
-            (true, _) => (50, "a fork copies half"),
-        };
-        let buffers = self.client_buffers(&mut inputs);
-        let free = total.saturating_sub(OVERHEAD).saturating_sub(buffers);
-        // Never more than what operators of large fleets keep free: 15 %, with forks 25 %, in the tight cases half.
-        let tight = self.forks && (copied == 100 || total <= 512 * MIB);
-        let cap = if tight {
-            50
-        } else if self.forks {
-            75
-        } else {
-            85
-        };
-        let bytes = (free / (FRAGMENTATION + copied) * 100).min(total / 100 * cap);
-        if bytes < LEAST_MAXMEMORY {
+        let forks = if self.forks { Forks::Sometimes } else { Forks::Never };
+        let room = room(total, forks, &mut inputs);
+        if room.best < LEAST_MAXMEMORY {
             return Err(format!(
                 "{} is not enough: {} are set aside for the server and {} for client buffers",
                 bytes_text(total),
                 bytes_text(OVERHEAD),
-                bytes_text(buffers)
+                bytes_text(room.buffers)
             ));
         }
         #[expect(clippy::cast_precision_loss, reason = "both are below a thousand")]
-        let factor = (FRAGMENTATION + copied) as f64 / 100.0;
+        let factor = (FRAGMENTATION + room.copied) as f64 / 100.0;
         let formula = format!(
-            "(memory - {} - {} of client buffers) / {factor} ({why})",
+            "(memory - {} - {} of client buffers) / {factor} ({})",
             bytes_text(OVERHEAD),
-            bytes_text(buffers)
+            bytes_text(room.buffers),
+            room.why
         );
-        Ok(inputs.done(vec![mebibytes(bytes)?], formula))
-    }
-
-    /// What connected and stalled clients hold at worst, as far as it is known.
-    fn client_buffers(&self, inputs: &mut Inputs<'_>) -> u64 {
-        let connections = inputs.count("connections").unwrap_or(0).saturating_mul(CONNECTION);
-        let stalled = pubsub_backlog(inputs).map_or(0, |one| one.saturating_mul(slow_subscribers(self.facts)));
-        connections.saturating_add(stalled)
+        Ok(inputs.done(vec![mebibytes(room.best)?], formula))
     }
 
     /// Five percent of the data, but never less than what all connections need after a deploy.
     fn auto_clients_memory(&self, mut inputs: Inputs<'_>) -> Result<Sized, String> {
         let maxmemory = self.maxmemory.ok_or("it needs `maxmemory`, which is not set")?;
         let connections = inputs.count("connections")?;
-        let bytes = (maxmemory / 20).max(connections.saturating_mul(CONNECTION));
+        let bytes = client_memory(maxmemory, connections);
         if bytes > maxmemory / 2 {
             return Err(format!(
                 "{connections} connections need {}, more than half of maxmemory {}",
@@ -262,6 +239,72 @@ impl<'a> Values<'a> {
         Ok(inputs
             .done(vec![threads.to_string()], "three quarters of the cores, from 1 to 8; 1 below four cores".into()))
     }
+}
+
+/// How much of a server's memory its data may take.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Room {
+    /// What is left for data once everything else has its share.
+    pub best: u64,
+    /// What operators of large fleets keep to: 85 % of memory, with forks 75 %, in tight cases half.
+    pub most: u64,
+    /// What a fork copies, in percent of the data.
+    pub copied: u64,
+    /// The same in words.
+    pub why: &'static str,
+    /// What connected and stalled clients hold at worst, as far as it is known.
+    pub buffers: u64,
+}
+
+/// Whether snapshots, rewrites or replicas make a server fork.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Forks {
+    /// Nothing does.
+    Never,
+    /// Something does; what is written meanwhile exists twice.
+    Sometimes,
+}
+
+/// How much of a place with so much memory data may take.
+#[must_use]
+pub fn room_for_data(memory: u64, forks: Forks, facts: &Facts) -> Room {
+    room(memory, forks, &mut Inputs { facts, used: Vec::new() })
+}
+
+fn room(total: u64, forks: Forks, inputs: &mut Inputs<'_>) -> Room {
+    inputs.note("writes");
+    let (copied, why) = match (forks, inputs.facts.word("writes")) {
+        (Forks::Never, _) => (5, "nothing forks"),
+        (Forks::Sometimes, Some("read-mostly")) => (25, "a fork copies 25 %"),
+        (Forks::Sometimes, Some("heavy")) => (100, "a fork copies all of it"),
+        (Forks::Sometimes, _) => (50, "a fork copies half"),
+    };
+    let forks = forks == Forks::Sometimes;
+    let buffers = client_buffers(inputs);
+    let free = total.saturating_sub(OVERHEAD).saturating_sub(buffers);
+    let tight = forks && (copied == 100 || total <= 512 * MIB);
+    let cap = if tight {
+        50
+    } else if forks {
+        75
+    } else {
+        85
+    };
+    let most = total / 100 * cap;
+    Room { best: (free / (FRAGMENTATION + copied) * 100).min(most), most, copied, why, buffers }
+}
+
+/// What connected and stalled clients hold at worst, as far as it is known.
+fn client_buffers(inputs: &mut Inputs<'_>) -> u64 {
+    let connections = inputs.count("connections").unwrap_or(0).saturating_mul(CONNECTION);
+    let stalled = pubsub_backlog(inputs).map_or(0, |one| one.saturating_mul(slow_subscribers(inputs.facts)));
+    connections.saturating_add(stalled)
+}
+
+/// What clients may hold together: five percent of the data, but never less than 40 KiB for each of the connections.
+#[must_use]
+pub fn client_memory(maxmemory: u64, connections: u64) -> u64 {
+    (maxmemory / 20).max(connections.saturating_mul(CONNECTION))
 }
 
 /// How many subscribers are slow at the same time: one in twenty, at least one.

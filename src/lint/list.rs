@@ -1,5 +1,6 @@
 //! The one list of rules.
 
+use super::memory;
 use super::rule::Rule;
 use super::{across, refused, unjudged};
 
@@ -11,7 +12,14 @@ pub static RULES: &[&Rule] = &[
     &refused::values::BOOLEAN_VALUE,
     &refused::characters::BYTE_ORDER_MARK,
     &refused::values::CLIENT_OUTPUT_BUFFER_SYNTAX,
+    &memory::eviction::ALLKEYS_ON_PRIMARY_DATA,
+    &memory::clients::BACKLOG_EATS_MAXMEMORY,
+    &refused::names::BYTE_ORDER_MARK,
+    &memory::clients::CLIENT_MEMORY_CAP_SMALL,
+    &memory::clients::CLIENT_MEMORY_UNCAPPED,
     &refused::commands::COMMAND_NAME_TAKEN,
+    &memory::encoding::COMPACT_ENCODING_LIMITS,
+    &memory::encoding::DEFRAG_THRESHOLDS_INVERTED,
     &refused::elsewhere::DIRECTIVE_REMOVED,
     &refused::elsewhere::DIRECTIVE_TOO_NEW,
     &refused::users::DUPLICATE_USER,
@@ -25,13 +33,29 @@ pub static RULES: &[&Rule] = &[
     &refused::words::LINE_CONTINUATION,
     &unjudged::LONG_LINE,
     &refused::values::MEMORY_SUFFIX,
+    &memory::eviction::EVICTION_ON_QUEUE,
+    &refused::structure::INCLUDE_CYCLE,
+    &refused::words::INLINE_COMMENT,
+    &refused::values::INVALID_VALUE,
+    &memory::limit::LARGE_SINGLE_INSTANCE,
+    &memory::eviction::LAZYFREE_OFF_WITH_EVICTION,
+    &memory::eviction::LFU_TUNING_UNUSED,
+    &memory::encoding::LIST_SIZE_ZERO,
+    &memory::limit::MAXMEMORY_HEADROOM,
+    &memory::limit::MAXMEMORY_IMPLAUSIBLY_SMALL,
+    &memory::limit::MAXMEMORY_OVER_LIMIT,
+    &memory::eviction::MAXMEMORY_SAMPLES,
+    &memory::limit::MAXMEMORY_UNSET,
     &refused::names::MODULE_PARAMETER_WITHOUT_MODULE,
     &across::NO_VERSION_STARTS,
+    &memory::eviction::NOEVICTION_ON_CACHE,
     &refused::elsewhere::OTHER_PRODUCT_DIRECTIVE,
     &refused::values::OUT_OF_RANGE,
     &refused::values::PATH_IN_FILENAME,
+    &memory::eviction::POLICY_WITHOUT_MAXMEMORY,
     &refused::elsewhere::REDIS_ONLY_DIRECTIVE,
     &refused::commands::RENAMED_SUBCOMMAND,
+    &memory::eviction::REPLICA_EVICTS,
     &refused::structure::REPLICA_IN_CLUSTER,
     &refused::values::SAVE_LINE_SHAPE,
     &refused::sentinel::SENTINEL_DUPLICATE,
@@ -52,5 +76,6 @@ pub static RULES: &[&Rule] = &[
     &refused::users::USERS_AND_ACLFILE,
     &refused::elsewhere::VALKEY_ONLY_DIRECTIVE,
     &across::VERSION_DEPENDENT,
+    &memory::eviction::VOLATILE_POLICY_NEEDS_TTL,
     &refused::words::WRONG_NUMBER_OF_WORDS,
 ];

@@ -14,6 +14,7 @@ mod clients;
 mod cluster;
 mod container;
 pub mod example;
+mod edits;
 mod latency;
 mod list;
 mod logging;
@@ -34,6 +35,7 @@ mod tls;
 mod unjudged;
 mod users_file;
 mod versions;
+mod workload;
 
 pub use across::across;
 pub use case::Case;

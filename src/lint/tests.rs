@@ -35,6 +35,12 @@ pub(super) fn inspected(example: &str) -> (Inspection, Reading) {
     (inspection, reading)
 }
 
+/// What one rule says of an example.
+pub(super) fn findings_of(rule: &str, example: &str) -> Vec<Finding> {
+    assert!(super::rule(rule).is_some(), "`{rule}` is no rule");
+    inspected(example).0.findings.into_iter().filter(|finding| finding.rule == rule).collect()
+}
+
 /// The rules that every command lets speak.
 fn judged(example: &str) -> Judgement {
     let texts = Texts::of(example);

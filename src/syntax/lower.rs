@@ -32,7 +32,7 @@ impl<'a> Lowering<'a> {
             edits.extend(self.edit(edit)?);
         }
         let first = edits.first()?.at.source;
-        edits.iter().all(|edit| edit.at.source == first).then_some(edits)
+        edits.iter().all(|edit| edit.at.source == first).then(|| joined(edits))
     }
 
     fn edit(&self, edit: &Edit) -> Option<Vec<TextEdit>> {
@@ -82,6 +82,18 @@ impl<'a> Lowering<'a> {
         let plain = on_one_line && !bytes.contains(&0) && !conf::trim(bytes).is_empty();
         (plain && statement.via == Via::Text).then_some(Line { reading: self.reading, id, statement, source, number })
     }
+}
+
+/// Makes one insertion of those that a fix has at one place, in their order.
+fn joined(edits: Vec<TextEdit>) -> Vec<TextEdit> {
+    let mut joined: Vec<TextEdit> = Vec::with_capacity(edits.len());
+    for edit in edits {
+        match joined.iter_mut().find(|earlier| edit.at.is_empty() && earlier.at == edit.at) {
+            Some(earlier) => earlier.with.extend(edit.with),
+            None => joined.push(edit),
+        }
+    }
+    joined
 }
 
 /// A statement as a line of a configuration file.
@@ -202,6 +214,17 @@ mod tests {
         let fix = Fix::safe([edit(at)]);
         let edits = Lowering::of(&reading).lower(&fix).unwrap();
         String::from_utf8(finding::apply(text.as_bytes(), &[edits]).0).unwrap()
+    }
+
+    #[test]
+    fn lines_that_a_fix_adds_at_one_place_all_come() {
+        for (text, mended) in [("port 1\n", "port 1\nhz 10\ntimeout 0\n"), ("port 1", "port 1\nhz 10\ntimeout 0")] {
+            let reading = conf::read_alone(Name::Stdin, text.as_bytes(), "redis-7.4".parse().unwrap());
+            let after = reading.statements()[0].at;
+            let fix = Fix::safe(["hz 10", "timeout 0"].map(|line| Edit::Add { after, words: words(line) }));
+            let edits = Lowering::of(&reading).lower(&fix).unwrap();
+            assert_eq!(finding::apply(text.as_bytes(), &[edits]).0, mended.as_bytes());
+        }
     }
 
     fn words(line: &str) -> Vec<Vec<u8>> {

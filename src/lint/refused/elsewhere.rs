@@ -5,8 +5,8 @@
 use super::statement;
 use crate::catalog::{self, Directive, DirectiveId, Foreign, Lookup, foreign};
 use crate::config::{Refusal, Stage};
-use crate::finding::{Edit, Finding, Fix, Safety, Severity};
-use crate::lint::{Case, Check, Group, Rule};
+use crate::finding::{Finding, Fix, Safety, Severity};
+use crate::lint::{Case, Check, Group, Rule, edits};
 use crate::server::{self, Engine, Server};
 use crate::source::Span;
 use crate::syntax::StatementId;
@@ -214,13 +214,11 @@ fn catalogued(rule: &'static Rule, case: &Case<'_>, refusal: &Refusal) -> Findin
     let message = format!("`{name}` is no directive of {server}, {remark}");
     let finding = placed(rule, case, refusal, message);
     match case.config.view.get(entry) {
-        Some(twin) => finding.help(format!("write `{}`, as {server} calls it", twin.name())).fix(Fix::safe([rename(
-            case,
-            id,
-            twin.name(),
-        )])),
-        None if matches!(when, When::Earlier(_)) => finding.help(help).fix(Fix::safe([drop(case, id)])),
-        None => finding.help(help).fix(Fix::unsafe_([drop(case, id)])),
+        Some(twin) => finding
+            .help(format!("write `{}`, as {server} calls it", twin.name()))
+            .fix(Fix::safe([edits::rename(case, id, twin.name())])),
+        None if matches!(when, When::Earlier(_)) => finding.help(help).fix(Fix::safe([edits::drop(case, id)])),
+        None => finding.help(help).fix(Fix::unsafe_([edits::drop(case, id)])),
     }
 }
 
@@ -235,8 +233,8 @@ fn directive_removed(case: &Case<'_>, refusal: &Refusal) -> Finding {
     match now.and_then(|now| case.known(now)) {
         Some(successor) => finding
             .help(format!("write `{}`, as {server} calls it", successor.name()))
-            .fix(Fix::safe([rename(case, id, successor.name())])),
-        None => finding.help("drop the line: nothing took its place").fix(Fix::safe([drop(case, id)])),
+            .fix(Fix::safe([edits::rename(case, id, successor.name())])),
+        None => finding.help("drop the line: nothing took its place").fix(Fix::safe([edits::drop(case, id)])),
     }
 }
 
@@ -252,7 +250,7 @@ fn other_product_directive(case: &Case<'_>, refusal: &Refusal) -> Finding {
         Some(instead) => format!("drop the line; what {server} has for it is `{}`", instead.name()),
         None => format!("drop the line: {server} has nothing like it"),
     };
-    placed(&OTHER_PRODUCT_DIRECTIVE, case, refusal, message).help(help).fix(Fix::unsafe_([drop(case, id)]))
+    placed(&OTHER_PRODUCT_DIRECTIVE, case, refusal, message).help(help).fix(Fix::unsafe_([edits::drop(case, id)]))
 }
 
 /// A finding at the name, with a remark where the server speaks up only later.
@@ -262,22 +260,6 @@ fn placed(rule: &'static Rule, case: &Case<'_>, refusal: &Refusal, message: Stri
     match refusal.stage {
         Stage::Modules => finding.here(format!("{} keeps it for modules, and later names no line", case.server())),
         Stage::File | Stage::Sentinel | Stage::Users | Stage::Data => finding,
-    }
-}
-
-fn drop(case: &Case<'_>, id: StatementId) -> Edit {
-    Edit::Drop { statement: case.at(id) }
-}
-
-/// Gives a statement another name. Where a word is secret the name alone is replaced, so that the fix holds no secret.
-fn rename(case: &Case<'_>, id: StatementId, name: &str) -> Edit {
-    let count = case.reading.words(id).len();
-    if (0..count).all(|index| case.public_word(id, index).is_some()) {
-        let mut words = case.words(id);
-        words[0] = name.as_bytes().to_vec();
-        Edit::Put { statement: case.at(id), words }
-    } else {
-        Edit::Text { at: case.reading.statement(id).name.at, with: name.as_bytes().to_vec() }
     }
 }
 

@@ -20,6 +20,7 @@ mod sentinel;
 mod setup;
 mod shown;
 mod sizing;
+mod sockets;
 mod table;
 mod value;
 mod visible;
@@ -35,12 +36,13 @@ pub use resolve::resolve;
 pub use sentinel::BadSentinel;
 pub use setup::{Assignment, LayerName, LeftOut, Note, Setup};
 pub use shown::{MASK, Shown, printable, shown};
+pub use sockets::BadSockets;
 pub use value::{Class, Limit, SavePoint, Secret, Value};
 pub use visible::{Visible, name_shown, statement_shown, word_shown, would_be_shown};
 
 use crate::catalog::{self, DirectiveId, View};
 use crate::server::Server;
-use crate::syntax::{Problem, StatementId};
+use crate::syntax::{Mode, Problem, StatementId};
 
 /// What tells parts of one entry apart.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -87,6 +89,8 @@ pub struct Config {
     pub server: Server,
     /// What that version knows.
     pub view: &'static View,
+    /// Server or Sentinel, which begins with other values.
+    pub mode: Mode,
     entries: Vec<Entry>,
     by_id: Box<[u16]>,
     refusals: Vec<Refusal>,
@@ -98,10 +102,11 @@ pub struct Config {
 const NONE: u16 = u16::MAX;
 
 impl Config {
-    fn empty(server: Server, view: &'static View) -> Self {
+    fn empty(server: Server, view: &'static View, mode: Mode) -> Self {
         Self {
             server,
             view,
+            mode,
             entries: Vec::new(),
             by_id: vec![NONE; catalog::count()].into(),
             refusals: Vec::new(),

@@ -9,6 +9,7 @@
 mod acl;
 mod agreement;
 mod corpus;
+mod dice;
 mod dumps;
 mod fixes;
 mod formatting;
@@ -18,7 +19,9 @@ mod hostile;
 mod live;
 mod orphan;
 mod profiles;
+mod sentinel;
 mod snapshots;
+mod sockets;
 
 use libtest_mimic::{Arguments, Trial};
 
@@ -39,7 +42,9 @@ fn main() {
         live::trials(&servers),
         orphan::trials(&servers),
         profiles::trials(&servers),
+        sentinel::trials(&servers),
         snapshots::trials(&servers),
+        sockets::trials(&servers),
     ]
     .into_iter()
     .flatten()

@@ -7,6 +7,8 @@ use redisconf::catalog::commands;
 use redisconf::config::acl::{ChannelDefaults, Channels};
 use redisconf::server::{Server, all};
 
+use crate::dice::Dice;
+
 /// One `user` line, with what may stand above and below it.
 pub(crate) struct Case {
     pub(crate) above: &'static str,
@@ -70,27 +72,6 @@ impl fmt::Display for Case {
     }
 }
 
-/// Numbers that are the same in every run (`SplitMix64`).
-struct Dice(u64);
-
-impl Dice {
-    fn roll(&mut self, sides: usize) -> usize {
-        self.0 = self.0.wrapping_add(0x9e37_79b9_7f4a_7c15);
-        let mut z = self.0;
-        z = (z ^ (z >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
-        z = (z ^ (z >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
-        usize::try_from((z ^ (z >> 31)) % sides as u64).expect("less than a usize")
-    }
-
-    fn one_in(&mut self, sides: usize) -> bool {
-        self.roll(sides) == 0
-    }
-
-    fn pick<T: Copy>(&mut self, from: &[T]) -> T {
-        from[self.roll(from.len())]
-    }
-}
-
 const HASH: &str = "2d711642b726b04401627ca9fbac32f5c8530fb1903cc4db02258717921a4881";
 
 /// Every form of rule, right and wrong. `C` stands for a command, `S` for a command with a subcommand, `K` for a
@@ -128,7 +109,7 @@ const NAMES: &[&str] = &["default", "", "a b", "b\0", "\t", "caf\u{e9}", "Defaul
 /// The cases for one server, the same in every run.
 pub(crate) fn generate(server: Server) -> Vec<Case> {
     let mut dice =
-        Dice(u64::from(server.series.major) << 16 | u64::from(server.series.minor) << 8 | server.engine as u64);
+        Dice::new(u64::from(server.series.major) << 16 | u64::from(server.series.minor) << 8 | server.engine as u64);
     let mut cases: Vec<Vec<String>> = RULES.iter().map(|rule| vec![(*rule).to_owned()]).collect();
     for _ in 0..600 {
         let length = dice.roll(5) + 1;

@@ -12,6 +12,7 @@ mod effective;
 pub mod fleet;
 pub mod layers;
 mod listing;
+pub mod needs;
 mod number;
 mod read;
 mod refusal;

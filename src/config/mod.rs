@@ -32,6 +32,7 @@ pub use alike::judged_alike;
 pub use bad::Bad;
 pub use effective::Origin;
 pub use listing::{Row, Scope};
+pub use number::atoi;
 pub use refusal::{Reason, Refusal, Stage};
 pub use resolve::resolve;
 pub use sentinel::BadSentinel;

@@ -2,6 +2,7 @@
 
 use super::rule::Rule;
 use super::{across, refused, unjudged};
+use super::{refused, sentinel, unjudged};
 
 /// Every rule, sorted by id.
 pub static RULES: &[&Rule] = &[
@@ -34,13 +35,29 @@ pub static RULES: &[&Rule] = &[
     &refused::values::PATH_IN_FILENAME,
     &refused::elsewhere::REDIS_ONLY_DIRECTIVE,
     &refused::sockets::PORT_TAKEN,
+    &sentinel::servers::RENAME_BREAKS_SENTINEL,
     &refused::commands::RENAMED_SUBCOMMAND,
     &refused::structure::REPLICA_IN_CLUSTER,
     &refused::values::SAVE_LINE_SHAPE,
+    &sentinel::topology::SENTINEL_ANNOUNCE,
+    &sentinel::rewrite::SENTINEL_CONFIG_NOT_WRITABLE,
+    &sentinel::ignored::SENTINEL_DATA_DIRECTIVE,
+    &sentinel::timing::SENTINEL_DOWN_AFTER,
     &refused::sentinel::SENTINEL_DUPLICATE,
+    &sentinel::timing::SENTINEL_FAILOVER_TIMEOUT,
+    &sentinel::rewrite::SENTINEL_HOST_NAME_FROZEN,
+    &sentinel::rewrite::SENTINEL_INCLUDE,
+    &sentinel::topology::SENTINEL_LOOPBACK,
+    &sentinel::timing::SENTINEL_NUMBER,
     &refused::structure::SENTINEL_OUTSIDE,
+    &sentinel::timing::SENTINEL_PARALLEL_SYNCS,
+    &sentinel::topology::SENTINEL_QUORUM,
+    &sentinel::rewrite::SENTINEL_STATE,
     &refused::sentinel::SENTINEL_STATEMENT,
+    &sentinel::ignored::SENTINEL_UNKNOWN_DIRECTIVE,
     &refused::sentinel::SENTINEL_UNKNOWN_PRIMARY,
+    &sentinel::rewrite::SENTINEL_UNQUOTED,
+    &sentinel::topology::SENTINEL_USER_WITHOUT_PASSWORD,
     &refused::sentinel::SENTINEL_VALUE,
     &refused::structure::SNAPSHOT_NAME,
     &refused::characters::SUSPICIOUS_CHARACTERS,

@@ -173,6 +173,7 @@ pub(super) fn stops(stage: Stage, words: &str) -> report::Verdict {
         Stage::Sentinel => "sentinel",
         Stage::Modules => "modules",
         Stage::Users => "users",
+        Stage::Sockets => "sockets",
         Stage::Data => "data",
     };
     report::Verdict { starts: false, stage: Some(stage), server_says: Some(words.to_owned()) }

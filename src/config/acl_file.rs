@@ -8,12 +8,13 @@ use super::refusal::{Reason, Refusal, Stage};
 use super::value::Value;
 use super::{Config, Key, Part};
 use crate::catalog::{Lookup, Repeat, View};
-use crate::syntax::{Reading, StatementId};
+use crate::syntax::{Mode, Reading, StatementId};
 
 /// Folds the reading of an ACL file, where it is known what surrounds it.
 #[must_use]
 pub fn resolve_acl_file(reading: &Reading, surroundings: Surroundings) -> Config {
-    let mut fold = Fold { reading, surroundings, config: Config::empty(reading.server, View::of(reading.server)) };
+    let mut fold =
+        Fold { reading, surroundings, config: Config::empty(reading.server, View::of(reading.server), Mode::AclFile) };
     for (id, _) in reading.iter() {
         fold.line(id);
     }

@@ -5,7 +5,7 @@ use super::value::{Class, Limit, SavePoint, Value};
 use super::{Config, Entry};
 use crate::catalog::{Directive, Kind};
 use crate::server::Databases;
-use crate::syntax::StatementId;
+use crate::syntax::{Mode, StatementId};
 
 /// Where a value in force comes from.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,6 +46,11 @@ impl Config {
     /// The built-in value.
     #[must_use]
     pub fn default(&self, directive: &Directive) -> Option<Value> {
+        match (self.mode, directive.name()) {
+            (Mode::Sentinel, "port") => return Some(Value::Int(26_379)),
+            (Mode::Sentinel, "protected-mode") => return Some(Value::Bool(false)),
+            (_, _) => {}
+        }
         self.read_back(directive, directive.default?.as_bytes())
     }
 

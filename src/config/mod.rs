@@ -13,6 +13,7 @@ mod effective;
 pub mod fleet;
 pub mod layers;
 mod listing;
+pub mod needs;
 mod number;
 mod read;
 mod refusal;
@@ -21,6 +22,7 @@ mod sentinel;
 mod setup;
 mod shown;
 mod sizing;
+mod sockets;
 mod table;
 mod users;
 mod value;
@@ -33,19 +35,21 @@ pub use alike::judged_alike;
 pub use bad::Bad;
 pub use effective::Origin;
 pub use listing::{Row, Scope};
+pub use number::atoi;
 pub use refusal::{Reason, Refusal, Stage};
 pub use resolve::resolve;
 pub use sentinel::BadSentinel;
 pub use setup::{Assignment, LayerName, LeftOut, Note, Setup};
 pub use shown::{MASK, Shown, printable, shown};
-pub use users::DefinedUser;
 pub use sizing::{Forks, Room, client_memory, room_for_data};
+pub use sockets::BadSockets;
+pub use users::DefinedUser;
 pub use value::{Class, Limit, SavePoint, Secret, Value};
 pub use visible::{Visible, name_shown, statement_shown, word_shown, would_be_shown};
 
 use crate::catalog::{self, DirectiveId, View};
 use crate::server::Server;
-use crate::syntax::{Problem, StatementId};
+use crate::syntax::{Mode, Problem, StatementId};
 
 /// What tells parts of one entry apart.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -92,6 +96,8 @@ pub struct Config {
     pub server: Server,
     /// What that version knows.
     pub view: &'static View,
+    /// Server or Sentinel, which begins with other values.
+    pub mode: Mode,
     entries: Vec<Entry>,
     by_id: Box<[u16]>,
     refusals: Vec<Refusal>,
@@ -104,10 +110,11 @@ pub struct Config {
 const NONE: u16 = u16::MAX;
 
 impl Config {
-    fn empty(server: Server, view: &'static View) -> Self {
+    fn empty(server: Server, view: &'static View, mode: Mode) -> Self {
         Self {
             server,
             view,
+            mode,
             entries: Vec::new(),
             by_id: vec![NONE; catalog::count()].into(),
             refusals: Vec::new(),

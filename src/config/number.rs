@@ -42,7 +42,8 @@ pub(super) fn leading(bytes: &[u8], base: u32) -> Leading<'_> {
 }
 
 /// The `int` that `atoi` gives: leading digits, cut to 32 bits.
-pub(super) fn atoi(bytes: &[u8]) -> i32 {
+#[must_use]
+pub fn atoi(bytes: &[u8]) -> i32 {
     cut(leading(bytes, 10).value)
 }
 

@@ -3,7 +3,8 @@
 use super::acl::AclRefusal;
 use super::bad::Bad;
 use super::sentinel::BadSentinel;
-use crate::server::Server;
+use super::sockets::BadSockets;
+use crate::server::{Engine, Server};
 use crate::source::Span;
 use crate::syntax::StatementId;
 
@@ -18,8 +19,24 @@ pub enum Stage {
     Modules,
     /// Users are loaded; the server names no line of the configuration, but those of an ACL file.
     Users,
+    /// The sockets are opened; the server names no line. Up to Redis 7.0 this comes before the modules.
+    Sockets,
     /// The data are loaded; the server names no line.
     Data,
+}
+
+impl Stage {
+    /// When a server comes to it.
+    pub(super) fn turn(self, server: Server) -> (u8, Self) {
+        let early = !server.at_least(Engine::Redis, 7, 2) && server.engine == Engine::Redis;
+        let turn = match self {
+            Self::File | Self::Sentinel => 0,
+            Self::Sockets if early => 1,
+            Self::Modules | Self::Users | Self::Sockets => 2,
+            Self::Data => 3,
+        };
+        (turn, self)
+    }
 }
 
 /// What the server says no to.
@@ -64,6 +81,8 @@ pub enum Reason {
     ReplicaInCluster,
     /// Files that include each other, which crash.
     IncludeCycle,
+    /// What keeps it from listening.
+    Sockets(BadSockets),
     /// The snapshot's name is that of a folder, or too long for a file system.
     SnapshotName,
 }
@@ -102,6 +121,7 @@ impl Reason {
             Self::CommandExists => "Target command name already exists".into(),
             Self::RenamesSubcommand => "the server crashes: a subcommand cannot be renamed".into(),
             Self::ReplicaInCluster => "replicaof directive not allowed in cluster mode".into(),
+            Self::Sockets(bad) => bad.server_words().into(),
             Self::SnapshotName => "Short read or OOM loading DB. Unrecoverable error, aborting now.".into(),
             Self::IncludeCycle => "the server crashes: files include each other".into(),
         }

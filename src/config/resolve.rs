@@ -11,10 +11,10 @@ use super::bad::Bad;
 use super::number::c_text;
 use super::read::{Before, value};
 use super::refusal::{Reason, Refusal, Stage};
-use super::sentinel;
 use super::table::Table;
 use super::value::{Class, Value};
 use super::{Config, Entry, Key, Part};
+use super::{sentinel, sockets};
 use crate::catalog::{Directive, DirectiveId, Kind, Lookup, Repeat, State, View};
 use crate::server::{Server, UnknownNames};
 use crate::source::Span;
@@ -30,7 +30,7 @@ pub fn resolve(reading: &Reading, mode: Mode) -> Config {
     let mut fold = Fold {
         reading,
         mode,
-        config: Config::empty(reading.server, view),
+        config: Config::empty(reading.server, view, mode),
         before: Before::default(),
         replica_of: None,
         save: SaveFold { dropped_default: false, texts: vec![false], accumulates: true },
@@ -183,12 +183,16 @@ impl Fold<'_> {
         }
     }
 
-    /// A file-only directive, whose wrong number of words makes its name unknown to the server.
+    /// A file-only directive, whose wrong number of words makes its name unknown to the server; a Sentinel never asks
+    /// about a name that was kept for modules.
     fn action(&mut self, id: StatementId, directive: &'static Directive, arguments: &[&[u8]], fits: bool) {
         if fits {
             return self.keep(id, directive, None, Ok(Value::Action));
         }
         let queued = !arguments.is_empty() && self.reading.server.habits().unknown_names == UnknownNames::Queue;
+        if queued && self.mode == Mode::Sentinel {
+            return;
+        }
         let stage = if queued { Stage::Modules } else { Stage::File };
         self.refuse_statement(stage, id, Reason::FileOnlyArity);
     }
@@ -327,6 +331,18 @@ impl Fold<'_> {
         }
     }
 
+    /// Sockets are opened. A template or an include that was not read may say what decides.
+    fn listen(&mut self) {
+        if self.reading.templated || !self.config.unread.is_empty() {
+            return;
+        }
+        for refused in sockets::judge(&self.config) {
+            let word = refused.word.and_then(|index| self.reading.words(refused.id).get(index)).map(|word| word.at);
+            let at = word.unwrap_or(self.reading.statement(refused.id).at);
+            self.refuse(Stage::Sockets, at, Some(refused.id), Reason::Sockets(refused.reason));
+        }
+    }
+
     /// Users are made when all is read and the modules are loaded.
     fn load_users(&mut self) {
         for (id, at_the_line) in std::mem::take(&mut self.users) {
@@ -410,8 +426,10 @@ impl Fold<'_> {
         if self.mode == Mode::Server {
             self.load_data();
         }
+        self.listen();
         // Within a stage the order of discovery is the server's.
-        self.config.refusals.sort_by_key(|refusal| refusal.stage);
+        let server = self.reading.server;
+        self.config.refusals.sort_by_key(|refusal| refusal.stage.turn(server));
         self.config
     }
 

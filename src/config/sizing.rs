@@ -4,6 +4,7 @@
 //! is an error, never a number. Constants are measured or taken from the servers' own documentation; each says which.
 
 use super::layers::Slot;
+use super::needs;
 use super::number::memory;
 use super::value::Class;
 use crate::catalog::{Directive, Kind, View};
@@ -19,8 +20,6 @@ const OVERHEAD: u64 = 64 * MIB;
 const FRAGMENTATION: u64 = 110;
 /// The smallest data size that is worth running a server for.
 const LEAST_MAXMEMORY: u64 = 16 * MIB;
-/// What a connection takes when it is busy: query buffer and reply buffer, measured at 20 to 40 KiB.
-const CONNECTION: u64 = 40 * 1024;
 
 /// What a formula came to.
 pub(super) struct Sized {
@@ -204,8 +203,7 @@ impl<'a> Values<'a> {
     fn auto_backlog(&self, mut inputs: Inputs<'_>) -> Result<Sized, String> {
         let rate = inputs.bytes("write-rate")?;
         let outage = inputs.milliseconds("outage")?;
-        let needed = per_second(rate, outage).saturating_mul(3) / 2;
-        let floor = needed.max(16 * MIB);
+        let floor = needs::backlog(rate, outage).max(16 * MIB);
         // The backlog counts against maxmemory, so a tenth of that is its limit; below 1 MiB it is useless.
         let bytes = self.maxmemory.map_or(floor, |maxmemory| floor.min(maxmemory / 10)).max(MIB);
         Ok(inputs.done(vec![mebibytes(bytes)?], "write-rate x outage x 1.5, from 16MiB to 10% of maxmemory".into()))
@@ -219,11 +217,9 @@ impl<'a> Values<'a> {
             (Err(_), Some(maxmemory)) => maxmemory,
             (Err(missing), None) => return Err(missing),
         };
-        // A copy is written, sent and loaded at about 100 MB/s each on ordinary hosts.
-        let speed = inputs.bytes("network-bandwidth").unwrap_or(u64::MAX).clamp(1, 100_000_000);
-        let seconds = dataset / speed * 2 + 1;
-        let hard = (rate.saturating_mul(seconds).saturating_mul(6) / 5).max(256 * MIB);
-        let soft = (hard / 4).max(64 * MIB);
+        let seconds = needs::full_copy(dataset, inputs.bytes("network-bandwidth").ok());
+        let hard = needs::replica_buffer(rate, seconds).max(needs::LEAST_REPLICA.0);
+        let soft = (hard / 4).max(needs::LEAST_REPLICA.1);
         let formula = "write-rate x time of a full copy x 1.2, at least 256MiB; soft is a quarter".into();
         Ok(inputs.done(vec![mebibytes_up(hard), mebibytes_up(soft), "60".into()], formula))
     }
@@ -296,20 +292,16 @@ fn room(total: u64, forks: Forks, inputs: &mut Inputs<'_>) -> Room {
 
 /// What connected and stalled clients hold at worst, as far as it is known.
 fn client_buffers(inputs: &mut Inputs<'_>) -> u64 {
-    let connections = inputs.count("connections").unwrap_or(0).saturating_mul(CONNECTION);
-    let stalled = pubsub_backlog(inputs).map_or(0, |one| one.saturating_mul(slow_subscribers(inputs.facts)));
+    let connections = needs::connections(inputs.count("connections").unwrap_or(0));
+    let subscribers = inputs.facts.count("subscribers").unwrap_or(0);
+    let stalled = pubsub_backlog(inputs).map_or(0, |one| needs::held_by_slow(one, subscribers));
     connections.saturating_add(stalled)
 }
 
 /// What clients may hold together: five percent of the data, but never less than 40 KiB for each of the connections.
 #[must_use]
 pub fn client_memory(maxmemory: u64, connections: u64) -> u64 {
-    (maxmemory / 20).max(connections.saturating_mul(CONNECTION))
-}
-
-/// How many subscribers are slow at the same time: one in twenty, at least one.
-fn slow_subscribers(facts: &Facts) -> u64 {
-    facts.count("subscribers").map_or(0, |all| (all / 20).max(1))
+    (maxmemory / 20).max(needs::connections(connections))
 }
 
 /// What piles up for one subscriber that stalls.
@@ -317,18 +309,17 @@ fn pubsub_backlog(inputs: &mut Inputs<'_>) -> Result<u64, String> {
     let published = inputs.count("publish-rate")?;
     let size = inputs.bytes("message-size")?;
     let fanout = inputs.count("fanout")?;
-    let subscribers = inputs.count("subscribers")?.max(1);
+    let subscribers = inputs.count("subscribers")?;
     let stall = inputs.milliseconds("stall")?;
-    let received = published.saturating_mul(fanout).div_ceil(subscribers);
-    Ok(per_second(received.saturating_mul(size), stall))
+    Ok(needs::stalled(published, fanout, subscribers, size, stall))
 }
 
 /// Rate x size x stall is the soft limit, four times that the hard one; never below the built-in 32mb 8mb.
 fn auto_pubsub(mut inputs: Inputs<'_>) -> Result<Sized, String> {
     let backlog = pubsub_backlog(&mut inputs)?;
-    let soft = backlog.max(8 * MIB);
-    let hard = soft.saturating_mul(4).max(32 * MIB);
-    let total = hard.saturating_mul(slow_subscribers(inputs.facts));
+    let soft = backlog.max(needs::LEAST_PUBSUB.1);
+    let hard = soft.saturating_mul(4).max(needs::LEAST_PUBSUB.0);
+    let total = needs::held_by_slow(hard, inputs.facts.count("subscribers").unwrap_or(0));
     if let Some(memory) = inputs.facts.bytes("memory")
         && total > memory
     {
@@ -358,10 +349,6 @@ fn auto_tcp_backlog(mut inputs: Inputs<'_>) -> Result<Sized, String> {
     let rate = inputs.count("new-connections-per-second")?;
     let wanted = (rate / 4).max(1).checked_next_power_of_two().unwrap_or(u64::MAX).clamp(511, 65_535);
     Ok(inputs.done(vec![wanted.to_string()], "new connections in 0.25s, a power of two, at least 511".into()))
-}
-
-fn per_second(bytes: u64, milliseconds: u64) -> u64 {
-    u64::try_from(u128::from(bytes) * u128::from(milliseconds) / 1000).unwrap_or(u64::MAX)
 }
 
 /// Whole mebibytes, rounded down; 0 would mean "no limit" and is refused.

@@ -13,8 +13,8 @@ mod case;
 mod clients;
 mod cluster;
 mod container;
-pub mod example;
 mod edits;
+pub mod example;
 mod latency;
 mod list;
 mod logging;
@@ -175,6 +175,7 @@ fn where_it_stops(first: &Refusal) -> &'static str {
         (_, Stage::File | Stage::Sentinel) => "the server stops here",
         (_, Stage::Modules) => "the server stops after loading modules",
         (_, Stage::Users) => "the server stops when it loads the users",
+        (_, Stage::Sockets) => "the server stops when it opens its sockets",
         (_, Stage::Data) => "the server stops when it loads the data",
     }
 }

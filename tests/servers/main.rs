@@ -9,6 +9,7 @@
 mod acl;
 mod agreement;
 mod corpus;
+mod dice;
 mod dumps;
 mod fixes;
 mod formatting;
@@ -19,7 +20,9 @@ mod live;
 mod orphan;
 mod profiles;
 mod rules;
+mod sentinel;
 mod snapshots;
+mod sockets;
 
 use libtest_mimic::{Arguments, Trial};
 
@@ -41,7 +44,9 @@ fn main() {
         orphan::trials(&servers),
         profiles::trials(&servers),
         rules::trials(&servers),
+        sentinel::trials(&servers),
         snapshots::trials(&servers),
+        sockets::trials(&servers),
     ]
     .into_iter()
     .flatten()

@@ -25,7 +25,8 @@ use crate::found::Found;
 pub(crate) fn trials(servers: &[Found]) -> Vec<Trial> {
     let mut trials: Vec<Trial> =
         servers.iter().map(|found| found.trial("examples of rules do what they say", asked)).collect();
-    let here: Vec<Server> = servers.iter().filter(|found| found.program().is_some()).map(|found| found.server).collect();
+    let here: Vec<Server> =
+        servers.iter().filter(|found| found.program().is_some()).map(|found| found.server).collect();
     let none = here.is_empty();
     let shown = move || shown_by_some(&here);
     trials.push(Trial::test("rules::each example is shown by a server that is here", shown).with_ignored_flag(none));

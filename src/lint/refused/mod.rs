@@ -8,6 +8,7 @@ pub(super) mod elsewhere;
 mod meant;
 pub(super) mod names;
 pub(super) mod sentinel;
+pub(super) mod sockets;
 pub(super) mod structure;
 mod times;
 mod units;
@@ -74,6 +75,7 @@ fn rule_for(case: &Case<'_>, refusal: &Refusal) -> &'static Rule {
         Reason::RenamesSubcommand => &commands::RENAMED_SUBCOMMAND,
         Reason::ReplicaInCluster => &structure::REPLICA_IN_CLUSTER,
         Reason::IncludeCycle => &structure::INCLUDE_CYCLE,
+        Reason::Sockets(bad) => sockets::rule_for(*bad),
         Reason::SnapshotName => &structure::SNAPSHOT_NAME,
     }
 }

@@ -126,6 +126,7 @@ pub(super) fn comment(case: &Case<'_>, refusal: &Refusal) -> Option<Span> {
         | Reason::RenamesSubcommand
         | Reason::ReplicaInCluster
         | Reason::IncludeCycle
+        | Reason::Sockets(_)
         | Reason::SnapshotName => return None,
     };
     Some(begins.at.to(case.reading.statement(id).at))

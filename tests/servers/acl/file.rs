@@ -10,8 +10,9 @@ use redisconf::source::Name;
 use redisconf::syntax::{Reading, StatementId, acl_file};
 
 use super::Wrong;
-use super::cases::{self, Dice};
+use super::cases;
 use super::server::{self, Outcome};
+use crate::dice::Dice;
 
 /// How many files each server is given.
 const FILES: usize = 400;

@@ -1,1 +1,0 @@
-//! Rules about Sentinel and its configuration.

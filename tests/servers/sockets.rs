@@ -1,0 +1,129 @@
+//! Whether a server can listen: started as it is, on loopback addresses and free ports, and held against our judgement.
+
+use std::fs::File;
+use std::io::Result;
+use std::net::TcpListener;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use libtest_mimic::{Failed, Trial};
+use redisconf::config::{Stage, resolve};
+use redisconf::server::Server;
+use redisconf::source::Name;
+use redisconf::syntax::{Mode, conf};
+
+use crate::found::Found;
+
+/// `P` and `Q` stand for free ports.
+const CASES: [&str; 30] = [
+    "port 0\n",
+    "port 0\nunixsocket s\n",
+    "port 0\nunixsocket \"\"\n",
+    "port P\nbind 127.0.0.1\n",
+    "port P\nbind \"\"\n",
+    "port P\nbind \"\"\nunixsocket s\n",
+    "port 0\nbind \"\"\nunixsocket s\n",
+    "port 0\nbind 127.0.0.1 127.0.0.1\nunixsocket s\n",
+    "port P\nbind 127.0.0.1 127.0.0.1\n",
+    "port P\nbind 127.0.0.1 -127.0.0.1\n",
+    "port P\nbind 127.1 127.0.0.1\n",
+    "port P\nbind 127.0.0.1 127.0.0.2\n",
+    "port P\nbind 127.0.0.1 -::1\n",
+    "port P\nbind -127.0.0.1\n",
+    "port P\nbind localhost\n",
+    "port P\nbind 127.0.0.1:6379\n",
+    "port P\nbind 127.0.0.1/8\n",
+    "port P\nbind [::1]\n",
+    "port P\nbind 127.0.0.1,127.0.0.2\n",
+    "port P\nbind 127.0.0.1 -[::1]\n",
+    "port P\nbind 127.0.0.1 \"#\"\n",
+    "port P\nbind 127.0.0.1\ncluster-enabled yes\ncluster-port Q\n",
+    "port P\nbind 127.0.0.1\ncluster-enabled yes\ncluster-port P\n",
+    "port 55536\nbind 127.0.0.1\ncluster-enabled yes\n",
+    "port 60000\nbind 127.0.0.1\ncluster-enabled yes\ncluster-port Q\n",
+    "port P\nbind \"\"\nunixsocket s\ncluster-enabled yes\n",
+    "port 0\nunixsocket s\nuser a on nopass +nosuch\n",
+    "port 0\nuser a on nopass +nosuch\n",
+    "port 0\nmaxmemory 1x\n",
+    "unixsocket s\nport 0\nsave 60 1\n",
+];
+const PATIENCE: Duration = Duration::from_secs(30);
+
+pub(crate) fn trials(servers: &[Found]) -> Vec<Trial> {
+    let of = |found: &Found| {
+        found.trial("listens where we say it can", |program| listen(program.server.base(), &program.path))
+    };
+    servers.iter().map(of).collect()
+}
+
+fn listen(server: Server, program: &Path) -> std::result::Result<(), Failed> {
+    let mut wrong = Vec::new();
+    let mut starts = 0;
+    for case in CASES {
+        let text = case.replace('P', &free_port()?.to_string()).replace('Q', &free_port()?.to_string());
+        let reading = conf::read_alone(Name::Stdin, text.as_bytes(), server);
+        let ours = resolve(&reading, Mode::Server);
+        let theirs = start(program, &text)?;
+        starts += usize::from(theirs.is_none());
+        let agreed = match (ours.verdict(), &theirs) {
+            (None, None) => true,
+            (Some(refusal), Some(said)) => match refusal.stage {
+                Stage::File => said.contains("FATAL CONFIG FILE ERROR"),
+                Stage::Users => said.contains("Critical error while loading ACLs"),
+                Stage::Sockets => {
+                    let words = refusal.reason.server_words(server);
+                    said.contains(words.rsplit(": ").next().unwrap_or_default())
+                }
+                Stage::Sentinel | Stage::Modules | Stage::Data => false,
+            },
+            (_, _) => false,
+        };
+        if !agreed {
+            wrong.push(format!("{text:?}: we say {:?}, the server {theirs:?}", ours.verdict()));
+        }
+    }
+    println!("{server}: {} files, {starts} start", CASES.len());
+    if wrong.is_empty() { Ok(()) } else { Err(wrong.join("\n").into()) }
+}
+
+/// A port that nobody listens on.
+fn free_port() -> Result<u16> {
+    loop {
+        let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
+        if port < 50_000 {
+            return Ok(port);
+        }
+    }
+}
+
+/// Starts a server; what it said if it ended, nothing if it runs.
+fn start(program: &Path, text: &str) -> Result<Option<String>> {
+    let home = tempfile::tempdir()?;
+    std::fs::write(home.path().join("conf"), text)?;
+    let log = File::create(home.path().join("log"))?;
+    let mut child = Command::new(program)
+        .arg("conf")
+        .current_dir(home.path())
+        .env_clear()
+        .stdin(Stdio::null())
+        .stdout(log.try_clone()?)
+        .stderr(log)
+        .spawn()?;
+    let begun = Instant::now();
+    let said = loop {
+        let ended = child.try_wait()?.is_some();
+        let said = String::from_utf8_lossy(&std::fs::read(home.path().join("log"))?).into_owned();
+        if ended || begun.elapsed() > PATIENCE {
+            break Some(said);
+        }
+        if said.contains("eady to accept connections") || said.contains("server is now ready") {
+            break None;
+        }
+        sleep(Duration::from_millis(2));
+    };
+    child.kill()?;
+    child.wait()?;
+    Ok(said)
+}

@@ -1,17 +1,15 @@
 //! The one list of rules.
 
 use super::rule::Rule;
-use super::{across, refused, unjudged};
-use super::{refused, sentinel, unjudged};
+use super::{across, refused, sentinel, unjudged};
 
 /// Every rule, sorted by id.
 pub static RULES: &[&Rule] = &[
     &refused::users::ACL_RULE,
+    &refused::sockets::BIND_ADDRESS,
     &refused::values::BOOLEAN_VALUE,
     &refused::characters::BYTE_ORDER_MARK,
     &refused::values::CLIENT_OUTPUT_BUFFER_SYNTAX,
-    &refused::sockets::BIND_ADDRESS,
-    &refused::names::BYTE_ORDER_MARK,
     &refused::sockets::CLUSTER_BUS_PORT,
     &refused::commands::COMMAND_NAME_TAKEN,
     &refused::elsewhere::DIRECTIVE_REMOVED,
@@ -25,16 +23,16 @@ pub static RULES: &[&Rule] = &[
     &refused::names::KEY_VALUE_SEPARATOR,
     &refused::values::KEYSPACE_EVENT_FLAGS,
     &refused::words::LINE_CONTINUATION,
+    &refused::sockets::LISTENS_NOWHERE,
     &unjudged::LONG_LINE,
     &refused::values::MEMORY_SUFFIX,
-    &refused::sockets::LISTENS_NOWHERE,
     &refused::names::MODULE_PARAMETER_WITHOUT_MODULE,
     &across::NO_VERSION_STARTS,
     &refused::elsewhere::OTHER_PRODUCT_DIRECTIVE,
     &refused::values::OUT_OF_RANGE,
     &refused::values::PATH_IN_FILENAME,
-    &refused::elsewhere::REDIS_ONLY_DIRECTIVE,
     &refused::sockets::PORT_TAKEN,
+    &refused::elsewhere::REDIS_ONLY_DIRECTIVE,
     &sentinel::servers::RENAME_BREAKS_SENTINEL,
     &refused::commands::RENAMED_SUBCOMMAND,
     &refused::structure::REPLICA_IN_CLUSTER,

@@ -154,6 +154,7 @@ pub(super) fn separated(case: &Case<'_>, refusal: &Refusal) -> Option<Separated>
         }
         Reason::Quotes
         | Reason::Sentinel(_)
+        | Reason::Sockets(_)
         | Reason::ModuleParameterEmpty
         | Reason::SentinelOutside
         | Reason::DuplicateUser

@@ -157,6 +157,7 @@ pub(super) fn separated(case: &Case<'_>, refusal: &Refusal) -> Option<Separated>
         | Reason::UnclosedSelector { .. }
         | Reason::Sockets(_)
         | Reason::Sentinel(_)
+        | Reason::Sockets(_)
         | Reason::ModuleParameterEmpty
         | Reason::SentinelOutside
         | Reason::DuplicateUser

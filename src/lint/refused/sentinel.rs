@@ -42,7 +42,8 @@ pub(crate) static SENTINEL_STATEMENT: Rule = Rule {
     severity: Severity::Fatal,
     summary: "Sentinel does not know the statement, or not with so many words",
     docs: "The server has one answer for a wrong name and for a wrong number of words: \"Unrecognized sentinel configuration
-statement.\" All lines are read first; these are carried out afterwards, so an error elsewhere in the file is met before.
+statement.\" All lines are read first; these are carried out afterwards, so an error elsewhere in the file is met
+before.
 
 Bad:
     # sentinel.conf
@@ -212,11 +213,16 @@ fn named(case: &Case<'_>, id: StatementId, name: &str) -> Edit {
     with_word(case, id, 0, name)
 }
 
-/// The line with another word.
+/// The line with another word. Where one is secret the word alone is replaced, so that the fix holds no secret.
 fn with_word(case: &Case<'_>, id: StatementId, index: usize, word: &str) -> Edit {
-    let mut words = case.words(id);
-    words[1 + index] = word.as_bytes().to_vec();
-    Edit::Put { statement: case.at(id), words }
+    let count = case.reading.words(id).len();
+    if (0..count).all(|other| other == index || case.public_word(id, other).is_some()) {
+        let mut words = case.words(id);
+        words[1 + index] = word.as_bytes().to_vec();
+        Edit::Put { statement: case.at(id), words }
+    } else {
+        Edit::Text { at: case.word_at(id, index), with: word.as_bytes().to_vec() }
+    }
 }
 
 /// The lines of a sub-directive, by its name in this version.

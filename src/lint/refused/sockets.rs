@@ -126,7 +126,7 @@ fn bind_address(case: &Case<'_>, refusal: &Refusal) -> Finding {
     }
     let words = case.words(id);
     let (own, others) = (&words[index + 1], &words[1..=index]);
-    let safety = if others.contains(own) { Safety::Safe } else { Safety::Unsafe };
+    let is_twin = others.contains(own);
     let all = others.iter().position(|other| is_all(other) && other.contains(&b':') == own.contains(&b':'));
     let finding = BIND_ADDRESS.finding(refusal.at, format!("`{word}` is bound already"));
     // What stands for all listens on all that the others name; so much was asked for.
@@ -145,7 +145,8 @@ fn bind_address(case: &Case<'_>, refusal: &Refusal) -> Finding {
         ),
         None => (finding.help(format!("drop the second `{word}`")), kept(&words, |at| at != index + 1)),
     };
-    finding.fix(Fix { safety, edits: vec![Edit::Put { statement: case.at(id), words: kept }], secret: false })
+    let put = [Edit::Put { statement: case.at(id), words: kept }];
+    finding.fix(if is_twin { Fix::safe(put) } else { Fix::unsafe_(put) })
 }
 
 /// The words at some places.

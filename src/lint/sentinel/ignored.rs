@@ -10,8 +10,8 @@ pub(crate) static SENTINEL_DATA_DIRECTIVE: Rule = Rule {
     severity: Severity::Info,
     summary: "a line about data in the file of a Sentinel, which has none",
     docs: "Sentinel reads every directive of a server, and stops at a wrong value of any, but holds no data, keeps no files of
-them, replicates nothing and loads no modules. Such lines do nothing; at the next rewrite it drops the `save` lines among
-them. To log in at the servers it takes `sentinel auth-pass`, never `masterauth`.
+them, replicates nothing and loads no modules. Such lines do nothing; at the next rewrite it drops the `save` lines
+among them. To log in at the servers it takes `sentinel auth-pass`, never `masterauth`.
 
 Bad:
     # sentinel.conf

@@ -12,9 +12,10 @@ pub(crate) static SENTINEL_CONFIG_NOT_WRITABLE: Rule = Rule {
     severity: Severity::Error,
     summary: "Sentinel cannot write its file",
     docs: "Sentinel keeps what it knows in its configuration file. On a file system that is read-only, a ConfigMap for example,
-it does not start. With a single file mounted from the host it starts, cannot replace it (\"Device or resource busy\"), and
-forgets after a restart who is the primary. The folder must be writable: copy the file there before the start. A data
-server under Sentinel is told to write its own file at each failover and comes back in its old role otherwise.
+it does not start. With a single file mounted from the host it starts, cannot replace it (\"Device or resource
+busy\"), and forgets after a restart who is the primary. The folder must be writable: copy the file there before the
+start. A data server under Sentinel is told to write its own file at each failover and comes back in its old role
+otherwise.
 
 Bad:
     # sentinel.conf
@@ -64,8 +65,8 @@ pub(crate) static SENTINEL_INCLUDE: Rule = Rule {
     severity: Severity::Error,
     summary: "Sentinel starts with this file once, and never again",
     docs: "At the first start Sentinel copies what it watches into its main file and leaves the `include` line. At the second
-both name the primary, the replica or the renamed command, and it stops: \"Duplicate master name.\" Includes may set ports
-and logs; what Sentinel keeps itself belongs into the main file.
+both name the primary, the replica or the renamed command, and it stops: \"Duplicate master name.\" Includes may set
+ports and logs; what Sentinel keeps itself belongs into the main file.
 
 Bad:
     # sentinel.conf
@@ -94,8 +95,8 @@ pub(crate) static SENTINEL_STATE: Rule = Rule {
     severity: Severity::Warning,
     summary: "a line that Sentinel writes itself is handed to it",
     docs: "`myid` tells one Sentinel from another. In a file that several are started from, they count as one, and no majority
-comes about. `known-replica`, `known-sentinel` and the epochs are a snapshot of another day: stale Sentinels count towards
-the majority until SENTINEL RESET.
+comes about. `known-replica`, `known-sentinel` and the epochs are a snapshot of another day: stale Sentinels count
+towards the majority until SENTINEL RESET.
 
 Bad:
     # sentinel.conf
@@ -121,8 +122,8 @@ pub(crate) static SENTINEL_UNQUOTED: Rule = Rule {
     severity: Severity::Error,
     summary: "Sentinel writes a word back without the quotes it needs, and does not start again",
     docs: "Names, users, passwords, paths and renamed commands are written back as they are, without quotes. One with a blank
-falls apart, one with a quote opens a part that never closes, an empty one is gone: the file that Sentinel wrote is refused
-at the next start. Valkey 8.1.8 and 9.1.2 put quotes around all but the name.
+falls apart, one with a quote opens a part that never closes, an empty one is gone: the file that Sentinel wrote is
+refused at the next start. Valkey 8.1.8 and 9.1.2 put quotes around all but the name.
 
 Bad:
     # sentinel.conf
@@ -145,7 +146,7 @@ fn config_not_writable(case: &Case<'_>, report: &mut Report<'_>) {
     match case.mode {
         Mode::Sentinel => {
             if report.word("config-writable") == Some("no") {
-                let message = "Sentinel cannot write this file, where it keeps what it knows";
+                let message = "this file cannot be written, and Sentinel keeps in it what it knows";
                 report.add(SENTINEL_CONFIG_NOT_WRITABLE.finding(case.anchor(), message).help(help));
             }
         }
@@ -180,7 +181,7 @@ fn host_name_frozen(case: &Case<'_>, report: &mut Report<'_>) {
             SENTINEL_HOST_NAME_FROZEN
                 .finding(
                     case.word_at(id, 2),
-                    format!("Sentinel puts an address in the place of `{host}` and keeps to it"),
+                    format!("an address takes the place of `{host}`, and Sentinel keeps to it"),
                 )
                 .help("set `sentinel announce-hostnames yes`")
                 .fix(Fix::unsafe_([Edit::Add { after: case.at(id), words }])),
@@ -193,7 +194,7 @@ fn include(case: &Case<'_>, report: &mut Report<'_>) {
     for (id, directive) in lines(case).filter(|(id, _)| case.at(*id).source != SourceId::ROOT) {
         if kept.contains(&directive.name()) {
             let message =
-                format!("Sentinel copies `sentinel {}` into its main file, and then has it twice", directive.name());
+                format!("`sentinel {}` is copied into the main file, and Sentinel then has it twice", directive.name());
             report.add(
                 SENTINEL_INCLUDE
                     .finding(case.at(id), message)

@@ -9,9 +9,9 @@ pub(crate) static RENAME_BREAKS_SENTINEL: Rule = Rule {
     severity: Severity::Error,
     summary: "a command is renamed that Sentinel needs on this server",
     docs: "Without CLIENT, CONFIG, EXEC, INFO, PING, SLAVEOF or SUBSCRIBE a failover does not come about: tried one by one,
-the replica stayed a replica each time. Without PUBLISH the Sentinels never find each other. REPLICAOF, MULTI, ROLE and SCRIPT
-can go. A command that was given another name works if every Sentinel is told: `sentinel rename-command NAME OLD NEW`.
-Better leave the names and take rights away by ACL.
+the replica stayed a replica each time. Without PUBLISH the Sentinels never find each other. REPLICAOF, MULTI, ROLE and
+SCRIPT can go. A command that was given another name works if every Sentinel is told: `sentinel rename-command NAME
+OLD NEW`. Better leave the names and take rights away by ACL.
 
 Bad:
     # redisconf: failover=sentinel
@@ -46,11 +46,11 @@ fn rename_breaks(case: &Case<'_>, report: &mut Report<'_>) {
         let removed = case.reading.arguments(id).get(1).is_some_and(|new| new.is_empty());
         let mut finding = if removed {
             RENAME_BREAKS_SENTINEL
-                .finding(case.at(id), format!("a Sentinel cannot do without `{old}`: no failover comes about"))
+                .finding(case.at(id), format!("no failover comes about without `{old}`, which Sentinel sends"))
                 .help("drop the line, and take the right away from users by ACL")
         } else {
             RENAME_BREAKS_SENTINEL
-                .finding(case.at(id), format!("Sentinel sends `{old}` and must be told its new name"))
+                .finding(case.at(id), format!("`{old}` is what Sentinel sends, and it must be told the new name"))
                 .help(format!("drop the line, or add `sentinel rename-command NAME {old} NEW` to every Sentinel"))
         };
         if !removed {

@@ -10,9 +10,9 @@ pub(crate) static SENTINEL_DOWN_AFTER: Rule = Rule {
     severity: Severity::Warning,
     summary: "a server counts as down too soon or too late",
     docs: "Below 1000 ms the pause of a fork, a slow command or a virtual machine that is moved becomes a failover, which costs
-a full copy to every replica and the writes of the last moment: the child of a snapshot alone stops a server for 15 to
-100 ms a GB. Above 60000 ms every real outage lasts longer than a minute. The built-in value is 30000; 5000 to 30000 suits
-most.
+a full copy to every replica and the writes of the last moment: the child of a snapshot alone stops a server for 15
+to 100 ms a GB. Above 60000 ms every real outage lasts longer than a minute. The built-in value is 30000; 5000 to
+30000 suits most.
 
 Bad:
     # sentinel.conf
@@ -35,8 +35,8 @@ pub(crate) static SENTINEL_FAILOVER_TIMEOUT: Rule = Rule {
     severity: Severity::Warning,
     summary: "a failover is given up before it can end",
     docs: "Within this time a Sentinel must be elected, the replica promoted and the others pointed at it; else all of it is
-given up, and tried again after twice the time. Votes alone are waited for up to 10000 ms, and not longer than this. The
-built-in value is 180000.
+given up, and tried again after twice the time. Votes alone are waited for up to 10000 ms, and not longer than this.
+The built-in value is 180000.
 
 Bad:
     # sentinel.conf
@@ -59,8 +59,8 @@ pub(crate) static SENTINEL_NUMBER: Rule = Rule {
     severity: Severity::Error,
     summary: "Sentinel reads another number than is written",
     docs: "Sentinel takes the digits at the start of the word and forgets the rest, without a complaint: `30s` is 30
-milliseconds, so every pause of 30 ms is an outage; `1e4` is 1. Where a word begins with no digit, it is 0. Numbers above
-2147483647 lose their upper bits.
+milliseconds, so every pause of 30 ms is an outage; `1e4` is 1. Where a word begins with no digit, it is 0. Numbers
+above 2147483647 lose their upper bits.
 
 Bad:
     # sentinel.conf

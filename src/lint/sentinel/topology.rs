@@ -10,8 +10,8 @@ pub(crate) static SENTINEL_ANNOUNCE: Rule = Rule {
     summary: "Sentinel runs behind a port mapping and does not say where it is found",
     docs:
         "A Sentinel tells the others the address it sees on its own connection. Behind a bridge that is the container's
-address, which other hosts do not reach: each Sentinel then counts the others as down, and no majority ever authorises a
-failover. Set `announce-ip` and `announce-port` to what the others dial.
+address, which other hosts do not reach: each Sentinel then counts the others as down, and no majority ever
+authorises a failover. Set `announce-ip` and `announce-port` to what the others dial.
 
 Bad:
     # sentinel.conf
@@ -61,9 +61,9 @@ pub(crate) static SENTINEL_QUORUM: Rule = Rule {
     severity: Severity::Error,
     summary: "with these Sentinels and this quorum no failover happens, or too easily",
     docs: "Two numbers decide. The quorum is how many Sentinels must find the primary down before one begins a failover; then
-the majority of all Sentinels must vote for it. So with two Sentinels the loss of one, on the host of the primary for
-example, ends all failovers; a quorum above their number is never reached; a quorum of 1 lets one Sentinel with a broken
-network begin. Run three or five, with the majority as quorum: 2 of 3, 3 of 5.
+the majority of all Sentinels must vote for it. So with two Sentinels the loss of one, on the host of the primary
+for example, ends all failovers; a quorum above their number is never reached; a quorum of 1 lets one Sentinel with
+a broken network begin. Run three or five, with the majority as quorum: 2 of 3, 3 of 5.
 
 Bad:
     # sentinel.conf

@@ -12,6 +12,7 @@ mod case;
 mod clients;
 mod cluster;
 mod container;
+mod entrance;
 mod latency;
 mod list;
 mod logging;

@@ -140,6 +140,7 @@ impl Subject {
                     Stage::File => "file",
                     Stage::Modules => "modules",
                     Stage::Users => "users",
+                    Stage::Start => "start",
                     Stage::Data => "data",
                 };
                 report::Verdict { starts: false, stage: Some(stage), server_says: Some(words.clone()) }

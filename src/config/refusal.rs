@@ -15,6 +15,8 @@ pub enum Stage {
     Modules,
     /// Users are loaded; the server names no line of the configuration, but those of an ACL file.
     Users,
+    /// Everything is read, and the server sets itself up, such as TLS; it names no line.
+    Start,
     /// The data are loaded; the server names no line.
     Data,
 }

@@ -1,8 +1,8 @@
 //! The one list of rules.
 
 use super::rule::Rule;
-use super::security;
 use super::{refused, unjudged};
+use super::{security, tls};
 
 /// Every rule, sorted by id.
 pub static RULES: &[&Rule] = &[
@@ -27,6 +27,7 @@ pub static RULES: &[&Rule] = &[
     &refused::names::MODULE_PARAMETER_WITHOUT_MODULE,
     &security::commands::MODULE_PATH,
     &refused::values::OUT_OF_RANGE,
+    &tls::PLAIN_PORT_BESIDE_TLS,
     &security::listener::PLAINTEXT_EXPOSED,
     &security::listener::PROTECTED_MODE_LOCKS_OUT_CLIENTS,
     &security::listener::PROTECTED_MODE_OFF,
@@ -38,6 +39,13 @@ pub static RULES: &[&Rule] = &[
     &security::commands::RUNS_AS_ROOT,
     &refused::structure::SENTINEL_OUTSIDE,
     &refused::structure::SNAPSHOT_NAME,
+    &tls::TLS_INCOMPLETE,
+    &tls::TLS_OLD_PROTOCOLS,
+    &tls::TLS_REPLICATION_OFF,
+    &tls::TLS_UNKNOWN_PROTOCOL,
+    &tls::TLS_UNSUPPORTED_BUILD,
+    &tls::TLS_UNUSED,
+    &tls::TLS_WEAK_CIPHERS,
     &security::listener::UNAUTHENTICATED_NETWORK_LISTENER,
     &refused::words::UNBALANCED_QUOTES,
     &refused::users::UNCLOSED_SELECTOR,

@@ -16,6 +16,7 @@ mod hostile;
 mod live;
 mod orphan;
 mod profiles;
+mod tls;
 
 use libtest_mimic::{Arguments, Trial};
 
@@ -34,6 +35,7 @@ fn main() {
         live::trials(&servers),
         orphan::trials(&servers),
         profiles::trials(&servers),
+        tls::trials(&servers),
     ]
     .into_iter()
     .flatten()

@@ -95,7 +95,7 @@ fn unknown_directive(case: &Case<'_>, refusal: &Refusal) -> Finding {
     let finding = UNKNOWN_DIRECTIVE.finding(at, format!("`{}` is no directive of {server}", case.name(id)));
     let finding = match refusal.stage {
         Stage::Modules => finding.here(format!("{server} keeps it for modules, and later names no line")),
-        Stage::File | Stage::Users | Stage::Data => finding,
+        Stage::File | Stage::Users | Stage::Start | Stage::Data => finding,
     };
     finding.help(advice(case, id))
 }

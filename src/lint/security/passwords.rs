@@ -106,11 +106,11 @@ Good:
 /// The statement that sets `requirepass`, and the password if it is written there.
 fn requirepass(case: &Case<'_>) -> Option<(StatementId, Option<Secret>)> {
     let id = case.set_by("requirepass")?;
-    match case.get("requirepass")? {
-        Value::Secret(secret) if !secret.expose().is_empty() => Some((id, Some(secret))),
-        Value::Named(_) | Value::Unknown => Some((id, None)),
-        _ => None,
+    let value = case.get("requirepass")?;
+    if let Value::Secret(secret) = value {
+        return (!secret.expose().is_empty()).then_some((id, Some(secret)));
     }
+    matches!(value, Value::Named(_) | Value::Unknown).then_some((id, None))
 }
 
 /// What makes `requirepass` void, and the rights of `default` where they are known.

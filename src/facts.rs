@@ -127,6 +127,7 @@ pub static ALL: &[Definition] = &[
     fact("subscribers", Unit::Count, "Subscribed connections at peak."),
     fact("swap", Unit::Bytes, "Swap space of the host."),
     fact("thp", Unit::Word(&["always", "madvise", "never"]), "The host's setting of transparent huge pages."),
+    fact("tls-support", YES_NO, "Whether the server was built with TLS."),
     fact("ttl-share", Unit::Percent, "Share of the keys that carry a time to live."),
     fact("user", Unit::Word(&["root", "service"]), "Which user the server runs as."),
     fact("version-control", YES_NO, "Whether the file is kept in version control."),

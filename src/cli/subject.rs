@@ -173,6 +173,7 @@ pub(super) fn stops(stage: Stage, words: &str) -> report::Verdict {
         Stage::Sentinel => "sentinel",
         Stage::Modules => "modules",
         Stage::Users => "users",
+        Stage::Start => "start",
         Stage::Sockets => "sockets",
         Stage::Data => "data",
     };

@@ -19,6 +19,8 @@ pub enum Stage {
     Modules,
     /// Users are loaded; the server names no line of the configuration, but those of an ACL file.
     Users,
+    /// Everything is read, and the server sets itself up, such as TLS; it names no line.
+    Start,
     /// The sockets are opened; the server names no line. Up to Redis 7.0 this comes before the modules.
     Sockets,
     /// The data are loaded; the server names no line.
@@ -31,8 +33,8 @@ impl Stage {
         let early = !server.at_least(Engine::Redis, 7, 2) && server.engine == Engine::Redis;
         let turn = match self {
             Self::File | Self::Sentinel => 0,
-            Self::Sockets if early => 1,
-            Self::Modules | Self::Users | Self::Sockets => 2,
+            Self::Start | Self::Sockets if early => 1,
+            Self::Modules | Self::Users | Self::Start | Self::Sockets => 2,
             Self::Data => 3,
         };
         (turn, self)

@@ -14,6 +14,7 @@ mod clients;
 mod cluster;
 mod container;
 mod edits;
+mod entrance;
 pub mod example;
 mod latency;
 mod list;
@@ -48,7 +49,7 @@ pub use users_file::UsersFile;
 use std::sync::LazyLock;
 
 use crate::config::{Reason, Refusal, Stage};
-use crate::finding::Finding;
+use crate::finding::{Finding, Severity};
 use crate::server::{self, Server};
 use crate::syntax::profile::{Requirement, requirement};
 
@@ -113,7 +114,15 @@ pub fn inspect(case: &Case<'_>, chosen: impl Fn(&Rule) -> bool) -> Inspection {
     let (mut findings, verdict) = refusals(case);
     findings.retain(|finding| rule(&finding.rule).is_none_or(&chosen));
     let report = others(case, chosen);
-    findings.extend(report.findings);
+    // What only a whole file tells, such as TLS without a certificate, the server finds out after the lines.
+    let (fatal, rest): (Vec<Finding>, Vec<Finding>) =
+        report.findings.into_iter().partition(|finding| finding.severity == Severity::Fatal);
+    let verdict = match (verdict, fatal.first()) {
+        (Verdict::Starts, Some(first)) => Verdict::Stops { stage: Stage::Start, words: first.message.clone() },
+        (verdict, _) => verdict,
+    };
+    findings.extend(fatal);
+    findings.extend(rest);
     Inspection { findings, verdict, silent: report.silent }
 }
 
@@ -175,6 +184,7 @@ fn where_it_stops(first: &Refusal) -> &'static str {
         (_, Stage::File | Stage::Sentinel) => "the server stops here",
         (_, Stage::Modules) => "the server stops after loading modules",
         (_, Stage::Users) => "the server stops when it loads the users",
+        (_, Stage::Start) => "the server stops when it sets itself up",
         (_, Stage::Sockets) => "the server stops when it opens its sockets",
         (_, Stage::Data) => "the server stops when it loads the data",
     }

@@ -41,6 +41,13 @@ pub(super) fn findings_of(rule: &str, example: &str) -> Vec<Finding> {
     inspected(example).0.findings.into_iter().filter(|finding| finding.rule == rule).collect()
 }
 
+/// What one rule says of an example: severity and message of each finding.
+pub(in crate::lint) fn said(id: &str, example: &str) -> Vec<String> {
+    assert!(rule(id).is_some(), "`{id}` is no rule");
+    let found = inspected(example).0.findings.into_iter().filter(|finding| finding.rule == id);
+    found.map(|finding| format!("{}: {}", finding.severity, finding.message)).collect()
+}
+
 /// The rules that every command lets speak.
 fn judged(example: &str) -> Judgement {
     let texts = Texts::of(example);

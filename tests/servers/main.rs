@@ -23,6 +23,7 @@ mod rules;
 mod sentinel;
 mod snapshots;
 mod sockets;
+mod tls;
 
 use libtest_mimic::{Arguments, Trial};
 
@@ -47,6 +48,7 @@ fn main() {
         sentinel::trials(&servers),
         snapshots::trials(&servers),
         sockets::trials(&servers),
+        tls::trials(&servers),
     ]
     .into_iter()
     .flatten()

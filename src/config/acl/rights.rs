@@ -38,6 +38,7 @@ pub struct Rights {
 struct Selector {
     commands: Vec<Vec<u8>>,
     all_keys: bool,
+    some_keys: bool,
 }
 
 /// Subcommands of these have categories of their own, the same in every version since 7.0.
@@ -119,6 +120,26 @@ impl Rights {
         self.passwords.retain(|known| known.hash != hash);
     }
 
+    /// Whether one of its passwords is this.
+    #[must_use]
+    pub fn accepts(&self, password: &[u8]) -> bool {
+        let hash = hashed(password);
+        self.passwords.iter().any(|known| known.hash == hash)
+    }
+
+    /// Whether some rule allows a key, or a pattern of keys.
+    #[must_use]
+    pub fn has_keys(&self) -> bool {
+        std::iter::once(&self.root).chain(&self.selectors).any(|selector| selector.all_keys || selector.some_keys)
+    }
+
+    /// Whether some rule allows a command.
+    #[must_use]
+    pub fn has_commands(&self) -> bool {
+        let selectors = std::iter::once(&self.root).chain(&self.selectors);
+        selectors.flat_map(|selector| &selector.commands).any(|rule| rule.starts_with(b"+"))
+    }
+
     /// Whether the user may run a command, or its subcommand, with any arguments.
     #[must_use]
     pub fn may_run(&self, command: &str, subcommand: Option<&str>) -> bool {
@@ -180,7 +201,8 @@ impl Selector {
     fn apply(&mut self, rule: &[u8]) {
         match rule {
             b"allkeys" | b"~*" | b"%rw~*" | b"%wr~*" => self.all_keys = true,
-            b"resetkeys" => self.all_keys = false,
+            b"resetkeys" => (self.all_keys, self.some_keys) = (false, false),
+            [b'~' | b'%', ..] => self.some_keys = true,
             b"allcommands" => self.commands.push(b"+@all".to_vec()),
             b"nocommands" => self.commands.push(b"-@all".to_vec()),
             [b'+' | b'-', ..] => self.commands.push(rule.to_vec()),

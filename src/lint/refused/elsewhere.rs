@@ -259,7 +259,7 @@ fn placed(rule: &'static Rule, case: &Case<'_>, refusal: &Refusal, message: Stri
     let finding = rule.finding(at, message);
     match refusal.stage {
         Stage::Modules => finding.here(format!("{} keeps it for modules, and later names no line", case.server())),
-        Stage::File | Stage::Sentinel | Stage::Sockets | Stage::Users | Stage::Data => finding,
+        Stage::File | Stage::Sentinel | Stage::Start | Stage::Sockets | Stage::Users | Stage::Data => finding,
     }
 }
 

@@ -157,7 +157,6 @@ pub(super) fn separated(case: &Case<'_>, refusal: &Refusal) -> Option<Separated>
         | Reason::UnclosedSelector { .. }
         | Reason::Sockets(_)
         | Reason::Sentinel(_)
-        | Reason::Sockets(_)
         | Reason::ModuleParameterEmpty
         | Reason::SentinelOutside
         | Reason::DuplicateUser
@@ -215,7 +214,7 @@ fn unknown_directive(case: &Case<'_>, refusal: &Refusal) -> Finding {
     let finding = UNKNOWN_DIRECTIVE.finding(at, format!("`{}` is no directive of {server}", case.name(id)));
     let finding = match refusal.stage {
         Stage::Modules => finding.here(format!("{server} keeps it for modules, and later names no line")),
-        Stage::File | Stage::Sentinel | Stage::Users | Stage::Sockets | Stage::Data => finding,
+        Stage::File | Stage::Sentinel | Stage::Users | Stage::Start | Stage::Sockets | Stage::Data => finding,
     };
     let (help, fix) = advice(case, id);
     let finding = finding.help(help);

@@ -3,7 +3,7 @@
 mod cases;
 mod file;
 mod rights;
-mod server;
+pub(crate) mod server;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;

@@ -5,7 +5,7 @@ use std::io::{BufRead, BufReader, Error, Result, Write};
 use std::os::unix::net::UnixStream;
 use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
@@ -63,6 +63,21 @@ pub(crate) fn start_with_users(program: &Path, users: &[u8]) -> Result<Outcome> 
 }
 
 fn start_in(home: &TempDir, program: &Path, text: &[u8]) -> Result<Outcome> {
+    Ok(match end_of(home, program, text)? {
+        None => Outcome::Strange("it does not end".into()),
+        Some((status, _)) if status.signal().is_some() => Outcome::Crash,
+        Some((_, log)) => understand(&log),
+    })
+}
+
+/// Starts the server with these lines, which must end it, and gives its log.
+pub(crate) fn log_of(program: &Path, text: &[u8]) -> Result<String> {
+    let ended = end_of(&tempfile::tempdir()?, program, text)?;
+    ended.map(|(_, log)| log).ok_or_else(|| Error::other("it does not end"))
+}
+
+/// How a server ends and what it said; `None` if it had to be killed. A dataset that is none ends it after the users.
+fn end_of(home: &TempDir, program: &Path, text: &[u8]) -> Result<Option<(ExitStatus, String)>> {
     std::fs::write(home.path().join("dump.rdb"), "this is no dataset")?;
     let mut child = spawn(program, home.path(), text)?;
     let begun = Instant::now();
@@ -70,15 +85,12 @@ fn start_in(home: &TempDir, program: &Path, text: &[u8]) -> Result<Outcome> {
         if begun.elapsed() > PATIENCE {
             child.kill()?;
             child.wait()?;
-            return Ok(Outcome::Strange("it does not end".into()));
+            return Ok(None);
         }
         sleep(Duration::from_millis(1));
     }
-    if child.wait()?.signal().is_some() {
-        return Ok(Outcome::Crash);
-    }
     let log = std::fs::read(home.path().join("log"))?;
-    Ok(understand(&String::from_utf8_lossy(&log)))
+    Ok(Some((child.wait()?, String::from_utf8_lossy(&log).into_owned())))
 }
 
 fn understand(log: &str) -> Outcome {

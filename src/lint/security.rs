@@ -1,1 +1,0 @@
-//! Rules about who may do what.

@@ -32,7 +32,7 @@ impl Outputs {
         }
         let open = |output: &Output| {
             let file = output.path.as_deref().map(beside).transpose()?;
-            Ok(Open { writer: Writer::new(output.format, settings.clone()), file })
+            Ok(Open { writer: Writer::new(output.format, settings), file })
         };
         asked.iter().map(open).collect::<Result<_, _>>().map(Self)
     }

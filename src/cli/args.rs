@@ -92,7 +92,7 @@ pub(super) enum Command {
     /// Read off a server program what it knows, as a dump for the catalogue
     #[command(hide = true)]
     DumpServer(DumpServer),
-    /// Tell what a directive takes and does, or what a rule finds
+    /// Tell what a directive takes and does, or what a rule or a group of rules finds
     #[command(after_help = EXPLAIN_EXAMPLES)]
     Explain(Explain),
     /// Give configuration files one spelling: blanks, case, blank lines; what servers read stays the same
@@ -113,6 +113,9 @@ pub(super) enum Command {
     /// Render a profile, or a whole project, for a target
     #[command(after_help = RENDER_EXAMPLES)]
     Render(Render),
+    /// List the rules that lint judges by
+    #[command(after_help = RULES_EXAMPLES)]
+    Rules,
     /// List what is in force, as CONFIG GET would show it, with where it comes from
     #[command(after_help = SHOW_EXAMPLES, override_usage = "redisconf show [OPTIONS] <FILE | -- PROGRAM...>")]
     Show(Show),
@@ -132,7 +135,8 @@ const EXPLAIN_EXAMPLES: &str = "Examples:
   redisconf explain maxmemory-policy
   redisconf explain io-threads --server valkey-8.1
   redisconf explain sentinel monitor
-  redisconf explain inline-comment";
+  redisconf explain inline-comment
+  redisconf explain memory            # the rules about memory";
 
 const LINT_EXAMPLES: &str = "Examples:
   redisconf lint                                  # everything under the working directory
@@ -161,6 +165,11 @@ const RENDER_EXAMPLES: &str = "Examples:
   redisconf render cache --target helm --chart bitnami/valkey --under valkey -o charts/bus/values.yaml
   redisconf render                    # everything that redisconf.toml lists
   redisconf render --check            # exit 1 if an artefact is not current";
+
+const RULES_EXAMPLES: &str = "Examples:
+  redisconf rules
+  redisconf rules --output-format json
+  redisconf rules --output-format markdown > rules.md";
 
 const VERIFY_EXAMPLES: &str = "Examples:
   redisconf verify session-store --server-bin /usr/bin/redis-server
@@ -483,7 +492,7 @@ pub(super) struct Why {
 
 #[derive(Debug, Group)]
 pub(super) struct Explain {
-    /// Directive, `sentinel` with what follows it, or rule
+    /// Directive, `sentinel` with what follows it, rule, or group of rules
     #[arg(value_name = "NAME", required = true, num_args = 1..=2)]
     pub(super) name: Vec<String>,
 

@@ -1,4 +1,4 @@
-//! `redisconf explain`: what is known of a directive or a rule.
+//! `redisconf explain`: what is known of a directive, a rule or a group of rules.
 
 use super::Exit;
 use super::args::{Explain, Format, Global};
@@ -6,22 +6,29 @@ use super::failure::Failure;
 use super::server::newest;
 use super::terminal::Terminal;
 use crate::catalog::{self, Changed, Directive, Kind, Lookup, State, View, bytes_in_words, sentinel};
-use crate::lint::{self, Example, Rule};
-use crate::report::{self, DirectivePage, HistoryLine, RulePage};
+use crate::lint::{self, Group};
+use crate::report::{self, DirectivePage, HistoryLine, RuleList, RulePage};
 use crate::server::{self, Engine, Server};
 
 pub(super) fn run(command: &Explain, global: &Global, terminal: &mut Terminal) -> Result<Exit, Failure> {
     let (human, json) = match command.name.as_slice() {
-        [name] => match (lint::rule(name), catalog::find(name)) {
-            (Some(rule), _) => {
-                let page = rule_page(rule);
+        [name] => match (lint::rule(name), catalog::find(name), Group::of(name).map(RuleList::of)) {
+            (Some(rule), _, _) => {
+                let page = RulePage::of(rule);
                 (page.human(terminal.look), report::json("explain", &page))
             }
-            (None, Some(id)) => {
+            (None, Some(id), group) => {
                 let page = page("", name, &catalog::history(id), &catalog::changes(id), command.server);
-                (page.human(terminal.look), report::json("explain", &page))
+                // A directive can be called as a group is: people get both, programs the directive.
+                let rules = group.filter(|group| !group.rules.is_empty());
+                let rules = rules.map(|group| format!("\n{}", group.human(terminal.look))).unwrap_or_default();
+                (page.human(terminal.look) + &rules, report::json("explain", &page))
             }
-            (None, None) => return Err(unknown(name, asked_or_newest(command))),
+            (None, None, Some(group)) if group.rules.is_empty() => {
+                return Err(Failure::new(format!("no built-in rule is of the group `{name}`")));
+            }
+            (None, None, Some(group)) => (group.human(terminal.look), report::json("explain", &group)),
+            (None, None, None) => return Err(unknown(name, asked_or_newest(command))),
         },
         [first, sub] if first.eq_ignore_ascii_case("sentinel") => match sentinel::find(sub) {
             Some(id) => {
@@ -75,17 +82,6 @@ fn unknown_after_sentinel(name: &str, server: Server) -> Failure {
     match sentinel::suggest(name, server) {
         Some(meant) => failure.help(format!("did you mean `sentinel {meant}`?")),
         None => failure.help(format!("known are: {}", sentinel::all_names().join(", "))),
-    }
-}
-
-fn rule_page(rule: &Rule) -> RulePage {
-    RulePage {
-        rule: rule.id.into(),
-        severity: rule.severity.word(),
-        summary: rule.summary.into(),
-        reason: rule.reason().split_whitespace().collect::<Vec<_>>().join(" "),
-        bad: rule.example(Example::Bad).unwrap_or_default(),
-        good: rule.example(Example::Good).unwrap_or_default(),
     }
 }
 

@@ -15,6 +15,7 @@ mod lint;
 mod profiles;
 mod project;
 mod render;
+mod rules;
 mod secrets;
 mod server;
 mod setup;
@@ -68,7 +69,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 
 fn dispatch(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure> {
     if let Some(output) = args.global.only_of_lint()
-        && !matches!(args.command, Command::Lint(_))
+        && !matches!(args.command, Command::Lint(_) | Command::Rules)
     {
         let message = format!("this command does not write `{}`, or not in this way", output.format.word());
         return Err(Failure::new(message).help("it writes one format to standard output: human or json"));
@@ -83,6 +84,7 @@ fn dispatch(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure> {
         Command::Man(command) => complete::man(command, terminal),
         Command::Profiles(command) => profiles::run(command, &args.global, terminal),
         Command::Render(command) => render::run(command, &args.global, terminal),
+        Command::Rules => rules::run(&args.global, terminal),
         Command::Show(command) => show::run(command, &args.global, terminal),
         Command::Verify(command) => verify::run(command, &args.global, terminal),
         Command::Why(command) => why::run(command, &args.global, terminal),

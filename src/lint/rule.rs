@@ -102,6 +102,39 @@ impl Group {
             Self::Versions => "versions",
         }
     }
+
+    /// What its rules are about, in a few words.
+    #[must_use]
+    pub fn summary(self) -> &'static str {
+        match self {
+            Self::Clients => "output buffers, timeouts, numbers of clients, pub/sub",
+            Self::Cluster => "cluster mode",
+            Self::Container => "containers and what runs them",
+            Self::Latency => "threads, forks, slow commands",
+            Self::Logging => "logs and what can be observed",
+            Self::Memory => "memory and eviction",
+            Self::Network => "ports and addresses",
+            Self::Persistence => "snapshots and append-only files",
+            Self::Policy => "rules that an organisation wrote",
+            Self::Profile => "profiles and the project file",
+            Self::Replication => "replication",
+            Self::Secrets => "passwords in files",
+            Self::Security => "who may do what",
+            Self::Sentinel => "Sentinel",
+            Self::Style => "spelling, order, superfluous lines",
+            Self::Suppression => "comments to redisconf itself",
+            Self::Syntax => "how files are written",
+            Self::Tls => "encrypted connections",
+            Self::Values => "values of directives",
+            Self::Versions => "what versions and engines know",
+        }
+    }
+
+    /// The group that users call so.
+    #[must_use]
+    pub fn of(word: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|group| group.word() == word)
+    }
 }
 
 /// One kind of judgement.

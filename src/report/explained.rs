@@ -1,4 +1,4 @@
-//! Pages about a directive or a rule: the result of `explain`.
+//! Pages about a directive: what `explain` tells of one.
 
 use serde::Serialize;
 
@@ -45,23 +45,6 @@ pub struct HistoryLine {
     pub server: String,
     /// The changes, each in a few words.
     pub what: Vec<String>,
-}
-
-/// What is known of a rule.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct RulePage {
-    /// Its id.
-    pub rule: String,
-    /// How bad what it finds is.
-    pub severity: &'static str,
-    /// What it finds.
-    pub summary: String,
-    /// Why it matters and what to do.
-    pub reason: String,
-    /// An example that it finds something in.
-    pub bad: String,
-    /// An example without.
-    pub good: String,
 }
 
 impl DirectivePage {
@@ -117,28 +100,7 @@ fn for_people(server: &str) -> String {
 }
 
 /// `  takes     a whole number`, wrapped under its own beginning.
-fn fact(word: &str, value: &str, width: usize, look: Look) -> String {
+pub(super) fn fact(word: &str, value: &str, width: usize, look: Look) -> String {
     let body = wrapped(value, width, 12);
     format!("  {}{}", look.paint(Role::Name, &format!("{word:<10}")), body.trim_start())
-}
-
-impl RulePage {
-    /// The page for people.
-    #[must_use]
-    pub fn human(&self, look: Look) -> String {
-        let width = look.text_width();
-        let example = |word: &str, text: &str| {
-            let lines: String = text.lines().map(|line| format!("    {line}\n")).collect();
-            format!("\n  {}\n{lines}", look.paint(Role::Name, word))
-        };
-        format!(
-            "{}  {}\n{}\n{}{}{}",
-            look.paint(Role::Heading, &self.rule),
-            look.paint(Role::Aside, self.severity),
-            wrapped(&self.summary, width, 2),
-            wrapped(&self.reason, width, 2),
-            example("bad:", &self.bad),
-            example("good:", &self.good),
-        )
-    }
 }

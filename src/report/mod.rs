@@ -17,11 +17,12 @@ mod look;
 mod out;
 mod place;
 mod quick;
+mod rules;
 mod table;
 mod traced;
 
 pub use difference::{Side, difference};
-pub use explained::{DirectivePage, HistoryLine, RulePage};
+pub use explained::{DirectivePage, HistoryLine};
 pub use findings::{Counts, FindingLine, LabelLine, Verdict, human, lines, tally};
 pub use fingerprint::Fingerprint;
 pub use fix::{FixLine, Replacement};
@@ -29,6 +30,7 @@ pub use listing::{Listing, ListingLine};
 pub use look::{Look, Role};
 pub use out::Out;
 pub use place::{Place, Places, ServerUsed, shown_path};
+pub use rules::{RuleList, RulePage};
 pub use table::columns;
 pub use traced::{AssignmentLine, Fate, Traced};
 

@@ -76,7 +76,7 @@ fn listen(server: Server, program: &Path) -> std::result::Result<(), Failed> {
                     let words = refusal.reason.server_words(server);
                     said.contains(words.rsplit(": ").next().unwrap_or_default())
                 }
-                Stage::Sentinel | Stage::Modules | Stage::Data => false,
+                Stage::Sentinel | Stage::Modules | Stage::Start | Stage::Data => false,
             },
             (_, _) => false,
         };

@@ -7,4 +7,5 @@ mod formats;
 mod frames;
 mod layers;
 mod profiles;
+mod rules_page;
 mod vectors;

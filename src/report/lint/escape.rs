@@ -84,7 +84,7 @@ fn percent(text: &str, signs: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
 }
 
 /// Prose of Markdown with code between backticks: nothing in it becomes markup.
-pub(super) struct Prose<'a>(pub(super) &'a str);
+pub(in crate::report) struct Prose<'a>(pub(in crate::report) &'a str);
 
 impl fmt::Display for Prose<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -8,7 +8,7 @@
 
 mod checkstyle;
 mod concise;
-mod escape;
+pub(super) mod escape;
 mod file;
 mod format;
 mod github;

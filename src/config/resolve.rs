@@ -38,6 +38,7 @@ pub fn resolve(reading: &Reading, mode: Mode) -> Config {
         loads_modules: None,
         module_parameters: BTreeSet::new(),
         first_user: None,
+        named: BTreeMap::new(),
         users: Vec::new(),
         channels: ChannelDefaults::of(reading.server).at_the_line,
         acl_file: false,
@@ -111,6 +112,8 @@ struct Fold<'a> {
     loads_modules: Option<StatementId>,
     module_parameters: BTreeSet<StatementId>,
     first_user: Option<StatementId>,
+    /// For each user the last definition, as a place among the parts of its entry.
+    named: BTreeMap<Vec<u8>, usize>,
     /// Users whose line was accepted, with the default for channels above it.
     users: Vec<(StatementId, Channels)>,
     /// What `acl-pubsub-default` says so far.
@@ -304,10 +307,16 @@ impl Fold<'_> {
 
     fn user(&mut self, id: StatementId, directive: &'static Directive, arguments: &[&[u8]]) {
         let key = Some(Key::Name(arguments[0].into()));
-        if directive.repeat == Repeat::OnceByKey && self.entry(directive.id).parts.iter().any(|p| p.key == key) {
-            return self.refuse_statement(Stage::File, id, Reason::DuplicateUser);
+        let earlier = self.named.get(arguments[0]).copied();
+        match earlier {
+            Some(_) if directive.repeat == Repeat::OnceByKey => {
+                return self.refuse_statement(Stage::File, id, Reason::DuplicateUser);
+            }
+            Some(earlier) => self.entry(directive.id).parts[earlier].beaten_by = Some(id),
+            None => {}
         }
-        self.entry(directive.id).beat(id, |part| part.key == key);
+        let place = self.entry(directive.id).parts.len();
+        self.named.insert(arguments[0].to_vec(), place);
         self.first_user = self.first_user.or(Some(id));
         let channels = ChannelDefaults { at_the_line: self.channels, at_load: self.channels };
         match acl::judge_in(self.mode, arguments, self.reading.server, channels) {
@@ -443,12 +452,14 @@ impl Fold<'_> {
 }
 
 impl Entry {
-    /// Marks standing, readable parts as beaten by a statement.
+    /// Marks standing, readable parts as beaten by a statement. Of parts that one statement would beat, what stands before
+    /// a beaten one is beaten too.
     pub(super) fn beat(&mut self, by: StatementId, which: impl Fn(&Part) -> bool) {
-        for part in &mut self.parts {
-            if part.beaten_by.is_none() && part.value.is_ok() && which(part) {
-                part.beaten_by = Some(by);
+        for part in self.parts.iter_mut().rev().filter(|part| part.value.is_ok() && which(part)) {
+            if part.beaten_by.is_some() {
+                break;
             }
+            part.beaten_by = Some(by);
         }
     }
 }

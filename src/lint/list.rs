@@ -1,5 +1,7 @@
 //! The one list of rules.
 
+use super::memory;
+use super::persistence;
 use super::rule::Rule;
 use super::{across, memory, refused, security, sentinel, tls, unjudged};
 
@@ -13,6 +15,12 @@ pub static RULES: &[&Rule] = &[
     &refused::users::ACL_RULE,
     &security::order::ACL_RULE_UNDONE,
     &memory::eviction::ALLKEYS_ON_PRIMARY_DATA,
+    &persistence::log::AOF_REWRITE_OFF,
+    &persistence::log::AOF_REWRITE_THRASH,
+    &persistence::log::AOF_WITHOUT_RDB,
+    &persistence::log::APPENDFSYNC_ALWAYS_CANCELLED,
+    &persistence::log::APPENDFSYNC_ALWAYS_COST,
+    &persistence::log::APPENDFSYNC_NO,
     &memory::clients::BACKLOG_EATS_MAXMEMORY,
     &refused::sockets::BIND_ADDRESS,
     &refused::values::BOOLEAN_VALUE,
@@ -27,6 +35,7 @@ pub static RULES: &[&Rule] = &[
     &security::commands::DANGEROUS_COMMAND_GATES,
     &security::passwords::DEFAULT_NOPASS_DESPITE_REQUIREPASS,
     &security::passwords::DEFAULT_USER_SUPERUSER,
+    &persistence::durability::DATA_DIR_UNSAFE,
     &memory::encoding::DEFRAG_THRESHOLDS_INVERTED,
     &refused::elsewhere::DIRECTIVE_REMOVED,
     &refused::elsewhere::DIRECTIVE_TOO_NEW,
@@ -47,6 +56,7 @@ pub static RULES: &[&Rule] = &[
     &memory::encoding::LIST_SIZE_ZERO,
     &refused::sockets::LISTENS_NOWHERE,
     &unjudged::LONG_LINE,
+    &persistence::durability::LOSS_WINDOW_TOO_LONG,
     &memory::limit::MAXMEMORY_HEADROOM,
     &memory::limit::MAXMEMORY_IMPLAUSIBLY_SMALL,
     &memory::limit::MAXMEMORY_OVER_LIMIT,
@@ -55,6 +65,8 @@ pub static RULES: &[&Rule] = &[
     &refused::values::MEMORY_SUFFIX,
     &refused::names::MODULE_PARAMETER_WITHOUT_MODULE,
     &security::commands::MODULE_PATH,
+    &persistence::log::NO_FSYNC_DURING_REWRITE,
+    &persistence::durability::NO_PERSISTENCE_FOR_DURABLE,
     &across::NO_VERSION_STARTS,
     &memory::eviction::NOEVICTION_ON_CACHE,
     &refused::elsewhere::OTHER_PRODUCT_DIRECTIVE,
@@ -70,6 +82,12 @@ pub static RULES: &[&Rule] = &[
     &sentinel::servers::RENAME_BREAKS_SENTINEL,
     &security::commands::RENAME_COMMAND_USED,
     &security::commands::RENAME_WRITE_COMMAND,
+    &persistence::durability::PERSISTENCE_WITHOUT_NEED,
+    &memory::eviction::POLICY_WITHOUT_MAXMEMORY,
+    &persistence::snapshots::RDB_CHECKSUM_OFF,
+    &persistence::log::RDB_PREAMBLE_OFF,
+    &refused::elsewhere::REDIS_ONLY_DIRECTIVE,
+    &persistence::snapshots::REDUNDANT_SAVE_POINT,
     &refused::commands::RENAMED_SUBCOMMAND,
     &memory::eviction::REPLICA_EVICTS,
     &refused::structure::REPLICA_IN_CLUSTER,
@@ -107,6 +125,11 @@ pub static RULES: &[&Rule] = &[
     &tls::TLS_UNUSED,
     &tls::TLS_WEAK_CIPHERS,
     &security::listener::UNAUTHENTICATED_NETWORK_LISTENER,
+    &persistence::durability::SHUTDOWN_DROPS_DATA,
+    &refused::structure::SNAPSHOT_NAME,
+    &persistence::snapshots::SNAPSHOT_TOO_OFTEN,
+    &persistence::snapshots::STOP_WRITES_DISABLED,
+    &persistence::snapshots::STOP_WRITES_INERT,
     &refused::words::UNBALANCED_QUOTES,
     &refused::users::UNCLOSED_SELECTOR,
     &security::listener::UNIX_SOCKET_OPEN_TO_ALL,

@@ -101,10 +101,10 @@ impl<'a> Subject<'a> {
             Bad::NotOctal => units::octal(cut).filter(|meant| self.takes(&meant.word)),
             Bad::NotOneOf(words) => synonym(self.directive, cut).or_else(|| nearest(cut, words)),
             Bad::Event(letter) => self.without_letter(word, *letter),
-            Bad::Save if self.case.reading.words(self.id).len() % 2 == 0 && self.index % 2 == 0 => {
+            Bad::Save if self.case.reading.words(self.id).len().is_multiple_of(2) && self.index.is_multiple_of(2) => {
                 times::convert(cut, times::TimeUnit::Seconds).or_else(|| units::integer(cut))
             }
-            Bad::Save if self.case.reading.words(self.id).len() % 2 == 0 => units::integer(cut),
+            Bad::Save if self.case.reading.words(self.id).len().is_multiple_of(2) => units::integer(cut),
             _ => None,
         }
     }

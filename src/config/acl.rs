@@ -119,9 +119,9 @@ pub fn judge_in(mode: Mode, arguments: &[&[u8]], server: Server, channels: Chann
     if name.iter().any(|byte| is_space_or_nul(*byte)) {
         return Err(refusal(0, When::AtLoad, "Spaces not allowed in ACL usernames"));
     }
-    let mut made = User::new(Moment::Loading, table, channels.at_load);
+    let mut user = User::new(Moment::Loading, table, channels.at_load);
     for (argument, rule) in &written {
-        made.apply(rule).map_err(|reason| refusal(*argument, When::AtLoad, reason))?;
+        user.apply(rule).map_err(|reason| refusal(*argument, When::AtLoad, reason))?;
     }
     Ok(())
 }

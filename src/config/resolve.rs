@@ -53,7 +53,7 @@ pub fn resolve(reading: &Reading, mode: Mode) -> Config {
                     fold.refuse(Stage::File, problem.at, problem.statement, Reason::IncludeCycle);
                 }
                 ProblemKind::MissingInclude | ProblemKind::TooManyIncludes | ProblemKind::LongLine => {
-                    fold.config.unread.push(problem)
+                    fold.config.unread.push(problem);
                 }
             },
             Item::Enter => {

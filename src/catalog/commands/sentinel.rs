@@ -68,6 +68,7 @@ pub fn names() -> impl Iterator<Item = &'static str> {
 }
 
 /// The subcommands of a command, lower case. None in Redis 6.2.
+#[must_use]
 pub fn subcommands(server: Server, command: &[u8]) -> Vec<&'static str> {
     if !exists(command) {
         return Vec::new();

@@ -144,10 +144,7 @@ fn known(case: &Case<'_>, id: StatementId) -> Option<&'static catalog::Directive
 
 /// The first word of a comment behind a line that has too many words; a password may begin with `#` too.
 pub(super) fn comment<'a>(case: &Case<'a>, id: StatementId) -> Option<&'a Word> {
-    let takes = match known(case, id)?.kind {
-        Kind::Words { max, .. } => max,
-        _ => 1,
-    };
+    let takes = if let Kind::Words { max, .. } = known(case, id)?.kind { max } else { 1 };
     let mut behind = case.reading.words(id).iter().skip(1 + takes);
     behind.next().filter(|word| case.reading.sources.bytes(word.at).starts_with(b"#"))
 }
@@ -268,10 +265,19 @@ fn duplicate(case: &Case<'_>, refusal: &Refusal) -> Finding {
         BadSentinel::RenamedTwice => {
             (format!("`{}` is renamed a second time", case.word(id, 2)), 2, "keep one of the two lines")
         }
-        _ => {
+        BadSentinel::DuplicateSentinel => {
             let message = format!("the Sentinel `{}` is named a second time", case.word(id, 4));
             (message, 4, "drop the line: Sentinels find each other")
         }
+        BadSentinel::Unrecognized
+        | BadSentinel::UnknownPrimary
+        | BadSentinel::Host
+        | BadSentinel::Port
+        | BadSentinel::Quorum
+        | BadSentinel::Time { .. }
+        | BadSentinel::Script { .. }
+        | BadSentinel::Identity
+        | BadSentinel::Switch { .. } => unreachable!("these have another rule"),
     };
     let finding = SENTINEL_DUPLICATE.finding(refusal.at, message).help(help);
     let ours = case.reading.arguments(id);
@@ -321,8 +327,14 @@ fn value(case: &Case<'_>, refusal: &Refusal) -> Finding {
         }
         BadSentinel::Identity => finding(format!("`{word}` is not 40 bytes long"))
             .help("drop the line: Sentinel makes an identity of its own and writes it here"),
-        _ => {
+        BadSentinel::Switch { .. } => {
             finding(format!("`{word}` is neither `yes` nor `no`")).help(format!("write `sentinel {what} yes` or `no`"))
         }
+        BadSentinel::Unrecognized
+        | BadSentinel::UnknownPrimary
+        | BadSentinel::DuplicatePrimary
+        | BadSentinel::DuplicateReplica
+        | BadSentinel::DuplicateSentinel
+        | BadSentinel::RenamedTwice => unreachable!("these have another rule"),
     }
 }

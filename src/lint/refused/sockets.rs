@@ -1,7 +1,7 @@
 //! Ports and addresses on which no server can listen, whatever its host.
 
 use super::statement;
-use crate::config::{BadSockets, Reason, Refusal, Value};
+use crate::config::{BadSockets, Reason, Refusal};
 use crate::finding::{Edit, Finding, Fix, Safety, Severity};
 use crate::lint::{Case, Check, Group, Rule};
 
@@ -181,7 +181,12 @@ fn bus_port(case: &Case<'_>, refusal: &Refusal) -> Finding {
                 "take a port up to 55535"
             },
         ),
-        _ => ("the cluster bus has no address to listen on".to_owned(), "name an address in `bind`"),
+        BadSockets::NoBusAddress => {
+            ("the cluster bus has no address to listen on".to_owned(), "name an address in `bind`")
+        }
+        BadSockets::Nowhere | BadSockets::NotAnAddress | BadSockets::BoundTwice | BadSockets::PortTwice => {
+            unreachable!("these have another rule")
+        }
     };
     let finding = CLUSTER_BUS_PORT.finding(refusal.at, message).help(help);
     match case.set_by("cluster-enabled") {
@@ -205,9 +210,10 @@ fn port_taken(case: &Case<'_>, refusal: &Refusal) -> Finding {
 
 fn nowhere(case: &Case<'_>, refusal: &Refusal) -> Finding {
     let name = case.name(statement(refusal));
-    let help = match (name.as_str(), case.get("tls-port")) {
-        ("port", Some(Value::Int(0))) => "set a `port`, a `tls-port` or a `unixsocket`",
-        _ => "name an address, or set a `unixsocket`",
+    let help = if name == "port" {
+        "set a `port`, a `tls-port` or a `unixsocket`"
+    } else {
+        "name an address, or set a `unixsocket`"
     };
     LISTENS_NOWHERE.finding(refusal.at, "the server would listen nowhere: no port, no unix socket").help(help)
 }

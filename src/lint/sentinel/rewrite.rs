@@ -3,7 +3,7 @@
 use super::{is_on, lines, of};
 use crate::finding::{Edit, Fix, Safety, Severity};
 use crate::lint::{Case, Check, Group, Report, Rule};
-use crate::server::Engine;
+use crate::server::{Engine, Server};
 use crate::source::SourceId;
 use crate::syntax::{Mode, StatementId};
 
@@ -242,8 +242,9 @@ fn written_bare(name: &str) -> (&'static [usize], &'static [usize]) {
 
 fn unquoted(case: &Case<'_>, report: &mut Report<'_>) {
     let server = case.server();
-    let quotes = server.at_least(Engine::Valkey, 8, 1)
-        && !(server.at_least(Engine::Valkey, 9, 0) && !server.at_least(Engine::Valkey, 9, 1));
+    let known = server.resolve().known;
+    // 9.0.0 came out before the quotes did.
+    let quotes = known.at_least(Engine::Valkey, 8, 1) && known != Server::new(Engine::Valkey, 9, 0);
     for (id, directive) in lines(case) {
         let (always, elsewhere) = written_bare(directive.name());
         let bare = always.iter().chain(if quotes { [].iter() } else { elsewhere.iter() });

@@ -3,6 +3,8 @@
 //! Each way of writing a configuration has its own: a line of a file or of a block scalar, or arguments in a list. What
 //! cannot be said in one of them gives `None`, and the finding then has only its help.
 
+mod toml;
+
 use std::collections::BTreeMap;
 
 use super::reading::{Host, Reading, Statement, StatementId, Via, Word};
@@ -36,6 +38,9 @@ impl<'a> Lowering<'a> {
     }
 
     fn edit(&self, edit: &Edit) -> Option<Vec<TextEdit>> {
+        if self.is_of_layer(edit) {
+            return toml::edits(self.reading, edit);
+        }
         match edit {
             Edit::Put { statement, words } => match self.host(statement.source)? {
                 Host::Conf | Host::Block { .. } => self.line(*statement)?.put(words),
@@ -61,6 +66,19 @@ impl<'a> Lowering<'a> {
                 Host::Block { .. } | Host::Arguments(_) | Host::Fixed => None,
             },
         }
+    }
+
+    /// Whether an edit is about a statement that stands in the file of a layer.
+    fn is_of_layer(&self, edit: &Edit) -> bool {
+        let (Edit::Put { statement: at, .. }
+        | Edit::Drop { statement: at }
+        | Edit::Add { after: at, .. }
+        | Edit::Comment { above: at, .. }) = edit
+        else {
+            return false;
+        };
+        let via = self.by_place.get(at).map(|id| self.reading.statement(*id).via);
+        matches!(via, Some(Via::Layer(_))) && matches!(self.reading.sources.get(at.source).name(), Name::File(_))
     }
 
     /// How a text is written; `None` if it is no text that can be edited.

@@ -9,6 +9,8 @@ mod library;
 mod lower;
 
 #[cfg(test)]
+mod lowering;
+#[cfg(test)]
 mod tests;
 
 use std::collections::BTreeMap;

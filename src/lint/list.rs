@@ -1,9 +1,7 @@
 //! The one list of rules.
 
-use super::memory;
-use super::persistence;
 use super::rule::Rule;
-use super::{across, memory, refused, security, sentinel, tls, unjudged};
+use super::{across, memory, persistence, refused, security, sentinel, tls, unjudged};
 
 /// Every rule, sorted by id.
 pub static RULES: &[&Rule] = &[
@@ -33,9 +31,9 @@ pub static RULES: &[&Rule] = &[
     &memory::encoding::COMPACT_ENCODING_LIMITS,
     &security::passwords::CONFIG_GET_REVEALS_PASSWORD,
     &security::commands::DANGEROUS_COMMAND_GATES,
+    &persistence::durability::DATA_DIR_UNSAFE,
     &security::passwords::DEFAULT_NOPASS_DESPITE_REQUIREPASS,
     &security::passwords::DEFAULT_USER_SUPERUSER,
-    &persistence::durability::DATA_DIR_UNSAFE,
     &memory::encoding::DEFRAG_THRESHOLDS_INVERTED,
     &refused::elsewhere::DIRECTIVE_REMOVED,
     &refused::elsewhere::DIRECTIVE_TOO_NEW,
@@ -72,22 +70,20 @@ pub static RULES: &[&Rule] = &[
     &refused::elsewhere::OTHER_PRODUCT_DIRECTIVE,
     &refused::values::OUT_OF_RANGE,
     &refused::values::PATH_IN_FILENAME,
+    &persistence::durability::PERSISTENCE_WITHOUT_NEED,
     &tls::PLAIN_PORT_BESIDE_TLS,
     &security::listener::PLAINTEXT_EXPOSED,
     &memory::eviction::POLICY_WITHOUT_MAXMEMORY,
     &refused::sockets::PORT_TAKEN,
     &security::listener::PROTECTED_MODE_LOCKS_OUT_CLIENTS,
     &security::listener::PROTECTED_MODE_OFF,
-    &refused::elsewhere::REDIS_ONLY_DIRECTIVE,
-    &sentinel::servers::RENAME_BREAKS_SENTINEL,
-    &security::commands::RENAME_COMMAND_USED,
-    &security::commands::RENAME_WRITE_COMMAND,
-    &persistence::durability::PERSISTENCE_WITHOUT_NEED,
-    &memory::eviction::POLICY_WITHOUT_MAXMEMORY,
     &persistence::snapshots::RDB_CHECKSUM_OFF,
     &persistence::log::RDB_PREAMBLE_OFF,
     &refused::elsewhere::REDIS_ONLY_DIRECTIVE,
     &persistence::snapshots::REDUNDANT_SAVE_POINT,
+    &sentinel::servers::RENAME_BREAKS_SENTINEL,
+    &security::commands::RENAME_COMMAND_USED,
+    &security::commands::RENAME_WRITE_COMMAND,
     &refused::commands::RENAMED_SUBCOMMAND,
     &memory::eviction::REPLICA_EVICTS,
     &refused::structure::REPLICA_IN_CLUSTER,
@@ -114,7 +110,11 @@ pub static RULES: &[&Rule] = &[
     &sentinel::rewrite::SENTINEL_UNQUOTED,
     &sentinel::topology::SENTINEL_USER_WITHOUT_PASSWORD,
     &refused::sentinel::SENTINEL_VALUE,
+    &persistence::durability::SHUTDOWN_DROPS_DATA,
     &refused::structure::SNAPSHOT_NAME,
+    &persistence::snapshots::SNAPSHOT_TOO_OFTEN,
+    &persistence::snapshots::STOP_WRITES_DISABLED,
+    &persistence::snapshots::STOP_WRITES_INERT,
     &refused::characters::SUSPICIOUS_CHARACTERS,
     &refused::values::TIME_SUFFIX,
     &tls::TLS_INCOMPLETE,
@@ -125,11 +125,6 @@ pub static RULES: &[&Rule] = &[
     &tls::TLS_UNUSED,
     &tls::TLS_WEAK_CIPHERS,
     &security::listener::UNAUTHENTICATED_NETWORK_LISTENER,
-    &persistence::durability::SHUTDOWN_DROPS_DATA,
-    &refused::structure::SNAPSHOT_NAME,
-    &persistence::snapshots::SNAPSHOT_TOO_OFTEN,
-    &persistence::snapshots::STOP_WRITES_DISABLED,
-    &persistence::snapshots::STOP_WRITES_INERT,
     &refused::words::UNBALANCED_QUOTES,
     &refused::users::UNCLOSED_SELECTOR,
     &security::listener::UNIX_SOCKET_OPEN_TO_ALL,

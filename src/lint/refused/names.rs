@@ -52,7 +52,8 @@ pub(crate) static UNKNOWN_DIRECTIVE: Rule = Rule {
     severity: Severity::Fatal,
     summary: "the server version does not know the name",
     docs: "Misspelt, of the other engine, of another version, or of a fork. Redis 8.0 and later keep such lines for modules
-and stop only when those are loaded, without naming the line; all others stop at once.
+and stop only when those are loaded, without naming the line; all others stop at once. A profile that sets such a name
+is refused before anything is rendered.
 
 Bad:
     maxmemry 8gb

@@ -15,7 +15,8 @@ pub(crate) static INVALID_VALUE: Rule = Rule {
     severity: Severity::Fatal,
     summary: "a word is no value of its directive",
     docs: "Bytes are written `8gb` (binary) or `8g` (decimal), never `8Gi` or `1.5gb`; switches are `yes` and `no`; times are
-plain numbers in the unit that the directive fixes.
+plain numbers in the unit that the directive fixes. In profiles and project files it is also a TOML value of the wrong
+kind, such as a number where a list of texts is expected.
 
 Bad:
     maxmemory 8Gi

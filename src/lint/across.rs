@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use super::rule::{Group, Rule};
 use super::{Case, Inspection, Verdict, refused};
-use crate::config::{Refusal, judged_alike, resolve};
+use crate::config::{Config, Refusal, judged_alike};
 use crate::facts::Facts;
 use crate::finding::{Finding, Severity};
 use crate::server::{self, Server};
@@ -52,15 +52,15 @@ struct Refused {
 
 /// Takes back what only some of the candidates refuse. `inspection` is that of the assumed version, which is one of them.
 ///
-/// `read` reads the same text as another version.
+/// `read` reads and resolves the same text as another version.
 #[must_use]
 pub fn across(
     mut inspection: Inspection,
     case: &Case<'_>,
     candidates: &[Server],
-    read: &dyn Fn(Server) -> Reading,
+    read: &dyn Fn(Server) -> (Reading, Config),
 ) -> Inspection {
-    if case.mode == Mode::Server && judged_alike(case.reading, candidates) {
+    if case.mode == Mode::Server && judged_alike(case.reading, candidates) && listens_alike(case) {
         return inspection;
     }
     let assumed = case.server();
@@ -68,19 +68,18 @@ pub fn across(
     note(case.config.refusals(), assumed, case, &mut lines);
     let mut refusing = usize::from(!case.config.refusals().is_empty());
     for candidate in candidates.iter().filter(|candidate| **candidate != assumed) {
-        let reading = read(*candidate);
-        let config = resolve(&reading, case.mode);
+        let (reading, config) = read(*candidate);
         refusing += usize::from(!config.refusals().is_empty());
         let facts = Facts::default();
         note(config.refusals(), *candidate, &Case::new(&reading, &config, &facts, case.mode), &mut lines);
     }
-    let everybody = |line: &Line| lines.get(line).is_some_and(|refused| refused.servers.len() == candidates.len());
+    let some_only = |line: &Line| lines.get(line).is_some_and(|refused| refused.servers.len() < candidates.len());
     let sources = &case.reading.sources;
     // What this version alone refuses is no longer fatal; it is told with the rest.
     inspection
         .findings
-        .retain(|finding| finding.severity != Severity::Fatal || everybody(&line_of(sources, finding.at)));
-    let some: Vec<&Refused> = lines.iter().filter(|(line, _)| !everybody(line)).map(|(_, refused)| refused).collect();
+        .retain(|finding| finding.severity != Severity::Fatal || !some_only(&line_of(sources, finding.at)));
+    let some: Vec<&Refused> = lines.iter().filter(|(line, _)| some_only(line)).map(|(_, refused)| refused).collect();
     if some.is_empty() {
         return inspection;
     }
@@ -96,6 +95,13 @@ pub fn across(
         }
     }
     inspection
+}
+
+/// Whether all versions surely open the same sockets: they differ in what an empty `bind` means, in the ports of a cluster's
+/// bus, and in what is left to listen on without a port.
+fn listens_alike(case: &Case<'_>) -> bool {
+    let binds = case.set_by("bind").is_none_or(|id| case.reading.arguments(id).iter().all(|word| !word.is_empty()));
+    binds && !case.config.is_cluster() && case.int("port") != Some(0)
 }
 
 fn line_of(sources: &Sources, at: Span) -> Line {

@@ -9,6 +9,7 @@ mod outputs;
 mod past;
 mod place;
 mod roots;
+mod rulebook;
 mod subject;
 
 use std::collections::BTreeSet;
@@ -16,6 +17,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 use rayon::prelude::{IntoParallelRefIterator as _, ParallelIterator as _};
 
 use super::Exit;
@@ -27,20 +29,23 @@ use super::walk::{Exclude, Found, walk};
 use super::write::{Written, write};
 use crate::config::Visible;
 use crate::facts::Facts;
-use crate::finding::{Safety, Severity};
-use crate::lint::{self, Rule};
+use crate::finding::{Finding, Safety, Severity};
+use crate::lint;
+use crate::lint::suppress::{Baseline, Entry};
 use crate::render::Artefact;
 use crate::report::lint::{Detail, Examined, Fate, FileReport, Format, Settings, Summary};
-use crate::report::{self, Look};
+use crate::report::{self, Fingerprint, Look};
 use crate::source::{Disk, Files as _, Name};
 use crate::syntax::lower::Lowering;
+use crate::syntax::settings::FailOn;
 
 use difference::Hidden;
 use mend::{Mended, mend};
 use outputs::Outputs;
 use past::Past;
 use place::Places;
-use subject::{Context, Judged};
+use rulebook::Rulebook;
+use subject::{Context, Judged, Place};
 
 /// Files are judged in portions of this many, so that results can be printed and forgotten.
 const PORTION: usize = 256;
@@ -52,7 +57,7 @@ enum Looked {
     /// It could not be read or judged, and why.
     Failed(Failure),
     /// Its configurations, judged, the worst that was found, and what fixes made of its text.
-    Judged { reports: Vec<FileReport>, worst: Option<Severity>, change: Option<Change> },
+    Judged { reports: Vec<FileReport>, worst: Option<Severity>, change: Option<Change>, problems: Vec<Finding> },
 }
 
 /// What fixes made of a text.
@@ -94,25 +99,30 @@ impl Input {
 pub(super) fn run(command: &Lint, global: &Global, terminal: &mut Terminal) -> Result<Exit, Failure> {
     let facts = super::setup::facts_of_flags(&command.facts)?;
     let past = Past::of(&command.previous)?;
-    let chosen = |_: &Rule| true;
+    let book = Rulebook::open(command, terminal)?;
     let context = Context {
         server: command.server,
         facts: &facts,
         past: past.as_ref(),
-        chosen: &chosen,
+        book: &book,
+        ignores: !command.no_ignores,
         files: &Disk,
         mends: command.fix || command.unsafe_fixes || command.diff,
     };
-    let inputs = inputs(command)?;
+    let inputs = inputs(command, &book)?;
     if inputs.is_empty() {
         return nothing(command, terminal);
     }
-    let level = command.level.unwrap_or(Severity::Warning);
-    let fail_on = command.fail_on.unwrap_or(Severity::Error);
+    let level = book.settings.level();
+    let fail_on = match book.settings.fail_on() {
+        FailOn::AtLeast(severity) => severity,
+        FailOn::Never => Severity::Fatal,
+    };
     let settings = Settings { look: terminal.look, quiet: global.quiet, fail_on, prefix: place::prefix() };
     let formats: Vec<Format> = global.output_format.iter().map(|output| output.format).collect();
     let formats = if formats.is_empty() { vec![Format::Human] } else { formats };
-    let detail = Detail { suppressed: command.show_suppressed, ..Detail::of(formats, terminal.look) };
+    let mut detail = Detail { suppressed: command.show_suppressed, ..Detail::of(formats, terminal.look) };
+    detail.fingerprints |= book.baseline.is_some() || command.write_baseline;
     let included: BTreeSet<PathBuf> = inputs.par_iter().flat_map_iter(included_by).collect();
     let folder = place::here();
     let run = Run { command, context, included, places: Places::default(), look: terminal.look, level, detail, folder };
@@ -130,8 +140,12 @@ pub(super) fn run(command: &Lint, global: &Global, terminal: &mut Terminal) -> R
                     summary.skip(input.shown(), failure.message());
                     terminal.complain(&failure)?;
                 }
-                Looked::Judged { reports, worst, change } => {
+                Looked::Judged { reports, worst, change, problems } => {
                     ended.worst = ended.worst.max(worst);
+                    ended.note(problems);
+                    if command.write_baseline {
+                        ended.found.extend(run.entries(input, &reports));
+                    }
                     for report in &reports {
                         summary.add(report);
                     }
@@ -143,10 +157,17 @@ pub(super) fn run(command: &Lint, global: &Global, terminal: &mut Terminal) -> R
             }
         }
     }
+    if command.write_baseline {
+        let judged = inputs.iter().map(|input| run.key(input)).collect();
+        return run.write_baseline(ended.found, &judged, terminal);
+    }
+    for problem in &ended.problems {
+        terminal.note(&format!("warning: a policy cannot judge: {problem}\n"))?;
+    }
     let paths: Vec<String> = command.paths.iter().map(|path| path.display().to_string()).collect();
     summary.suggest(&paths.join(" "));
     outputs.end(&summary, terminal)?;
-    Ok(ended.exit(command, fail_on))
+    Ok(ended.exit(command, &book))
 }
 
 /// How a run ended.
@@ -155,11 +176,19 @@ struct Ended {
     worst: Option<Severity>,
     failed: bool,
     mended: bool,
+    /// What the baseline will hold.
+    found: Vec<Entry>,
+    /// What is wrong with policies, each once.
+    problems: BTreeSet<String>,
 }
 
 impl Ended {
-    fn exit(&self, command: &Lint, fail_on: Severity) -> Exit {
-        let found = self.worst >= Some(fail_on) && !command.exit_zero;
+    fn note(&mut self, problems: Vec<Finding>) {
+        self.problems.extend(problems.into_iter().map(|problem| problem.message));
+    }
+
+    fn exit(&self, command: &Lint, book: &Rulebook) -> Exit {
+        let found = self.worst.is_some_and(|worst| book.settings.fails_for(worst)) && !command.exit_zero;
         match () {
             () if self.failed => Exit::Usage,
             () if found || (self.mended && command.exit_non_zero_on_fix) => Exit::Found,
@@ -169,7 +198,7 @@ impl Ended {
 }
 
 /// What the arguments name.
-fn inputs(command: &Lint) -> Result<Vec<Input>, Failure> {
+fn inputs(command: &Lint, book: &Rulebook) -> Result<Vec<Input>, Failure> {
     let here = [PathBuf::from(".")];
     let paths: &[PathBuf] = if command.paths.is_empty() { &here } else { &command.paths };
     let (stdin, paths): (Vec<&PathBuf>, Vec<&PathBuf>) = paths.iter().partition(|path| *path == Path::new("-"));
@@ -180,8 +209,26 @@ fn inputs(command: &Lint) -> Result<Vec<Input>, Failure> {
     }
     let paths: Vec<PathBuf> = paths.into_iter().cloned().collect();
     let plausible = |path: &Path| path.extension().is_some_and(|extension| extension == "conf");
-    inputs.extend(walk(&paths, &Exclude::default(), plausible)?.into_iter().map(Input::File));
+    let exclude = Exclude {
+        patterns: patterns(&command.exclude)?,
+        named_too: command.force_exclude || book.settings.force_exclude(),
+    };
+    let found = walk(&paths, &exclude, plausible)?.into_iter();
+    let excluded =
+        |found: &Found| (!found.named || exclude.named_too) && book.settings.is_excluded(&book.relative(&found.path));
+    inputs.extend(found.filter(|found| !excluded(found)).map(Input::File));
     Ok(inputs)
+}
+
+/// The patterns of `--exclude`.
+fn patterns(texts: &[String]) -> Result<GlobSet, Failure> {
+    let mut set = GlobSetBuilder::new();
+    for text in texts {
+        let glob = GlobBuilder::new(text).literal_separator(true).build();
+        let glob = glob.map_err(|error| Failure::new(format!("`--exclude {text}` is no pattern: {}", error.kind())))?;
+        set.add(glob);
+    }
+    set.build().map_err(|error| Failure::new(format!("the patterns of `--exclude` cannot be used: {error}")))
 }
 
 /// No file was found: a mistake, unless it is allowed.
@@ -249,20 +296,31 @@ impl Run<'_> {
             Input::Stdin(..) => Facts::default(),
             Input::File(found) => self.places.facts(&found.path),
         };
-        if let Name::File(path) = &name
-            && path.extension().is_some_and(|extension| extension == "toml")
-        {
-            return match self.context.profile(&path.to_string_lossy()) {
+        let key = self.key(input);
+        let place = Place { path: Path::new(&key), facts: &around };
+        let extension = match &name {
+            Name::File(path) => path.extension().map(|extension| extension.to_string_lossy().into_owned()),
+            _ => None,
+        };
+        if extension.as_deref() == Some("toml") {
+            return match self.context.profile(&name.to_string(), &place) {
                 Ok(judged) => self.reported(input, vec![judged], None),
                 Err(why) => Looked::Failed(Failure::new(why)),
             };
         }
-        let judge = |text: &[u8]| vec![self.context.conf(&name, text, &around)];
+        let judge = |text: &[u8]| {
+            let judged = match extension.as_deref() {
+                Some("acl") => self.context.acl_file(&name, text, &place),
+                _ => self.context.conf(&name, text, &place),
+            };
+            vec![judged]
+        };
         if !self.context.mends {
             return self.reported(input, judge(&text), None);
         }
         let most = if self.command.unsafe_fixes { Safety::Unsafe } else { Safety::Safe };
-        let mended = mend(&text, &judge, most, &|_, _| true);
+        let shown = |_: &Judged, finding: &Finding| finding.severity >= self.level;
+        let mended = mend(&text, &judge, most, &shown);
         let after = judge(&mended.text);
         let mut diff = String::new();
         if self.command.diff && mended.text != text {
@@ -278,12 +336,17 @@ impl Run<'_> {
     fn reported(&self, input: &Input, judged: Vec<Judged>, change: Option<Change>) -> Looked {
         let path: Arc<str> = input.shown().into();
         let mut worst = None;
-        let reports = judged.into_iter().map(|one| self.report(&path, one, &mut worst)).collect();
-        Looked::Judged { reports, worst, change }
+        let mut problems = Vec::new();
+        let mut reports = Vec::new();
+        for mut one in judged {
+            problems.append(&mut one.problems);
+            reports.push(self.report(&path, one, &mut worst));
+        }
+        Looked::Judged { reports, worst, change, problems }
     }
 
     fn report(&self, path: &Arc<str>, judged: Judged, worst: &mut Option<Severity>) -> FileReport {
-        let Judged { reading, view, inspection, server, visible, anchor, title, .. } = judged;
+        let Judged { reading, view, inspection, suppressed, server, visible, anchor, title, .. } = judged;
         let lint::Inspection { findings, verdict, silent } = inspection;
         let shown = findings.iter().filter(|finding| finding.severity >= self.level);
         let places = shown.flat_map(|f| std::iter::once(f.at).chain(f.labels.iter().map(|label| label.at)));
@@ -300,7 +363,7 @@ impl Run<'_> {
             server,
             verdict: verdict_line(&verdict),
             findings,
-            suppressed: Vec::new(),
+            suppressed,
             silent,
             sources: &reading.sources,
             visible: &visible,
@@ -310,11 +373,69 @@ impl Run<'_> {
         examined.report(
             &self.detail,
             |fix| lowering.get_or_insert_with(|| Lowering::of(&reading)).lower(fix),
-            |finding, _| {
+            |finding, fingerprint| {
+                if self.is_in_baseline(finding, fingerprint) {
+                    return Fate::Baselined;
+                }
                 *worst = (*worst).max(Some(finding.severity));
                 if finding.severity >= self.level { Fate::Shown } else { Fate::Hidden }
             },
         )
+    }
+
+    /// How settings and baselines call a text.
+    fn key(&self, input: &Input) -> String {
+        match input {
+            Input::Stdin(name, _) => name.to_string(),
+            Input::File(found) => report::shown_path(&self.context.book.relative(&found.path), Path::new("")),
+        }
+    }
+
+    fn is_in_baseline(&self, finding: &Finding, fingerprint: Option<Fingerprint>) -> bool {
+        let (Some(baseline), Some(fingerprint)) = (&self.context.book.baseline, fingerprint) else { return false };
+        if self.command.write_baseline {
+            return false;
+        }
+        let Ok(mut baseline) = baseline.lock() else { return false };
+        let divided = baseline.divide([(finding.clone(), fingerprint.to_string())], &self.context.book.settings);
+        divided.left.is_empty()
+    }
+
+    /// What a baseline holds of a file.
+    fn entries(&self, input: &Input, reports: &[FileReport]) -> Vec<Entry> {
+        let path = self.key(input);
+        let may = |line: &&report::FindingLine| {
+            line.severity != Severity::Fatal && !self.context.book.settings.is_locked(&line.rule)
+        };
+        let entry = |line: &report::FindingLine| {
+            let fingerprint = line.fingerprint?.to_string();
+            Some(Entry { path: path.clone(), rule: line.rule.to_string(), fingerprint })
+        };
+        reports.iter().flat_map(|report| &report.findings).filter(may).filter_map(entry).collect()
+    }
+
+    /// Writes the baseline anew; what it holds of files that were not looked at stays.
+    fn write_baseline(
+        &self,
+        found: Vec<Entry>,
+        judged: &BTreeSet<String>,
+        terminal: &mut Terminal,
+    ) -> Result<Exit, Failure> {
+        let book = self.context.book;
+        let count = found.len();
+        let was_linted = |path: &str| judged.contains(path);
+        let text = match &book.baseline {
+            Some(baseline) => match baseline.lock() {
+                Ok(baseline) => baseline.rewritten(found, was_linted),
+                Err(poisoned) => poisoned.into_inner().rewritten(found, was_linted),
+            },
+            None => Baseline::default().rewritten(found, was_linted),
+        };
+        let path = &book.baseline_path;
+        let artefact = Artefact { path: path.clone(), text: text.into_bytes(), mode: None, secret: false };
+        write(path, &artefact)?;
+        terminal.note(&format!("{}: {count} findings\n", path.display()))?;
+        Ok(Exit::Done)
     }
 
     /// Writes a mended file, or shows what would be written.

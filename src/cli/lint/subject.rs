@@ -1,18 +1,24 @@
 //! One text to lint: the configurations in it, read, resolved and judged.
 
-use super::past::Past;
-use crate::catalog::View;
-use crate::config::layers::{Request, load, merge};
-use crate::config::{Config, Setup, Visible, resolve};
-use crate::facts::{self, Fact, Facts};
-use crate::finding::{Finding, Severity};
-use crate::lint::{self, Case, Inspection, Rule};
-use crate::report::lint::JudgedAs;
-use crate::server::{self, Engine, Server};
-use crate::source::{Disk, Files, Name, SourceId, Span};
-use crate::syntax::{Mode, Reading, Survey, conf, survey};
+use std::path::Path;
 
 use super::super::server::{newest, which_engine};
+use super::past::Past;
+use super::rulebook::Rulebook;
+use crate::catalog::View;
+use crate::config::acl::Surroundings;
+use crate::config::layers::{Request, load, merge};
+use crate::config::{Config, Setup, Visible, resolve, resolve_acl_file};
+use crate::facts::{self, Fact, Facts};
+use crate::finding::Finding;
+use crate::lint::policy;
+use crate::lint::settings::Effective;
+use crate::lint::suppress::{By, Divided, Ignores, Judging, Suppressed};
+use crate::lint::{self, Case, Inspection, UsersFile};
+use crate::report::lint::{JudgedAs, Suppression, SuppressionKind};
+use crate::server::{self, Engine, Server};
+use crate::source::{Disk, Files, Name, SourceId, Span};
+use crate::syntax::{Mode, Reading, Survey, acl_file, conf, survey};
 
 /// What is known before a text is read.
 pub(super) struct Context<'a> {
@@ -22,8 +28,10 @@ pub(super) struct Context<'a> {
     pub(super) facts: &'a Facts,
     /// What was deployed before.
     pub(super) past: Option<&'a Past>,
-    /// The rules that may speak.
-    pub(super) chosen: &'a (dyn Fn(&Rule) -> bool + Sync),
+    /// What judges where.
+    pub(super) book: &'a Rulebook,
+    /// Whether comments may suppress findings.
+    pub(super) ignores: bool,
     /// Where includes are looked up.
     pub(super) files: &'a (dyn Files + Sync),
     /// Whether fixes will be carried out, so that it must be known which versions start before and after.
@@ -34,7 +42,12 @@ pub(super) struct Context<'a> {
 pub(super) struct Judged {
     pub(super) reading: Reading,
     pub(super) view: &'static View,
+    /// What is said, and what could not be.
     pub(super) inspection: Inspection,
+    /// What comments suppress.
+    pub(super) suppressed: Vec<(Finding, Suppression)>,
+    /// What is wrong with policies, in the texts of the settings.
+    pub(super) problems: Vec<Finding>,
     pub(super) server: JudgedAs,
     /// What may be shown of a profile; of a configuration, that is found out where it is needed.
     pub(super) visible: Option<Visible>,
@@ -44,6 +57,20 @@ pub(super) struct Judged {
     pub(super) title: Option<String>,
     /// The versions that start with it, among those it may be for; found out only if fixes will be carried out.
     pub(super) starts: Vec<Server>,
+}
+
+/// A text, as one version reads and resolves it.
+type Resolved = (Reading, Config);
+
+/// How to read a text as some version.
+type Read<'a> = &'a dyn Fn(Server) -> Resolved;
+
+/// Where a text lies and what is known of that.
+pub(super) struct Place<'a> {
+    /// Relative to the folder of the settings.
+    pub(super) path: &'a Path,
+    /// The facts of the place.
+    pub(super) facts: &'a Facts,
 }
 
 /// Which version a text is judged as.
@@ -94,22 +121,47 @@ impl As {
 
 impl Context<'_> {
     /// Judges a configuration file or a Sentinel file.
-    ///
-    /// `around` is what is known of its place.
-    pub(super) fn conf(&self, name: &Name, text: &[u8], around: &Facts) -> Judged {
+    pub(super) fn conf(&self, name: &Name, text: &[u8], place: &Place<'_>) -> Judged {
         let surveyed = survey(SourceId::ROOT, text);
-        let mut findings = Vec::new();
-        let mut said = around.clone();
-        said_in_header(&surveyed, &mut said, &mut findings);
-        let read = |server: Server| conf::read_template(name.clone(), text, server, self.files);
-        let (judged_as, reading) = self.version(&surveyed, text, &read);
-        let mut judged = self.judge(&read, reading, surveyed.mode, &judged_as, &said);
-        judged.inspection.findings.splice(0..0, findings);
+        let read = |server: Server| {
+            let reading = conf::read_template(name.clone(), text, server, self.files);
+            let config = resolve(&reading, surveyed.mode);
+            (reading, config)
+        };
+        self.alone(text, &surveyed, surveyed.mode, &read, place)
+    }
+
+    /// Judges a file of users.
+    pub(super) fn acl_file(&self, name: &Name, text: &[u8], place: &Place<'_>) -> Judged {
+        let surveyed = survey(SourceId::ROOT, b"");
+        let read = |server: Server| {
+            let reading = acl_file::read_template(name.clone(), text, server);
+            let config = resolve_acl_file(&reading, Surroundings::of(server));
+            (reading, config)
+        };
+        self.alone(text, &surveyed, Mode::AclFile, &read, place)
+    }
+
+    /// Judges the one configuration of a text.
+    fn alone(&self, text: &[u8], surveyed: &Survey, mode: Mode, read: Read<'_>, place: &Place<'_>) -> Judged {
+        let effective = self.book.settings.for_path(place.path);
+        let (judged_as, resolved) = self.version(surveyed, &effective, text, read);
+        let mut known = Facts::default();
+        effective.teach(&mut known);
+        learn_all(&mut known, place.facts);
+        learn_header(&mut known, surveyed);
+        learn_all(&mut known, self.facts);
+        let mut ignores = self.ignores.then(|| Ignores::new(&self.book.settings, self.book.today));
+        let judging = Judgment { effective: &effective, judged_as: &judged_as, mode, facts: &known, path: place.path };
+        let mut judged = self.judge(read, resolved, &judging, ignores.as_mut());
+        for divided in ignores.into_iter().flat_map(Ignores::finish) {
+            judged.take_in(divided, &effective);
+        }
         judged
     }
 
-    /// Flag, header, engine; and the text as that version reads it.
-    fn version(&self, surveyed: &Survey, text: &[u8], read: &dyn Fn(Server) -> Reading) -> (As, Reading) {
+    /// Flag, header, settings, engine; and the text as that version reads it.
+    fn version(&self, surveyed: &Survey, effective: &Effective, text: &[u8], read: Read<'_>) -> (As, Resolved) {
         if let Some(server) = self.server {
             return (As::known(server, "--server"), read(server));
         }
@@ -117,40 +169,64 @@ impl Context<'_> {
             let line = 1 + memchr::memchr_iter(b'\n', &text[..at.start as usize]).count();
             return (As::known(server, format!("comment in line {line}")), read(server));
         }
-        let reading = read(newest(Engine::Redis));
-        let judged_as = As::any(which_engine(&reading));
-        let reading = if judged_as.server == reading.server { reading } else { read(judged_as.server) };
-        (judged_as, reading)
+        if let Some(server) = &effective.server {
+            return (As::known(server.value, "settings"), read(server.value));
+        }
+        let resolved = read(newest(Engine::Redis));
+        let judged_as = As::any(which_engine(&resolved.0));
+        let resolved = if judged_as.server == resolved.0.server { resolved } else { read(judged_as.server) };
+        (judged_as, resolved)
     }
 
-    /// Judges a reading; `read` reads the same text as other versions.
+    /// Judges a text that has been read; `read` reads it as other versions.
     fn judge(
         &self,
-        read: &dyn Fn(Server) -> Reading,
-        reading: Reading,
-        mode: Mode,
-        judged_as: &As,
-        said: &Facts,
+        read: Read<'_>,
+        (reading, config): Resolved,
+        judging: &Judgment<'_>,
+        ignores: Option<&mut Ignores<'_>>,
     ) -> Judged {
-        let config = resolve(&reading, mode);
-        let mut known = said.clone();
-        learn_all(&mut known, self.facts);
-        let past = self.past.map(Past::previous);
-        let case = Case::new(&reading, &config, &known, mode).after(past);
-        let inspection = lint::inspect(&case, self.chosen);
-        let inspection = if judged_as.candidates.len() > 1 {
-            lint::across(inspection, &case, &judged_as.candidates, read)
-        } else {
-            inspection
+        let Judgment { effective, judged_as, mode, facts, path } = *judging;
+        let users = UsersFile::named_by(&reading, &config, self.files);
+        let case =
+            Case::new(&reading, &config, facts, mode).after(self.past.map(Past::previous)).with_users(users.as_ref());
+        let mut inspection = lint::inspect(&case, |rule| effective.judges(rule));
+        let one_version = judged_as.candidates.len() == 1;
+        if !one_version {
+            inspection = lint::across(inspection, &case, &judged_as.candidates, read);
+        }
+        let server = judged_as.used(&inspection);
+        let starts = if self.mends { starting(&config, &inspection, &judged_as.candidates, read) } else { Vec::new() };
+        let policies = policy::judge(&case, effective, path, None);
+        let mut findings = effective.settle(std::mem::take(&mut inspection.findings));
+        findings.extend(effective.settle(policies.findings.clone()));
+        let divided = match ignores {
+            Some(ignores) => {
+                let how = Judging { case: &case, effective, inspection: &inspection, policies: &policies, one_version };
+                ignores.apply(&how, findings)
+            }
+            None => Divided { left: findings, suppressed: Vec::new() },
         };
-        let starts =
-            if self.mends { starting(&config, &inspection, &judged_as.candidates, mode, read) } else { Vec::new() };
-        let (anchor, server) = (case.anchor(), judged_as.used(&inspection));
-        Judged { view: config.view, reading, inspection, server, visible: None, anchor, title: None, starts }
+        let (anchor, view) = (case.anchor(), config.view);
+        let mut judged = Judged {
+            reading,
+            view,
+            inspection,
+            suppressed: Vec::new(),
+            problems: policies.problems,
+            server,
+            visible: None,
+            anchor,
+            title: None,
+            starts,
+        };
+        judged.inspection.findings = divided.left;
+        judged.suppressed = divided.suppressed.into_iter().map(suppression).collect();
+        judged
     }
 
     /// Judges a profile with its layers.
-    pub(super) fn profile(&self, path: &str) -> Result<Judged, String> {
+    pub(super) fn profile(&self, path: &str, place: &Place<'_>) -> Result<Judged, String> {
         let request = Request { profile: path.to_owned(), ..Request::default() };
         let stack = load(&request, &Disk).map_err(|error| error.to_string())?;
         let (server, because) = match (self.server, stack.default_server()) {
@@ -159,34 +235,61 @@ impl Context<'_> {
             (None, None) => (newest(Engine::Redis), "the newest, as the profile names none".to_owned()),
         };
         let setup = merge(stack, server);
-        Ok(self.setup(&setup, &As::known(server, because)))
+        Ok(self.setup(&setup, &As::known(server, because), place))
     }
 
-    fn setup(&self, setup: &Setup, judged_as: &As) -> Judged {
-        let mut known = setup.facts.clone();
+    fn setup(&self, setup: &Setup, judged_as: &As, place: &Place<'_>) -> Judged {
+        let effective = self.book.settings.for_path(place.path);
+        let mut known = Facts::default();
+        effective.teach(&mut known);
+        learn_all(&mut known, &setup.facts);
         learn_all(&mut known, self.facts);
-        let past = self.past.map(Past::previous);
-        let case = Case::new(&setup.reading, &setup.config, &known, Mode::Server).after(past);
-        let mut inspection = lint::inspect(&case, self.chosen);
-        inspection.findings.splice(0..0, setup.findings.iter().cloned());
-        let visible = Some(Visible::of_setup(setup));
-        let (anchor, server) = (case.anchor(), judged_as.used(&inspection));
-        let starts = if setup.config.verdict().is_none() { judged_as.candidates.clone() } else { Vec::new() };
-        let (reading, view) = (setup.reading.clone(), setup.config.view);
-        Judged { view, reading, inspection, server, visible, anchor, title: None, starts }
+        let mut ignores = self.ignores.then(|| Ignores::new(&self.book.settings, self.book.today));
+        let facts = &known;
+        let judging = Judgment { effective: &effective, judged_as, mode: Mode::Server, facts, path: place.path };
+        let read = |_: Server| (setup.reading.clone(), setup.config.clone());
+        let mut judged = self.judge(&read, read(setup.server), &judging, ignores.as_mut());
+        let own = Divided { left: setup.findings.clone(), suppressed: Vec::new() };
+        judged.take_in(own, &effective);
+        for divided in ignores.into_iter().flat_map(Ignores::finish) {
+            judged.take_in(divided, &effective);
+        }
+        judged.visible = Some(Visible::of_setup(setup));
+        judged
     }
 }
 
-/// The candidates that start with a configuration.
-fn starting(
-    config: &Config,
-    inspection: &Inspection,
-    candidates: &[Server],
+/// How one configuration is judged.
+#[derive(Clone, Copy)]
+struct Judgment<'a> {
+    effective: &'a Effective,
+    judged_as: &'a As,
     mode: Mode,
-    read: &dyn Fn(Server) -> Reading,
-) -> Vec<Server> {
+    facts: &'a Facts,
+    path: &'a Path,
+}
+
+impl Judged {
+    /// Takes further findings in, where the settings let them speak.
+    fn take_in(&mut self, divided: Divided, effective: &Effective) {
+        self.inspection.findings.extend(effective.settle(divided.left));
+        self.suppressed.extend(divided.suppressed.into_iter().map(suppression));
+    }
+}
+
+/// As results name it.
+fn suppression(suppressed: Suppressed) -> (Finding, Suppression) {
+    let (kind, reason) = match suppressed.by {
+        By::Comment { reason, .. } => (SuppressionKind::Comment, Some(reason)),
+        By::Baseline => (SuppressionKind::Baseline, None),
+    };
+    (suppressed.finding, Suppression { kind, reason, until: None })
+}
+
+/// The candidates that start with a configuration.
+fn starting(config: &Config, inspection: &Inspection, candidates: &[Server], read: Read<'_>) -> Vec<Server> {
     if is_split(inspection) {
-        let starts = |server: &&Server| resolve(&read(**server), mode).verdict().is_none();
+        let starts = |server: &&Server| read(**server).1.verdict().is_none();
         return candidates.iter().filter(starts).copied().collect();
     }
     if config.verdict().is_none() { candidates.to_vec() } else { Vec::new() }
@@ -205,16 +308,11 @@ fn learn_all(known: &mut Facts, more: &Facts) {
     }
 }
 
-/// Takes in the facts of `# redisconf:` comments; what cannot be read of them becomes a finding.
-fn said_in_header(surveyed: &Survey, known: &mut Facts, findings: &mut Vec<Finding>) {
+/// Takes in the facts of `# redisconf:` comments; what cannot be read of them is found where comments are looked at.
+fn learn_header(known: &mut Facts, surveyed: &Survey) {
     for (name, value, at) in &surveyed.facts {
-        match facts::in_comment(name, value) {
-            Ok((definition, said)) => known.learn(definition, said, *at),
-            Err(why) if name == "server" => {
-                let message = format!("`{value}` is no server version: {why}");
-                findings.push(Finding::new("malformed-comment", Severity::Warning, *at, message));
-            }
-            Err(why) => findings.push(Finding::new("malformed-comment", Severity::Warning, *at, why)),
+        if let Ok((definition, said)) = facts::in_comment(name, value) {
+            known.learn(definition, said, *at);
         }
     }
 }

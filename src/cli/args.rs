@@ -1,6 +1,7 @@
 //! What can be written on the command line.
 
 mod fmt;
+mod render;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -13,6 +14,7 @@ use crate::report::lint::{self as report, Output};
 use crate::server::Server;
 
 pub(super) use fmt::Fmt;
+pub(super) use render::Render;
 
 /// Configuration as code for Redis and Valkey.
 #[derive(Debug, Parser)]
@@ -111,7 +113,7 @@ pub(super) enum Command {
     #[command(after_help = LINT_EXAMPLES)]
     Lint(Lint),
     /// Render a profile, or a whole project, for a target
-    #[command(after_help = RENDER_EXAMPLES)]
+    #[command(after_help = render::EXAMPLES)]
     Render(Render),
     /// List the rules that lint judges by
     #[command(after_help = RULES_EXAMPLES)]
@@ -157,14 +159,6 @@ const INIT_EXAMPLES: &str = "Examples:
 const PROFILES_EXAMPLES: &str = "Examples:
   redisconf profiles
   redisconf profiles pubsub-heavy > profiles/bus.toml";
-
-const RENDER_EXAMPLES: &str = "Examples:
-  redisconf render kb-cache-8gb-rdb-relaxed
-  redisconf render pubsub-heavy --target compose --server valkey-8.1 --fact memory=16GiB
-  redisconf render profiles/mine.toml -f overlays/prod.toml --set maxclients=20000 -o out/redis.conf
-  redisconf render cache --target helm --chart bitnami/valkey --under valkey -o charts/bus/values.yaml
-  redisconf render                    # everything that redisconf.toml lists
-  redisconf render --check            # exit 1 if an artefact is not current";
 
 const RULES_EXAMPLES: &str = "Examples:
   redisconf rules
@@ -237,84 +231,6 @@ pub(super) struct Profile {
 
     #[command(flatten)]
     pub(super) layers: Layers,
-}
-
-#[derive(Debug, Group)]
-pub(super) struct Render {
-    #[command(flatten)]
-    pub(super) profile: Profile,
-
-    /// What to render: argv, compose, conf, docker-run, helm, kubernetes
-    #[arg(short, long, value_name = "TARGET", default_value = "conf")]
-    pub(super) target: String,
-
-    /// Write to this file, or into this folder, instead of standard output
-    #[arg(short, long, value_name = "PATH")]
-    pub(super) output: Option<PathBuf>,
-
-    /// Write nothing; exit 1 if what would be written differs from what is there
-    #[arg(long)]
-    pub(super) check: bool,
-
-    /// What becomes of secrets: refuse, aclfile or clear
-    #[arg(long, value_name = "HOW", help_heading = "Choices of the target")]
-    pub(super) secrets: Option<String>,
-
-    /// Folder in which the server finds files with secrets
-    #[arg(long, value_name = "PATH", help_heading = "Choices of the target")]
-    pub(super) secret_directory: Option<String>,
-
-    /// Helm chart: bitnami/redis, bitnami/valkey, cloudpirates/redis, cloudpirates/valkey, command-list, valkey-io/valkey
-    #[arg(long, value_name = "CHART", help_heading = "Choices of the target")]
-    pub(super) chart: Option<String>,
-
-    /// Key of an umbrella chart's values file that holds the block
-    #[arg(long, value_name = "KEY", help_heading = "Choices of the target")]
-    pub(super) under: Option<String>,
-
-    /// The umbrella chart's values file, to print with the block put in
-    #[arg(long, value_name = "FILE", requires = "under", help_heading = "Choices of the target")]
-    pub(super) into: Option<PathBuf>,
-
-    /// When a changed configuration restarts pods: any-change or restart-only
-    #[arg(long, value_name = "WHEN", help_heading = "Choices of the target")]
-    pub(super) roll_on: Option<String>,
-
-    /// Name of service, container or Kubernetes objects
-    #[arg(long, value_name = "NAME", help_heading = "Choices of the target")]
-    pub(super) name: Option<String>,
-
-    /// Image; without a tag it gets the server's version
-    #[arg(long, value_name = "IMAGE", help_heading = "Choices of the target")]
-    pub(super) image: Option<String>,
-
-    /// What runs the pods: deployment or stateful-set
-    #[arg(long, value_name = "KIND", help_heading = "Choices of the target")]
-    pub(super) workload: Option<String>,
-
-    /// Size of the volume, such as 20GiB
-    #[arg(long, value_name = "BYTES", help_heading = "Choices of the target")]
-    pub(super) volume: Option<String>,
-
-    /// Replicas beside the primary
-    #[arg(long, value_name = "NUMBER", help_heading = "Choices of the target")]
-    pub(super) replicas: Option<String>,
-
-    /// Who moves the role of primary about: none or sentinel
-    #[arg(long, value_name = "WHO", help_heading = "Choices of the target")]
-    pub(super) failover: Option<String>,
-
-    /// Project file; else the nearest redisconf.toml, here or above
-    #[arg(long, value_name = "FILE", conflicts_with = "profile", help_heading = "Without PROFILE: a whole project")]
-    pub(super) project: Option<PathBuf>,
-
-    /// Only this instance; may be given again
-    #[arg(long, value_name = "NAME", conflicts_with = "profile", help_heading = "Without PROFILE: a whole project")]
-    pub(super) instance: Vec<String>,
-
-    /// Only the instances of this environment
-    #[arg(long, value_name = "NAME", conflicts_with = "profile", help_heading = "Without PROFILE: a whole project")]
-    pub(super) env: Option<String>,
 }
 
 #[derive(Debug, Group)]

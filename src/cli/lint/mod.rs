@@ -348,11 +348,12 @@ impl Run<'_> {
     fn report(&self, path: &Arc<str>, judged: Judged, worst: &mut Option<Severity>) -> FileReport {
         let Judged { reading, view, inspection, suppressed, server, visible, anchor, title, .. } = judged;
         let lint::Inspection { findings, verdict, silent } = inspection;
-        let shown = findings.iter().filter(|finding| finding.severity >= self.level);
-        let places = shown.flat_map(|f| std::iter::once(f.at).chain(f.labels.iter().map(|label| label.at)));
         let visible = match visible {
             Some(visible) => visible,
-            None if self.detail.needs_visible() => Visible::near(&reading, view, places),
+            None if self.detail.needs_visible() => {
+                let shown = findings.iter().filter(|finding| finding.severity >= self.level);
+                Visible::near(&reading, view, shown.flat_map(Finding::places))
+            }
             None => Visible::default(),
         };
         let mut lowering: Option<Lowering<'_>> = None;

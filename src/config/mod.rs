@@ -51,6 +51,12 @@ use crate::catalog::{self, DirectiveId, View};
 use crate::server::Server;
 use crate::syntax::{Mode, Problem, StatementId};
 
+/// Bytes as servers read them, with an optional unit: `8gb`, `8g`, `100`. `None` if it is no such number.
+#[must_use]
+pub fn bytes_of(text: &[u8]) -> Option<u64> {
+    (!text.is_empty()).then(|| number::memory(text, crate::server::MemoryNumbers::U64))?
+}
+
 /// What tells parts of one entry apart.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Key {

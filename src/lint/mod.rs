@@ -22,7 +22,9 @@ mod logging;
 mod memory;
 mod network;
 mod persistence;
+pub mod policy;
 mod previous;
+mod profile;
 mod refused;
 mod replication;
 mod report;
@@ -30,7 +32,9 @@ mod rule;
 mod secrets;
 mod security;
 mod sentinel;
+pub mod settings;
 mod style;
+pub mod suppress;
 mod syntax;
 mod tls;
 mod unjudged;
@@ -174,6 +178,12 @@ static SERVERS: LazyLock<Vec<Option<Vec<Server>>>> = LazyLock::new(|| {
     };
     RULES.iter().map(servers).collect()
 });
+
+/// Whether a rule speaks of a server.
+fn speaks_of(rule: &Rule, server: Server) -> bool {
+    let position = RULES.binary_search_by_key(&rule.id, |known| known.id).ok();
+    position.is_some_and(|at| SERVERS[at].as_ref().is_none_or(|servers| servers.contains(&server)))
+}
 
 /// The mark of the first refusal.
 fn where_it_stops(first: &Refusal) -> &'static str {

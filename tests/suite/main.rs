@@ -7,5 +7,6 @@ mod formats;
 mod frames;
 mod layers;
 mod profiles;
+mod rules;
 mod rules_page;
 mod vectors;

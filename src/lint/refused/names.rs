@@ -78,7 +78,7 @@ pub(crate) static UNKNOWN_DIRECTIVE: Rule = Rule {
     summary: "nobody knows the name",
     docs: "No version of Redis or Valkey and no other product that redisconf knows of has such a directive; most often it is
 misspelt. Redis 8.0 and later keep such lines for modules and stop only when those are loaded, without naming the line;
-all others stop at once.
+all others stop at once. A profile that sets such a name is refused before anything is rendered.
 
 Bad:
     maxmemry 8gb

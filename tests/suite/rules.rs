@@ -1,0 +1,87 @@
+//! Every rule that a room below `lint` names in its findings is in the list of rules, and every listed one is named.
+
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
+use redisconf::lint::{self, Group, RULES};
+
+/// Where findings are made by the ids of rules that stand elsewhere.
+const ROOMS: &[&str] = &["src/syntax", "src/config/layers", "src/config/fleet.rs"];
+
+/// What begins a finding; its rule is the first text after it.
+const OPENERS: &[&str] = &["Finding::new(", "Problem::new(", ".wrong(", "error("];
+
+fn files(path: &Path, found: &mut Vec<PathBuf>) {
+    if path.is_dir() {
+        for entry in std::fs::read_dir(path).unwrap() {
+            files(&entry.unwrap().path(), found);
+        }
+    } else {
+        found.push(path.to_owned());
+    }
+}
+
+/// The ids in a program text.
+fn ids(text: &str) -> BTreeSet<String> {
+    let program = text.split("#[cfg(test)]\nmod tests {").next().expect("a split gives at least one piece");
+    let mut found = BTreeSet::new();
+    for opener in OPENERS {
+        for (at, _) in program.match_indices(opener) {
+            let is_definition = program[..at].trim_end().ends_with("fn");
+            let call = &program[at + opener.len()..];
+            let end = call.find(';').unwrap_or(call.len());
+            // A call hands an id on if it takes it from a variable.
+            let hands_on = call.trim_start().starts_with("rule,") || call.trim_start().starts_with("problem.rule");
+            if is_definition || hands_on {
+                continue;
+            }
+            let id = call[..end].split('"').nth(1).unwrap_or_default();
+            let is_id = id.contains('-') && id.bytes().all(|b| b.is_ascii_lowercase() || b == b'-');
+            if is_id {
+                found.insert(id.to_owned());
+            }
+        }
+    }
+    found
+}
+
+fn used() -> BTreeSet<String> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut found = Vec::new();
+    ROOMS.iter().for_each(|room| files(&root.join(room), &mut found));
+    let texts = found.iter().map(|path| std::fs::read_to_string(path).unwrap());
+    texts.flat_map(|text| ids(&text)).collect()
+}
+
+#[test]
+fn ids_are_found_in_program_texts() {
+    let text = "
+        Finding::new(
+            \"a-b\", Severity::Error, at, \"c-d\")
+        fields.wrong(text.at, \"e-f\", format!(\"g\"))
+        fn error(at: Span, rule: &'static str) { Finding::new(rule, at, \"h-i\"); }
+        self.error(problem.rule, \"j-k\");
+    ";
+    assert_eq!(ids(text).into_iter().collect::<Vec<_>>(), ["a-b", "e-f"]);
+}
+
+#[test]
+fn every_id_that_is_used_is_a_rule() {
+    let used = used();
+    assert!(used.len() > 20, "the rooms were not found");
+    let unknown: Vec<&String> = used.iter().filter(|id| lint::rule(id).is_none()).collect();
+    assert!(unknown.is_empty(), "register these in src/lint/profile: {unknown:?}");
+}
+
+#[test]
+fn every_rule_about_profiles_is_used() {
+    let mut used = used();
+    // Those about settings and policies are named by their statics, which the compiler looks after.
+    used.extend(["fatal-level", "locked-rule", "policy-cannot-judge", "unknown-rule"].map(str::to_owned));
+    let unused: Vec<&str> = RULES
+        .iter()
+        .filter(|rule| rule.group == Group::Profile && !used.contains(rule.id))
+        .map(|rule| rule.id)
+        .collect();
+    assert!(unused.is_empty(), "nothing finds these any more: {unused:?}");
+}

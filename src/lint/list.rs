@@ -23,7 +23,7 @@ pub static RULES: &[&Rule] = &[
     &memory::clients::BACKLOG_EATS_MAXMEMORY,
     &refused::sockets::BIND_ADDRESS,
     &refused::values::BOOLEAN_VALUE,
-    &refused::names::BYTE_ORDER_MARK,
+    &refused::characters::BYTE_ORDER_MARK,
     &profile::CIRCULAR_EXTENDS,
     &memory::clients::CLIENT_MEMORY_CAP_SMALL,
     &memory::clients::CLIENT_MEMORY_UNCAPPED,

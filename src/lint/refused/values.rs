@@ -73,9 +73,8 @@ pub(crate) static INVALID_VALUE: Rule = Rule {
     severity: Severity::Fatal,
     summary: "a word is no value of its directive",
     docs: "Numbers are plain: no `+`, no leading zeros, no fraction. Ports, percentiles, permissions, host names and
-addresses have forms of their own; `redisconf explain NAME` gives them.
-In profiles and project files it is also a TOML value of the wrong kind, such as a number where a list of texts is
-expected.
+addresses have forms of their own; `redisconf explain NAME` gives them. In profiles and project files it is also a TOML
+value of the wrong kind, such as a number where a list of texts is expected.
 
 Bad:
     maxclients 10_000

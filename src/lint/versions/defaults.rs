@@ -188,8 +188,8 @@ fn changes(case: &Case<'_>, previous: &Previous, before: &'static View) -> Vec<C
         let (old, how) = match then {
             Some(then) => (then.default, How::Differs),
             None => {
-                let came = CAME_WITH.iter().find(|(name, _)| *name == directive.name());
-                (came.map(|(_, value)| *value), How::CameWith)
+                let new_one = CAME_WITH.iter().find(|(name, _)| *name == directive.name());
+                (new_one.map(|(_, value)| *value), How::CameWith)
             }
         };
         let Some(old) = old else { continue };

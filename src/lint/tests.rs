@@ -48,6 +48,11 @@ pub(in crate::lint) fn said(id: &str, example: &str) -> Vec<String> {
     found.map(|finding| format!("{}: {}", finding.severity, finding.message)).collect()
 }
 
+/// What all rules say of an example.
+pub(super) fn all_findings_of(example: &str) -> Vec<Finding> {
+    inspected(example).0.findings
+}
+
 /// The rules that every command lets speak.
 fn judged(example: &str) -> Judgement {
     let texts = Texts::of(example);

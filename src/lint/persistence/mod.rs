@@ -1,5 +1,6 @@
 //! Rules about snapshots and append-only files.
 
+pub(super) mod before;
 pub(super) mod durability;
 pub(super) mod log;
 pub(super) mod snapshots;

@@ -1,1 +1,0 @@
-//! Rules about clients: output buffers, timeouts, numbers of connections, pub/sub.

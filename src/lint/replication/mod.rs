@@ -1,0 +1,23 @@
+//! Replication: whether a replica can follow, what an interruption costs, and what an isolated primary may lose.
+
+pub(super) mod buffers;
+pub(super) mod links;
+pub(super) mod writes;
+
+use super::Case;
+use crate::config::Value;
+use crate::syntax::Mode;
+
+#[cfg(test)]
+mod tests;
+
+/// The server that a file copies from: host and port; `None` if it copies none or a template says.
+fn primary(case: &Case<'_>) -> Option<(Vec<u8>, u16)> {
+    let Value::Replica(of) = case.get("replicaof")? else { return None };
+    of.map(|(host, port)| (host.to_vec(), port))
+}
+
+/// Whether the file is a data server's, and all of it is seen.
+fn is_whole_server(case: &Case<'_>) -> bool {
+    case.mode == Mode::Server && !case.is_partial()
+}

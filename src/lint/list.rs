@@ -1,8 +1,8 @@
 //! The one list of rules.
 
 use super::rule::Rule;
+use super::{latency, logging, security, tls};
 use super::{refused, unjudged};
-use super::{security, tls};
 
 /// Every rule, sorted by id.
 pub static RULES: &[&Rule] = &[
@@ -13,20 +13,35 @@ pub static RULES: &[&Rule] = &[
     &security::users::ACL_OVERBROAD,
     &refused::users::ACL_RULE,
     &security::order::ACL_RULE_UNDONE,
+    &latency::pauses::ACTIVE_DEFRAG_CYCLE_HIGH,
+    &latency::pauses::ACTIVE_EXPIRE_EFFORT_HIGH,
     &refused::names::BYTE_ORDER_MARK,
     &refused::commands::COMMAND_NAME_TAKEN,
     &security::passwords::CONFIG_GET_REVEALS_PASSWORD,
+    &logging::CRASH_LOG_OFF,
     &security::commands::DANGEROUS_COMMAND_GATES,
     &security::passwords::DEFAULT_NOPASS_DESPITE_REQUIREPASS,
     &security::passwords::DEFAULT_USER_SUPERUSER,
     &refused::users::DUPLICATE_USER,
+    &latency::forks::FORK_CHILD_SHARES_CORE,
+    &latency::pauses::FSYNC_ON_NETWORK_DISK,
+    &latency::pauses::HZ_HIGH,
     &security::listener::IMAGE_DISABLES_PROTECTED_MODE,
     &refused::structure::INCLUDE_CYCLE,
     &refused::words::INLINE_COMMENT,
     &refused::values::INVALID_VALUE,
+    &latency::threads::IO_THREADS_EXCEED_CPUS,
+    &latency::threads::IO_THREADS_OVER_EIGHT,
+    &latency::threads::IO_THREADS_SMALL_HOST,
+    &latency::threads::IO_THREADS_WRITE_ONLY,
+    &logging::LATENCY_MONITOR_OFF,
+    &logging::LATENCY_TRACKING_OFF,
+    &logging::LOG_LEVEL,
+    &logging::LOG_LOST,
     &refused::names::MODULE_PARAMETER_WITHOUT_MODULE,
     &security::commands::MODULE_PATH,
     &refused::values::OUT_OF_RANGE,
+    &latency::forks::OVERCOMMIT_OFF,
     &tls::PLAIN_PORT_BESIDE_TLS,
     &security::listener::PLAINTEXT_EXPOSED,
     &security::listener::PROTECTED_MODE_LOCKS_OUT_CLIENTS,
@@ -37,8 +52,13 @@ pub static RULES: &[&Rule] = &[
     &refused::structure::REPLICA_IN_CLUSTER,
     &security::passwords::REQUIREPASS_IGNORED,
     &security::commands::RUNS_AS_ROOT,
+    &latency::pauses::SCRIPT_TIMEOUT_OFF,
     &refused::structure::SENTINEL_OUTSIDE,
+    &logging::SLOWLOG_ABOVE_LATENCY_THRESHOLD,
+    &logging::SLOWLOG_OFF,
+    &logging::SLOWLOG_TOO_CHATTY,
     &refused::structure::SNAPSHOT_NAME,
+    &latency::forks::THP_ALWAYS,
     &tls::TLS_INCOMPLETE,
     &tls::TLS_OLD_PROTOCOLS,
     &tls::TLS_REPLICATION_OFF,

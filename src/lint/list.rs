@@ -1,7 +1,7 @@
 //! The one list of rules.
 
 use super::rule::Rule;
-use super::{latency, logging, security, tls};
+use super::{container, latency, logging, security, tls};
 use super::{refused, unjudged};
 
 /// Every rule, sorted by id.
@@ -18,13 +18,19 @@ pub static RULES: &[&Rule] = &[
     &refused::names::BYTE_ORDER_MARK,
     &refused::commands::COMMAND_NAME_TAKEN,
     &security::passwords::CONFIG_GET_REVEALS_PASSWORD,
+    &container::resources::CONFIG_NOT_WRITABLE,
+    &container::resources::CPU_LIMIT_FRACTION,
+    &container::resources::CPU_WITHOUT_THREADS,
     &logging::CRASH_LOG_OFF,
+    &container::process::DAEMONIZE_IN_CONTAINER,
     &security::commands::DANGEROUS_COMMAND_GATES,
     &security::passwords::DEFAULT_NOPASS_DESPITE_REQUIREPASS,
     &security::passwords::DEFAULT_USER_SUPERUSER,
     &refused::users::DUPLICATE_USER,
+    &container::process::ENTRYPOINT_BYPASSED,
     &latency::forks::FORK_CHILD_SHARES_CORE,
     &latency::pauses::FSYNC_ON_NETWORK_DISK,
+    &container::probes::GRACE_TOO_SHORT,
     &latency::pauses::HZ_HIGH,
     &security::listener::IMAGE_DISABLES_PROTECTED_MODE,
     &refused::structure::INCLUDE_CYCLE,
@@ -36,8 +42,10 @@ pub static RULES: &[&Rule] = &[
     &latency::threads::IO_THREADS_WRITE_ONLY,
     &logging::LATENCY_MONITOR_OFF,
     &logging::LATENCY_TRACKING_OFF,
+    &container::probes::LIVENESS_KILLS_LOADING,
     &logging::LOG_LEVEL,
     &logging::LOG_LOST,
+    &container::process::LOGFILE_IN_CONTAINER,
     &refused::names::MODULE_PARAMETER_WITHOUT_MODULE,
     &security::commands::MODULE_PATH,
     &refused::values::OUT_OF_RANGE,
@@ -46,6 +54,7 @@ pub static RULES: &[&Rule] = &[
     &security::listener::PLAINTEXT_EXPOSED,
     &security::listener::PROTECTED_MODE_LOCKS_OUT_CLIENTS,
     &security::listener::PROTECTED_MODE_OFF,
+    &container::probes::READINESS_IGNORES_REPLY,
     &security::commands::RENAME_COMMAND_USED,
     &security::commands::RENAME_WRITE_COMMAND,
     &refused::commands::RENAMED_SUBCOMMAND,
@@ -54,10 +63,13 @@ pub static RULES: &[&Rule] = &[
     &security::commands::RUNS_AS_ROOT,
     &latency::pauses::SCRIPT_TIMEOUT_OFF,
     &refused::structure::SENTINEL_OUTSIDE,
+    &container::process::SHELL_WITHOUT_EXEC,
     &logging::SLOWLOG_ABOVE_LATENCY_THRESHOLD,
     &logging::SLOWLOG_OFF,
     &logging::SLOWLOG_TOO_CHATTY,
     &refused::structure::SNAPSHOT_NAME,
+    &container::probes::STARTUP_BUDGET,
+    &container::process::SUPERVISED_IN_CONTAINER,
     &latency::forks::THP_ALWAYS,
     &tls::TLS_INCOMPLETE,
     &tls::TLS_OLD_PROTOCOLS,

@@ -4,6 +4,7 @@ use super::{Previous, UsersFile};
 use crate::catalog::{Directive, Kind, Lookup};
 use crate::config::{self, Class, Config, Limit, SavePoint, Value};
 use crate::facts::Facts;
+use crate::finding::Edit;
 use crate::server::{Engine, Server};
 use crate::source::{SourceId, Span};
 use crate::syntax::{Mode, Reading, StatementId, Word};
@@ -268,6 +269,13 @@ impl<'a> Case<'a> {
     #[must_use]
     pub fn at(&self, id: StatementId) -> Span {
         self.reading.statement(id).at
+    }
+
+    /// The edit that gives a statement of one value another one; its name stays as it is written.
+    #[must_use]
+    pub fn put_value(&self, id: StatementId, value: &str) -> Edit {
+        let name = self.reading.name(id).to_vec();
+        Edit::Put { statement: self.at(id), words: vec![name, value.as_bytes().to_vec()] }
     }
 
     /// Name and arguments of a statement as bytes, for fixes that change some of them.

@@ -317,7 +317,7 @@ fn tls_unknown_protocol(case: &Case<'_>, report: &mut Report<'_>) {
 
 /// The protocol that somebody meant: `tls1.2`, `TLS 1.2` and `TLSv1_2` are likely slips.
 fn protocol_meant(word: &str) -> Option<String> {
-    let version: String = word.chars().filter(|c| c.is_ascii_digit()).collect();
+    let version: String = word.chars().filter(char::is_ascii_digit).collect();
     let number = match version.as_str() {
         "1" | "10" => "TLSv1",
         "11" => "TLSv1.1",

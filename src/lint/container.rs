@@ -1,1 +1,0 @@
-//! Rules about containers and what runs them.

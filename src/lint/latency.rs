@@ -1,1 +1,0 @@
-//! Rules about threads, forks and what makes a server stall.

@@ -57,6 +57,8 @@ pub enum Reason {
     ReplicaInCluster,
     /// Files that include each other, which crash.
     IncludeCycle,
+    /// An include with a pattern, which the version takes for the name of a file.
+    IncludePattern,
     /// The snapshot's name is that of a folder, or too long for a file system.
     SnapshotName,
 }
@@ -94,6 +96,7 @@ impl Reason {
             Self::RenamesSubcommand => "the server crashes: a subcommand cannot be renamed".into(),
             Self::ReplicaInCluster => "replicaof directive not allowed in cluster mode".into(),
             Self::SnapshotName => "Short read or OOM loading DB. Unrecoverable error, aborting now.".into(),
+            Self::IncludePattern => "Fatal error, can't open config file: No such file or directory".into(),
             Self::IncludeCycle => "the server crashes: files include each other".into(),
         }
     }

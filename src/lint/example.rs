@@ -20,9 +20,11 @@ pub struct Texts {
 }
 
 impl Texts {
-    /// Takes an example apart at its `==> NAME <==` lines.
+    /// Takes an example apart at its `==> NAME <==` lines. `==> NAME, unfinished <==` begins a file whose last line has no
+    /// end, and `⟨U+00A0⟩` stands for a character that cannot be seen.
     #[must_use]
     pub fn of(example: &str) -> Self {
+        let example = with_characters(example);
         let mut root = String::new();
         let mut files: Vec<(String, String)> = Vec::new();
         for line in example.lines() {
@@ -33,6 +35,12 @@ impl Texts {
                     text.push_str(line);
                     text.push('\n');
                 }
+            }
+        }
+        for (name, text) in &mut files {
+            if let Some(finished) = name.strip_suffix(", unfinished") {
+                *name = finished.to_owned();
+                text.pop();
             }
         }
         let previous = files.iter().position(|(name, _)| name == "previous");
@@ -64,10 +72,24 @@ impl Texts {
             let (definition, said) = facts::in_comment(name, value).expect("examples state facts that there are");
             known.learn(definition, said, *at);
         }
-        let place = |name: &str| format!("{FOLDER}/{name}");
+        let place = |name: &str| if name.starts_with('/') { name.to_owned() } else { format!("{FOLDER}/{name}") };
         let files = self.files.iter().map(|(name, text)| (place(name), text.clone()));
         let root = Name::File(place("redis.conf").into());
         let beside = [(place("redis.conf"), text.to_owned())];
         (conf::read_template(root, text.as_bytes(), server, &Memory::new(beside.into_iter().chain(files))), known)
     }
+}
+
+/// A text with its `⟨U+00A0⟩` made the characters that they stand for.
+fn with_characters(example: &str) -> String {
+    let mut text = String::with_capacity(example.len());
+    let mut rest = example;
+    while let Some((before, after)) = rest.split_once("⟨U+") {
+        text.push_str(before);
+        let (digits, behind) = after.split_once('⟩').expect("what is opened is closed");
+        let character = u32::from_str_radix(digits, 16).ok().and_then(char::from_u32);
+        text.push(character.expect("examples name characters that there are"));
+        rest = behind;
+    }
+    text + rest
 }

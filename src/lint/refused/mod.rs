@@ -9,8 +9,8 @@ mod meant;
 pub(super) mod names;
 pub(super) mod sentinel;
 pub(super) mod structure;
-mod times;
-mod units;
+pub(super) mod times;
+pub(super) mod units;
 pub(super) mod users;
 pub(super) mod values;
 pub(super) mod words;
@@ -72,6 +72,7 @@ fn rule_for(case: &Case<'_>, refusal: &Refusal) -> &'static Rule {
         Reason::RenamesSubcommand => &commands::RENAMED_SUBCOMMAND,
         Reason::ReplicaInCluster => &structure::REPLICA_IN_CLUSTER,
         Reason::IncludeCycle => &structure::INCLUDE_CYCLE,
+        Reason::IncludePattern => &structure::INCLUDE_UNRESOLVED,
         Reason::SnapshotName => &structure::SNAPSHOT_NAME,
     }
 }

@@ -12,8 +12,8 @@ pub(crate) static ACL_RULE: Rule = Rule {
     id: "acl-rule",
     severity: Severity::Fatal,
     summary: "a rule of a user is refused",
-    docs: "Rules are read at the line, except for commands and categories, which modules may bring: those are looked up
-when the users are loaded, and the server then names no line.
+    docs: "Rules are read at the line, except for commands and categories, which modules may bring: those are looked
+up when the users are loaded, and the server then names no line.
 
 Bad:
     user app on nopass ~* +@red
@@ -32,8 +32,8 @@ pub(crate) static DUPLICATE_USER: Rule = Rule {
     id: "duplicate-user",
     severity: Severity::Fatal,
     summary: "a user is defined twice",
-    docs: "Since Redis 7.0 a name may be defined once. Redis 6.2 forgets the first line and takes the second
-(see `duplicate-acl-user`).
+    docs: "Since Redis 7.0 a name may be defined once. Redis 6.2 forgets the first line and takes the second (see
+`duplicate-acl-user`).
 
 Bad:
     user app on nopass ~* +@read

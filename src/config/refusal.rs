@@ -85,6 +85,8 @@ pub enum Reason {
     IncludeCycle,
     /// What keeps it from listening.
     Sockets(BadSockets),
+    /// An include with a pattern, which the version takes for the name of a file.
+    IncludePattern,
     /// The snapshot's name is that of a folder, or too long for a file system.
     SnapshotName,
 }
@@ -125,6 +127,7 @@ impl Reason {
             Self::ReplicaInCluster => "replicaof directive not allowed in cluster mode".into(),
             Self::Sockets(bad) => bad.server_words().into(),
             Self::SnapshotName => "Short read or OOM loading DB. Unrecoverable error, aborting now.".into(),
+            Self::IncludePattern => "Fatal error, can't open config file: No such file or directory".into(),
             Self::IncludeCycle => "the server crashes: files include each other".into(),
         }
     }

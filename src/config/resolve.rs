@@ -52,7 +52,13 @@ pub fn resolve(reading: &Reading, mode: Mode) -> Config {
                 ProblemKind::IncludeCycle => {
                     fold.refuse(Stage::File, problem.at, problem.statement, Reason::IncludeCycle);
                 }
-                ProblemKind::MissingInclude | ProblemKind::TooManyIncludes | ProblemKind::LongLine => {
+                ProblemKind::MissingInclude if fold.is_unread_pattern(problem.statement) => {
+                    fold.refuse(Stage::File, problem.at, problem.statement, Reason::IncludePattern);
+                }
+                ProblemKind::MissingInclude
+                | ProblemKind::NothingMatched
+                | ProblemKind::TooManyIncludes
+                | ProblemKind::LongLine => {
                     fold.config.unread.push(problem);
                 }
             },
@@ -124,6 +130,13 @@ struct Fold<'a> {
 }
 
 impl Fold<'_> {
+    /// Whether an include names a pattern, and the version takes it for the name of a file.
+    fn is_unread_pattern(&self, statement: Option<StatementId>) -> bool {
+        let Some([word]) = statement.map(|id| self.reading.words(id)) else { return false };
+        let literal = !self.reading.server.habits().globs && !word.open;
+        literal && word.bytes(&self.reading.sources).contains(&b'*')
+    }
+
     fn refuse(&mut self, stage: Stage, at: Span, statement: Option<StatementId>, reason: Reason) {
         self.config.refusals.push(Refusal { stage, at, statement, reason });
     }

@@ -20,9 +20,11 @@ pub struct Texts {
 }
 
 impl Texts {
-    /// Takes an example apart at its `==> NAME <==` lines.
+    /// Takes an example apart at its `==> NAME <==` lines. `==> NAME, unfinished <==` begins a file whose last line has no
+    /// end, and `⟨U+00A0⟩` stands for a character that cannot be seen.
     #[must_use]
     pub fn of(example: &str) -> Self {
+        let example = with_characters(example);
         let mut root = String::new();
         let mut files: Vec<(String, String)> = Vec::new();
         for line in example.lines() {
@@ -33,6 +35,12 @@ impl Texts {
                     text.push_str(line);
                     text.push('\n');
                 }
+            }
+        }
+        for (name, text) in &mut files {
+            if let Some(finished) = name.strip_suffix(", unfinished") {
+                *name = finished.to_owned();
+                text.pop();
             }
         }
         let previous = files.iter().position(|(name, _)| name == "previous");
@@ -88,6 +96,17 @@ impl Texts {
         self.acl_file().unwrap_or(&self.root)
     }
 
+    /// The same with another text in the place of the judged one.
+    #[must_use]
+    pub fn with_judged(mut self, text: String) -> Self {
+        let is_acl_file = self.acl_file().is_some();
+        match self.files.iter_mut().find(|(name, _)| is_acl_file && name == "users.acl") {
+            Some((_, file)) => *file = text,
+            None => self.root = text,
+        }
+        self
+    }
+
     /// The ACL file, where the configuration has nothing but its header: then that file is what is judged, for it can have no
     /// header of its own.
     #[must_use]
@@ -98,7 +117,21 @@ impl Texts {
     }
 }
 
-/// Where a file of an example lies.
+/// Where a file of an example lies; a whole path stays one.
 fn place(name: &str) -> String {
-    format!("{FOLDER}/{name}")
+    if name.starts_with('/') { name.to_owned() } else { format!("{FOLDER}/{name}") }
+}
+
+/// A text with its `⟨U+00A0⟩` made the characters that they stand for.
+fn with_characters(example: &str) -> String {
+    let mut text = String::with_capacity(example.len());
+    let mut rest = example;
+    while let Some((before, after)) = rest.split_once("⟨U+") {
+        text.push_str(before);
+        let (digits, behind) = after.split_once('⟩').expect("what is opened is closed");
+        let character = u32::from_str_radix(digits, 16).ok().and_then(char::from_u32);
+        text.push(character.expect("examples name characters that there are"));
+        rest = behind;
+    }
+    text + rest
 }

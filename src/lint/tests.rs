@@ -17,7 +17,10 @@ fn server_of(text: &str) -> Server {
 
 /// What all rules say of an example, and its reading.
 pub(super) fn inspected(example: &str) -> (Inspection, Reading) {
-    let texts = Texts::of(example);
+    inspected_texts(&Texts::of(example))
+}
+
+fn inspected_texts(texts: &Texts) -> (Inspection, Reading) {
     let previous = texts.previous.as_ref().map(|text| {
         let (reading, _) = texts.read(text, server_of(text));
         Previous { server: reading.server, config: Some(resolve(&reading, Mode::Server)), name: "previous".into() }
@@ -90,7 +93,9 @@ fn every_rule_is_documented() {
         assert!(!rule.summary.is_empty() && !rule.summary.ends_with('.'), "{}", rule.id);
         assert!(rule.reason().ends_with('.'), "{}", rule.id);
         assert!(!rule.source.is_empty(), "{}: where is this known from?", rule.id);
-        assert!(rule.docs.lines().all(|line| line.len() <= 120), "{}", rule.id);
+        // Room for the longest thing that an example must show: a path of 108 bytes behind its directive.
+        let most = |line: &str| if line.starts_with("    ") { 124 } else { 120 };
+        assert!(rule.docs.lines().all(|line| line.len() <= most(line)), "{}", rule.id);
         for name in rule.facts.iter().filter(|name| **name != "previous") {
             assert!(facts::definition(name).is_some(), "{}: `{name}` is no fact", rule.id);
         }
@@ -163,10 +168,10 @@ fn a_fix_turns_a_bad_example_into_one_that_its_rule_no_longer_reports() {
             fixes.iter().map(|fix| lowering.lower(fix).expect("a conf file takes every edit")).collect();
         assert!(edits.iter().flatten().all(|edit| edit.at.source == SourceId::ROOT), "{}", rule.id);
         let (mended, _) = finding::apply(texts.judged().as_bytes(), &edits);
-        let mended = example.replacen(texts.judged(), &String::from_utf8(mended).unwrap(), 1);
-        let (after, _) = inspected(&mended);
+        let mended = texts.with_judged(String::from_utf8(mended).unwrap());
+        let (after, _) = inspected_texts(&mended);
         let left = after.findings.iter().find(|f| f.rule == rule.id || f.severity == Severity::Fatal);
-        assert!(left.is_none(), "{} after its own fix:\n{mended}\n{left:#?}", rule.id);
+        assert!(left.is_none(), "{} after its own fix:\n{}\n{left:#?}", rule.id, mended.judged());
     }
 }
 

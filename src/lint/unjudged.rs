@@ -105,6 +105,9 @@ fn unread_include(case: &Case<'_>, report: &mut Report<'_>) {
             ProblemKind::MissingInclude => UNREAD_INCLUDE
                 .finding(problem.at, format!("`{path}` was not found here, so what it says is not judged"))
                 .help("run where the file lies, or give its whole path"),
+            ProblemKind::NothingMatched => UNREAD_INCLUDE
+                .finding(problem.at, format!("`{path}` matches no file here, so what one may say is not judged"))
+                .help("run where the files lie; a server goes on if there is none"),
             ProblemKind::TooManyIncludes => UNREAD_INCLUDE
                 .finding(problem.at, format!("`{path}` was not read: too many files, or too large"))
                 .help("look for files that include each other"),

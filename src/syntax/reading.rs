@@ -93,6 +93,8 @@ pub enum ProblemKind {
     UnbalancedQuotes,
     /// A file that `include` names is not there or cannot be read here.
     MissingInclude,
+    /// A pattern that `include` names matches no file here; a server goes on without.
+    NothingMatched,
     /// Files include each other; servers die without a word.
     IncludeCycle,
     /// More than 65,000 files or 1,000 levels.

@@ -1,7 +1,6 @@
 //! Rules about what goes when memory is full.
 
 use super::limit;
-use crate::config::Value;
 use crate::finding::{Finding, Fix, Safety, Severity};
 use crate::lint::workload::{CACHES, KEEPS_EVERY_KEY, is_replica};
 use crate::lint::{Case, Check, Group, Report, Rule, edits};
@@ -171,31 +170,6 @@ Good:
     ..Rule::BASE
 };
 
-pub(crate) static REPLICA_EVICTS: Rule = Rule {
-    id: "replica-evicts",
-    severity: Severity::Warning,
-    group: Group::Memory,
-    summary: "a replica that deletes keys of its own accord",
-    docs: "A replica ignores `maxmemory` and deletes what its primary deletes. With `replica-ignore-maxmemory no` it evicts by
-itself: reads from it miss keys that the primary has, and after a failover they are gone.
-
-Bad:
-    replicaof 10.0.0.1 6379
-    maxmemory 2gb
-    maxmemory-policy allkeys-lru
-    replica-ignore-maxmemory no
-
-Good:
-    replicaof 10.0.0.1 6379
-    maxmemory 2gb
-    maxmemory-policy allkeys-lru
-",
-    source: "measured on seven servers: 986 to 2,178 of 5,001 keys were left on the replica; valkey.io/topics/replication",
-    fix: Some(Safety::Unsafe),
-    check: Check::Config(replica_evicts),
-    ..Rule::BASE
-};
-
 pub(crate) static VOLATILE_POLICY_NEEDS_TTL: Rule = Rule {
     id: "volatile-policy-needs-ttl",
     severity: Severity::Warning,
@@ -356,23 +330,6 @@ fn lazyfree_off_with_eviction(case: &Case<'_>, report: &mut Report<'_>) {
     let at = if case.is_set("lazyfree-lazy-eviction") { case.place("lazyfree-lazy-eviction") } else { place(case) };
     let mut finding = LAZYFREE_OFF_WITH_EVICTION.finding(at, message).help("set `lazyfree-lazy-eviction yes`");
     if let Some(edit) = edits::set(case, "lazyfree-lazy-eviction", &["yes"]) {
-        finding = finding.fix(Fix::unsafe_([edit]));
-    }
-    report.add(finding);
-}
-
-fn replica_evicts(case: &Case<'_>, report: &mut Report<'_>) {
-    let Some(id) = case.set_by("replica-ignore-maxmemory") else { return };
-    let acts = case.is_on("replica-ignore-maxmemory") == Some(false)
-        && matches!(case.get("maxmemory"), Some(Value::Bytes(bytes)) if bytes > 0)
-        && policy(case).is_some_and(|policy| policy != "noeviction");
-    if !acts || !is_replica(case) {
-        return;
-    }
-    report.used("role");
-    let finding = REPLICA_EVICTS.finding(case.at(id), "this replica evicts keys that its primary keeps");
-    let mut finding = finding.help("leave it at `yes`, and give the replica at least the memory of its primary");
-    if let Some(edit) = edits::set(case, "replica-ignore-maxmemory", &["yes"]) {
         finding = finding.fix(Fix::unsafe_([edit]));
     }
     report.add(finding);

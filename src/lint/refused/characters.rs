@@ -11,12 +11,12 @@ pub(crate) static BYTE_ORDER_MARK: Rule = Rule {
     id: "byte-order-mark",
     severity: Severity::Fatal,
     summary: "the file begins with a byte order mark",
-    docs: "Some editors put three invisible bytes at the start of a UTF-8 file. To a server they are part of the first
-word, even if that is a comment. A file in UTF-16, as PowerShell's `>` writes it, begins with two such bytes and has a
-NUL in every letter besides.
+    docs: "Some editors put three invisible bytes at the start of a UTF-8 file. To a server they are part of the
+first word, even if that is a comment. A file in UTF-16, as PowerShell's `>` writes it, begins with two such bytes
+and has a NUL in every letter besides.
 
 Bad:
-    \u{feff}port 6379
+    ⟨U+FEFF⟩port 6379
 
 Good:
     port 6379
@@ -32,13 +32,12 @@ pub(crate) static SUSPICIOUS_CHARACTERS: Rule = Rule {
     id: "suspicious-characters",
     severity: Severity::Fatal,
     summary: "a line holds invisible characters, curly quotes or long dashes, and is refused",
-    docs:
-        "A no-break space does not part words, a zero-width space is a letter of the word it stands in, curly quotes do
-not quote. They come from web pages, chats and word processors, and cannot be told from the plain ones by eye. What is
-invisible is taken out or made a blank (safe); quotes and dashes become plain ones (unsafe).
+    docs: "A no-break space does not part words, a zero-width space is a letter of the word it stands in, curly
+quotes do not quote. They come from web pages, chats and word processors, and cannot be told from the plain ones by
+eye. What is invisible is taken out or made a blank (safe); quotes and dashes become plain ones (unsafe).
 
 Bad:
-    maxmemory\u{a0}8gb
+    maxmemory⟨U+00A0⟩8gb
 
 Good:
     maxmemory 8gb

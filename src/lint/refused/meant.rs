@@ -137,7 +137,7 @@ impl<'a> Subject<'a> {
             Bad::NotMemory if word.starts_with('-') => Some("give bytes, or `0` for no limit".into()),
             Bad::NotInteger => match times::unit_of(self.directive) {
                 Some(unit) if times::is_time(word) => Some(format!("give a plain number of {}", unit.word())),
-                _ if times::is_time(word) || reads_as_bytes(word.as_bytes()) => {
+                _ if times::is_time(word) || units::is_server_memory(word) => {
                     Some("give a plain number: this directive counts things, it takes no unit".into())
                 }
                 _ => None,
@@ -182,7 +182,7 @@ fn culprit(case: &Case<'_>, id: StatementId, directive: &Directive, bad: &Bad) -
         (Kind::BufferLimits, Bad::LimitNumber) => (0..arguments.len()).find(|at| match at % 4 {
             0 => false,
             3 => !arguments[*at].iter().all(u8::is_ascii_digit),
-            _ => !reads_as_bytes(arguments[*at]),
+            _ => !std::str::from_utf8(arguments[*at]).is_ok_and(units::is_server_memory),
         }),
         (Kind::Save | Kind::OomValues, _) => arguments.iter().position(|word| {
             let digits = word.strip_prefix(b"-").unwrap_or(word);
@@ -192,12 +192,6 @@ fn culprit(case: &Case<'_>, id: StatementId, directive: &Directive, bad: &Bad) -
         (_, _) => None,
     };
     found.unwrap_or(0)
-}
-
-/// Whether servers read a word as bytes: digits and one of their units.
-fn reads_as_bytes(word: &[u8]) -> bool {
-    let end = word.iter().position(|b| !b.is_ascii_digit()).unwrap_or(word.len());
-    ["", "b", "k", "kb", "m", "mb", "g", "gb"].iter().any(|unit| unit.as_bytes().eq_ignore_ascii_case(&word[end..]))
 }
 
 /// Words of other programs for what servers call otherwise.

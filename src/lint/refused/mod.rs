@@ -10,8 +10,8 @@ pub(super) mod names;
 pub(super) mod sentinel;
 pub(super) mod sockets;
 pub(super) mod structure;
-mod times;
-mod units;
+pub(super) mod times;
+pub(super) mod units;
 pub(super) mod users;
 pub(super) mod values;
 pub(super) mod words;
@@ -76,6 +76,7 @@ fn rule_for(case: &Case<'_>, refusal: &Refusal) -> &'static Rule {
         Reason::ReplicaInCluster => &structure::REPLICA_IN_CLUSTER,
         Reason::IncludeCycle => &structure::INCLUDE_CYCLE,
         Reason::Sockets(bad) => sockets::rule_for(*bad),
+        Reason::IncludePattern => &structure::INCLUDE_UNRESOLVED,
         Reason::SnapshotName => &structure::SNAPSHOT_NAME,
     }
 }

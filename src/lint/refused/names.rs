@@ -36,8 +36,8 @@ pub(crate) static KEY_VALUE_SEPARATOR: Rule = Rule {
     id: "key-value-separator",
     severity: Severity::Fatal,
     summary: "a `=` or `:` stands between name and value",
-    docs: "A configuration has blanks between words and nothing else. With `=` or `:` glued to it the name is unknown; alone,
-the sign is a word too many. Common where people come from INI or YAML files.
+    docs: "A configuration has blanks between words and nothing else. With `=` or `:` glued to it the name is
+unknown; alone, the sign is a word too many. Common where people come from INI or YAML files.
 
 Bad:
     maxmemory: 8gb
@@ -56,9 +56,8 @@ pub(crate) static MODULE_PARAMETER_WITHOUT_MODULE: Rule = Rule {
     id: "module-parameter-without-module",
     severity: Severity::Fatal,
     summary: "a parameter of a module, and no module is loaded that could know it",
-    docs:
-        "A name with a dot belongs to a module, and so do, since Redis 8.0, names such as `search-workers`. The server
-keeps such lines until the modules are loaded; if one is left then, it stops, and names no line.
+    docs: "A name with a dot belongs to a module, and so do, since Redis 8.0, names such as `search-workers`. The
+server keeps such lines until the modules are loaded; if one is left then, it stops, and names no line.
 
 Bad:
     search.timeout 500
@@ -76,9 +75,9 @@ pub(crate) static UNKNOWN_DIRECTIVE: Rule = Rule {
     id: "unknown-directive",
     severity: Severity::Fatal,
     summary: "nobody knows the name",
-    docs: "No version of Redis or Valkey and no other product that redisconf knows of has such a directive; most often it is
-misspelt. Redis 8.0 and later keep such lines for modules and stop only when those are loaded, without naming the line;
-all others stop at once. A profile that sets such a name is refused before anything is rendered.
+    docs: "No version of Redis or Valkey and no other product that redisconf knows of has such a directive; most
+often it is misspelt. Redis 8.0 and later keep such lines for modules and stop only when those are loaded, without
+naming the line; all others stop at once. A profile that sets such a name is refused before anything is rendered.
 
 Bad:
     maxmemry 8gb
@@ -167,6 +166,7 @@ pub(super) fn separated(case: &Case<'_>, refusal: &Refusal) -> Option<Separated>
         | Reason::RenamesSubcommand
         | Reason::ReplicaInCluster
         | Reason::IncludeCycle
+        | Reason::IncludePattern
         | Reason::SnapshotName => return None,
     }
     Some(Separated { sign: char::from(sign), words })

@@ -10,7 +10,8 @@ pub(crate) static INCLUDE_CYCLE: Rule = Rule {
     id: "include-cycle",
     severity: Severity::Fatal,
     summary: "a file includes itself, perhaps by way of others",
-    docs: "Servers do not notice and run until their stack ends: they die of a segmentation fault, without a message.
+    docs: "Servers do not notice and run until their stack ends: they die of a segmentation fault, without a
+message.
 
 Bad:
     include a.conf
@@ -25,6 +26,30 @@ Good:
     group: Group::Syntax,
     source: super::MEASURED,
     check: Check::Refusal(include_cycle),
+    ..Rule::BASE
+};
+
+pub(crate) static INCLUDE_UNRESOLVED: Rule = Rule {
+    id: "include-unresolved",
+    severity: Severity::Fatal,
+    summary: "a pattern is included, and the version takes it for the name of a file",
+    docs: "Redis 7.0 and later, and Valkey, expand `*`, `?` and `[…]`; a pattern that matches nothing is passed over
+there without a word. Redis 6.2 looks for a file of that very name, finds none and stops, naming no line. A file
+that is merely not found here is told by `unread-include`: it may lie where the server runs.
+
+Bad:
+    # redisconf: server=redis-6.2
+    include /etc/redis/conf.d/*.conf
+
+Good:
+    # redisconf: server=redis-6.2
+    include /etc/redis/conf.d/memory.conf
+    ==> /etc/redis/conf.d/memory.conf <==
+    maxmemory 1gb
+",
+    group: Group::Syntax,
+    source: super::MEASURED,
+    check: Check::Refusal(include_unresolved),
     ..Rule::BASE
 };
 
@@ -52,7 +77,8 @@ pub(crate) static SENTINEL_OUTSIDE: Rule = Rule {
     id: "sentinel-outside",
     severity: Severity::Fatal,
     summary: "a `sentinel` line in the file of a data server",
-    docs: "Only a process that runs as Sentinel reads these lines: `redis-sentinel FILE`, or `redis-server FILE --sentinel`.
+    docs: "Only a process that runs as Sentinel reads these lines: `redis-sentinel FILE`, or `redis-server FILE
+--sentinel`.
 
 Bad:
     port 6379
@@ -71,8 +97,9 @@ pub(crate) static SNAPSHOT_NAME: Rule = Rule {
     id: "snapshot-name",
     severity: Severity::Fatal,
     summary: "the snapshot file has a name that cannot be loaded",
-    docs: "`.` and `..` are accepted as `dbfilename` and are folders, and no file system takes a name of more than 255 bytes, so
-loading the snapshot fails. With an append-only file the server starts, and fails at the first snapshot.
+    docs: "`.` and `..` are accepted as `dbfilename` and are folders, and no file system takes a name of more than
+255 bytes, so loading the snapshot fails. With an append-only file the server starts, and fails at the first
+snapshot.
 
 Bad:
     dbfilename .
@@ -92,6 +119,13 @@ fn include_cycle(case: &Case<'_>, refusal: &Refusal) -> Finding {
     INCLUDE_CYCLE
         .finding(case.word_at(id, 0), format!("`{}` is included while it is being read", case.word(id, 0)))
         .help("break the circle: take this line out, or that which led here")
+}
+
+fn include_unresolved(case: &Case<'_>, refusal: &Refusal) -> Finding {
+    let path = case.word(statement(refusal), 0);
+    INCLUDE_UNRESOLVED
+        .finding(refusal.at, format!("{} looks for a file that is called `{path}`", case.server()))
+        .help("name each file on a line of its own, or use redis 7.0 or later")
 }
 
 fn replica_in_cluster(case: &Case<'_>, refusal: &Refusal) -> Finding {

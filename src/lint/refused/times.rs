@@ -5,7 +5,7 @@ use crate::catalog::Directive;
 
 /// What a directive counts in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum TimeUnit {
+pub(in crate::lint) enum TimeUnit {
     Microseconds,
     Milliseconds,
     Seconds,
@@ -14,7 +14,7 @@ pub(super) enum TimeUnit {
 
 impl TimeUnit {
     /// The word for people.
-    pub(super) fn word(self) -> &'static str {
+    pub(in crate::lint) fn word(self) -> &'static str {
         match self {
             Self::Microseconds => "microseconds",
             Self::Milliseconds => "milliseconds",
@@ -63,17 +63,17 @@ const TIMES: [(&str, TimeUnit); 25] = [
 ];
 
 /// What a directive counts in, if it takes a time.
-pub(super) fn unit_of(directive: &Directive) -> Option<TimeUnit> {
+pub(in crate::lint) fn unit_of(directive: &Directive) -> Option<TimeUnit> {
     TIMES.iter().find(|(name, _)| directive.names.contains(name)).map(|(_, unit)| *unit)
 }
 
 /// Whether a text is a number with a unit of time.
-pub(super) fn is_time(text: &str) -> bool {
+pub(in crate::lint) fn is_time(text: &str) -> bool {
     microseconds(text).is_some()
 }
 
 /// The plain number that `text` is in `unit`; `None` if that is no whole one.
-pub(super) fn convert(text: &str, unit: TimeUnit) -> Option<Meant> {
+pub(in crate::lint) fn convert(text: &str, unit: TimeUnit) -> Option<Meant> {
     let (time, letter) = microseconds(text)?;
     let number = time.is_multiple_of(unit.in_microseconds()).then(|| time / unit.in_microseconds())?;
     // Beside milliseconds an `m` may have been meant for these.

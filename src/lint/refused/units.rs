@@ -2,11 +2,11 @@
 
 /// A value as the server wants it.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Meant {
+pub(in crate::lint) struct Meant {
     /// The word to write.
-    pub(super) word: String,
+    pub(in crate::lint) word: String,
     /// Whether it cannot have been anything else.
-    pub(super) surely: bool,
+    pub(in crate::lint) surely: bool,
 }
 
 impl Meant {
@@ -16,7 +16,7 @@ impl Meant {
 }
 
 /// How a number of bytes should be written: `8Gi` is `8gb`, `1.5gb` is `1536mb`.
-pub(super) fn bytes(text: &str) -> Option<Meant> {
+pub(in crate::lint) fn bytes(text: &str) -> Option<Meant> {
     let text = without_thousands(text.trim())?;
     let end = text.find(|c: char| !c.is_ascii_digit() && c != '.').unwrap_or(text.len());
     let (number, unit) = (&text[..end], text[end..].trim().to_ascii_lowercase());
@@ -44,6 +44,12 @@ pub(super) fn bytes(text: &str) -> Option<Meant> {
     Some(Meant { word: crate::catalog::bytes_in_words(rounded), surely })
 }
 
+/// Whether servers read a word as bytes: digits and one of their units.
+pub(in crate::lint) fn is_server_memory(word: &str) -> bool {
+    let end = word.bytes().position(|byte| !byte.is_ascii_digit()).unwrap_or(word.len());
+    end > 0 && ["", "b", "k", "kb", "m", "mb", "g", "gb"].iter().any(|unit| unit.eq_ignore_ascii_case(&word[end..]))
+}
+
 /// A number whose thousands are set apart, without what sets them apart; `None` if the marks stand elsewhere.
 fn without_thousands(text: &str) -> Option<String> {
     let end = text.find(|c: char| !c.is_ascii_digit() && !matches!(c, '_' | ',')).unwrap_or(text.len());
@@ -60,7 +66,7 @@ fn without_thousands(text: &str) -> Option<String> {
 }
 
 /// `yes` or `no` in other words.
-pub(super) fn boolean(text: &str) -> Option<Meant> {
+pub(in crate::lint) fn boolean(text: &str) -> Option<Meant> {
     match text.to_ascii_lowercase().as_str() {
         "true" | "on" | "1" | "y" | "t" | "enable" | "enabled" => Some(Meant::surely("yes")),
         "false" | "off" | "0" | "n" | "f" | "disable" | "disabled" | "none" => Some(Meant::surely("no")),
@@ -69,7 +75,7 @@ pub(super) fn boolean(text: &str) -> Option<Meant> {
 }
 
 /// A whole number with a sign, zeros, a unit or a fraction that the server does not read.
-pub(super) fn integer(text: &str) -> Option<Meant> {
+pub(in crate::lint) fn integer(text: &str) -> Option<Meant> {
     let text = without_thousands(text.trim())?;
     let (sign, digits) = match text.strip_prefix('-') {
         Some(rest) => ("-", rest),
@@ -85,7 +91,7 @@ pub(super) fn integer(text: &str) -> Option<Meant> {
 }
 
 /// Permissions in base 8 with a prefix of another language.
-pub(super) fn octal(text: &str) -> Option<Meant> {
+pub(in crate::lint) fn octal(text: &str) -> Option<Meant> {
     let digits = text.strip_prefix("0o").or(text.strip_prefix("0O"))?;
     let plain = digits.bytes().all(|b| (b'0'..=b'7').contains(&b));
     (plain && !digits.is_empty()).then(|| Meant::surely(digits))

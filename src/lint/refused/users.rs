@@ -62,8 +62,8 @@ pub(crate) static ACL_RULE: Rule = Rule {
     id: "acl-rule",
     severity: Severity::Fatal,
     summary: "a rule of a user is refused",
-    docs: "Rules are read at the line, except for commands and categories, which modules may bring: those are looked up
-when the users are loaded, and the server then names no line.
+    docs: "Rules are read at the line, except for commands and categories, which modules may bring: those are looked
+up when the users are loaded, and the server then names no line.
 
 Bad:
     user app on nopass ~* +@red

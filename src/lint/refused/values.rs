@@ -30,9 +30,8 @@ pub(crate) static CLIENT_OUTPUT_BUFFER_SYNTAX: Rule = Rule {
     id: "client-output-buffer-syntax",
     severity: Severity::Fatal,
     summary: "an output buffer limit is not class, hard limit, soft limit and seconds",
-    docs:
-        "A group has four words: a class (`normal`, `replica` or `pubsub`; `slave` is `replica`, `master` is none), two
-numbers of bytes and plain seconds. Redis 6.2 takes one group a line; later versions take several.
+    docs: "A group has four words: a class (`normal`, `replica` or `pubsub`; `slave` is `replica`, `master` is
+none), two numbers of bytes and plain seconds. Redis 6.2 takes one group a line; later versions take several.
 
 Bad:
     client-output-buffer-limit pubsub 32mb 8mb 60s
@@ -51,9 +50,8 @@ pub(crate) static ENUM_VALUE: Rule = Rule {
     id: "enum-value",
     severity: Severity::Fatal,
     summary: "a word is none of those that the directive takes",
-    docs:
-        "The words differ between versions; `redisconf explain NAME` lists them. Frequent slips: `loglevel info` (it is
-`notice`), `maxmemory-policy lru` (it is `allkeys-lru` or `volatile-lru`), `supervised yes` (it is `auto`).
+    docs: "The words differ between versions; `redisconf explain NAME` lists them. Frequent slips: `loglevel info`
+(it is `notice`), `maxmemory-policy lru` (it is `allkeys-lru` or `volatile-lru`), `supervised yes` (it is `auto`).
 
 Bad:
     maxmemory-policy allkeys_lru
@@ -93,8 +91,8 @@ pub(crate) static KEYSPACE_EVENT_FLAGS: Rule = Rule {
     id: "keyspace-event-flags",
     severity: Severity::Fatal,
     summary: "a letter is no class of keyspace events in this version",
-    docs: "Case matters: `K` and `E` choose the channels, `A` stands for `g$lshzxetd`, `m` and `n` stand beside it. `n` came with
-Redis 7.0, `o` and `c` with Redis 8.2; Valkey has none of the last two.
+    docs: "Case matters: `K` and `E` choose the channels, `A` stands for `g$lshzxetd`, `m` and `n` stand beside it.
+`n` came with Redis 7.0, `o` and `c` with Redis 8.2; Valkey has none of the last two.
 
 Bad:
     notify-keyspace-events kEx
@@ -113,8 +111,8 @@ pub(crate) static MEMORY_SUFFIX: Rule = Rule {
     id: "memory-suffix",
     severity: Severity::Fatal,
     summary: "a number of bytes has a form that servers do not read",
-    docs: "A whole number and one of `b`, `kb`, `mb`, `gb` (1024 each) or `k`, `m`, `g` (1000 each), in any case. The `Gi` of
-Kubernetes, fractions and shares of the memory are refused; only `maxmemory-clients` takes a percentage.
+    docs: "A whole number and one of `b`, `kb`, `mb`, `gb` (1024 each) or `k`, `m`, `g` (1000 each), in any case.
+The `Gi` of Kubernetes, fractions and shares of the memory are refused; only `maxmemory-clients` takes a percentage.
 
 Bad:
     maxmemory 8.5gb
@@ -151,7 +149,8 @@ pub(crate) static PATH_IN_FILENAME: Rule = Rule {
     id: "path-in-filename",
     severity: Severity::Fatal,
     summary: "a path stands where a plain file name is wanted",
-    docs: "`dbfilename`, `appendfilename` and `appenddirname` name files within `dir`; a `/` in them stops the server.
+    docs: "`dbfilename`, `appendfilename` and `appenddirname` name files within `dir`; a `/` in them stops the
+server.
 
 Bad:
     dbfilename /data/dump.rdb
@@ -171,8 +170,8 @@ pub(crate) static SAVE_LINE_SHAPE: Rule = Rule {
     id: "save-line-shape",
     severity: Severity::Fatal,
     summary: "`save` does not hold pairs of seconds and changes",
-    docs: "Each point is two plain numbers: seconds, at least 1, and changes. One pair a line is read alike by every version.
-From Redis 7.0 on a line that does not fall into pairs stops the server; Redis 6.2 starts without snapshots
+    docs: "Each point is two plain numbers: seconds, at least 1, and changes. One pair a line is read alike by every
+version. From Redis 7.0 on a line that does not fall into pairs stops the server; Redis 6.2 starts without snapshots
 (see `save-line-ignored`).
 
 Bad:

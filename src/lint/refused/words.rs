@@ -13,9 +13,8 @@ pub(crate) static INLINE_COMMENT: Rule = Rule {
     id: "inline-comment",
     severity: Severity::Fatal,
     summary: "a comment stands behind a value",
-    docs:
-        "A `#` begins a comment only as the first byte of a line. Behind a value it is data, so the line has words that
-the directive does not take.
+    docs: "A `#` begins a comment only as the first byte of a line. Behind a value it is data, so the line has words
+that the directive does not take.
 
 Bad:
     maxmemory 8gb # most of the host
@@ -35,9 +34,8 @@ pub(crate) static LINE_CONTINUATION: Rule = Rule {
     id: "line-continuation",
     severity: Severity::Fatal,
     summary: "a line ends in a backslash, as if it went on in the next",
-    docs:
-        "A configuration has no line continuation: the backslash is a word or part of one, and the next line begins with
-a name. Shell scripts and Dockerfiles have it, and commands are often copied from there.
+    docs: "A configuration has no line continuation: the backslash is a word or part of one, and the next line
+begins with a name. Shell scripts and Dockerfiles have it, and commands are often copied from there.
 
 Bad:
     save 900 1 \\
@@ -57,9 +55,8 @@ pub(crate) static UNBALANCED_QUOTES: Rule = Rule {
     id: "unbalanced-quotes",
     severity: Severity::Fatal,
     summary: "a quote is not closed, or closed in mid-word",
-    docs:
-        "Both kinds of quotes open a quoted part anywhere in a word, so an apostrophe does too. A closing quote must be
-followed by a blank; only Valkey 9.0 and later let a word go on behind it.
+    docs: "Both kinds of quotes open a quoted part anywhere in a word, so an apostrophe does too. A closing quote
+must be followed by a blank; only Valkey 9.0 and later let a word go on behind it.
 
 Bad:
     syslog-ident it's-me
@@ -78,8 +75,8 @@ pub(crate) static WRONG_NUMBER_OF_WORDS: Rule = Rule {
     id: "wrong-number-of-words",
     severity: Severity::Fatal,
     summary: "a directive has more or fewer words than it takes",
-    docs: "Most directives take exactly one word. A value with blanks needs quotes; a number and its unit are one word;
-there is no `=` between name and value.
+    docs: "Most directives take exactly one word. A value with blanks needs quotes; a number and its unit are one
+word; there is no `=` between name and value.
 
 Bad:
     maxmemory 8 gb
@@ -105,6 +102,8 @@ pub(super) fn comment(case: &Case<'_>, refusal: &Refusal) -> Option<Span> {
             let mut numbered = words.iter().enumerate();
             numbered.find(|(index, word)| raw(word).starts_with(b"#") || (*index > 0 && foreign(word)))?.1
         }
+        // An address `#` is one that the name service does not know.
+        Reason::Sockets(_) => words.iter().find(|word| raw(word).starts_with(b"#"))?,
         // In a rule a `#` begins the hash of a password, so only a lone one is surely a comment.
         Reason::User(refused) if case.mode != Mode::AclFile => {
             words.get(refused.argument).filter(|word| raw(word) == b"#")?
@@ -126,7 +125,7 @@ pub(super) fn comment(case: &Case<'_>, refusal: &Refusal) -> Option<Span> {
         | Reason::RenamesSubcommand
         | Reason::ReplicaInCluster
         | Reason::IncludeCycle
-        | Reason::Sockets(_)
+        | Reason::IncludePattern
         | Reason::SnapshotName => return None,
     };
     Some(begins.at.to(case.reading.statement(id).at))

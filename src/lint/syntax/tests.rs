@@ -1,0 +1,1 @@
+//! Cases that the examples of the rules do not show.

@@ -1,10 +1,12 @@
 //! A fleet: the instances of a project, each a request for a setup.
 
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 
-use super::layers::{LoadError, Request};
+use super::layers::{LoadError, Request, load};
+use crate::facts::{self, Facts};
 use crate::finding::{Finding, Severity};
-use crate::source::{Files, Name, Sources};
+use crate::server::Server;
+use crate::source::{Files, Name, SourceId, Sources, Span};
 use crate::syntax::profile::Spanned;
 use crate::syntax::project::{self, Instance, Project};
 
@@ -22,6 +24,19 @@ pub struct Fleet {
     pub project: Project,
     /// What is wrong with it, by the texts the places lie in.
     pub problems: Vec<(Sources, Vec<Finding>)>,
+}
+
+/// What is known of an artefact from the instance it is rendered for.
+#[derive(Clone, Debug)]
+pub struct Surroundings {
+    /// The instance's name.
+    pub instance: String,
+    /// Its version.
+    pub server: Option<Server>,
+    /// What is true of its place, its workload too; the facts have no places.
+    pub facts: Facts,
+    /// Its environment.
+    pub environment: Option<String>,
 }
 
 /// Reads a project file and its instance files.
@@ -131,6 +146,32 @@ impl Fleet {
         findings
     }
 
+    /// The instance that a file is rendered for. The path is relative to the folder of the project.
+    #[must_use]
+    pub fn instance_of(&self, path: &Path) -> Option<&Instance> {
+        let plain = |path: &Path| -> PathBuf { path.components().filter(|part| *part != Component::CurDir).collect() };
+        let path = plain(path);
+        let makes = |instance: &&Instance| instance.render.iter().any(|entry| plain(entry.to.value.as_ref()) == path);
+        self.project.instances.iter().find(makes)
+    }
+
+    /// What an instance says of the place of its artefacts. Formulas are not evaluated.
+    ///
+    /// # Errors
+    /// [`LoadError`] if one of its layers leads nowhere.
+    pub fn surroundings(&self, instance: &Instance, files: &dyn Files) -> Result<Surroundings, LoadError> {
+        let stack = load(&self.request(instance), files)?;
+        let server = instance.server.as_ref().map(|server| server.value).or_else(|| stack.default_server());
+        // The places lie in texts that whoever lints an artefact does not have.
+        let nowhere = Span { source: SourceId::ROOT, start: 0, end: 0 };
+        let mut facts = Facts::default();
+        for (name, fact) in stack.facts().iter() {
+            facts.learn(facts::definition(name).expect("it was learnt under this name"), fact.said, nowhere);
+        }
+        let environment = instance.environment.as_ref().map(|name| name.value.clone());
+        Ok(Surroundings { instance: instance.name.value.clone(), server, facts, environment })
+    }
+
     fn start() -> crate::source::Span {
         crate::source::Span { source: crate::source::SourceId::ROOT, start: 0, end: 0 }
     }
@@ -152,5 +193,38 @@ impl Fleet {
             pinned: true,
             ..Request::default()
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::Memory;
+
+    #[test]
+    fn an_artefact_has_the_facts_of_its_instance() {
+        let project = "schema = 1
+[environments.prod]
+overlay = \"prod.toml\"
+[instance.bus]
+profile = \"builtin:cache@1\"
+environment = \"prod\"
+server = \"valkey-8.1\"
+facts = { cpus = 4 }
+render = [{ target = \"conf\", to = \"./out/bus.conf\" }]
+";
+        let prod = "schema = 1\n[facts]\nmemory = \"8GiB\"\ncpus = 2\n";
+        let files = Memory::new([("/p/redisconf.toml", project), ("/p/prod.toml", prod)]);
+        let fleet = open(Path::new("/p/redisconf.toml"), &files, "0.1.0").unwrap();
+        assert!(fleet.problems.is_empty());
+        assert!(fleet.instance_of(Path::new("out/other.conf")).is_none());
+        let instance = fleet.instance_of(Path::new("out/bus.conf")).unwrap();
+        let known = fleet.surroundings(instance, &files).unwrap();
+        assert_eq!((known.instance.as_str(), known.environment.as_deref()), ("bus", Some("prod")));
+        assert_eq!(known.server.unwrap().name(), "valkey-8.1");
+        let facts = &known.facts;
+        assert_eq!((facts.bytes("memory"), facts.processors("cpus")), (Some(8 << 30), Some(4.0)));
+        assert_eq!(facts.word("workload"), Some("cache"));
+        assert!(facts.iter().all(|(_, fact)| fact.at.is_empty()));
     }
 }

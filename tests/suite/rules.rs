@@ -1,9 +1,15 @@
-//! Every rule that a room below `lint` names in its findings is in the list of rules, and every listed one is named.
+//! Every rule that a room below `lint` names in its findings is in the list of rules, and every listed one is named; and the
+//! page about settings says what the program does.
 
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
+use redisconf::lint::policy::Policies;
+use redisconf::lint::settings::{Flags, Settings};
 use redisconf::lint::{self, Group, RULES};
+use redisconf::source::{Name, Sources};
+use redisconf::syntax::project;
+use redisconf::syntax::settings::{LINT_KEYS, PER_PATH_KEYS, POLICY_KEYS};
 
 /// Where findings are made by the ids of rules that stand elsewhere.
 const ROOMS: &[&str] = &["src/syntax", "src/config/layers", "src/config/fleet.rs"];
@@ -84,4 +90,34 @@ fn every_rule_about_profiles_is_used() {
         .map(|rule| rule.id)
         .collect();
     assert!(unused.is_empty(), "nothing finds these any more: {unused:?}");
+}
+
+/// The page about settings.
+const PAGE: &str = include_str!("../../docs/lint-settings.md");
+
+#[test]
+fn the_examples_of_the_page_about_settings_are_read_without_a_finding() {
+    let examples: Vec<&str> =
+        PAGE.split("```toml\n").skip(1).map(|rest| rest.split("```").next().expect("a block ends")).collect();
+    assert_eq!(examples.len(), 2);
+    for example in examples {
+        let mut sources = Sources::new();
+        let id = sources.add(Name::File("redisconf.toml".into()), example.as_bytes());
+        let (project, findings) = project::read(&sources, id);
+        assert_eq!(findings, [], "{example}");
+        let (policies, findings) = Policies::new(project.policies, &sources, &[]);
+        assert_eq!(findings, [], "{example}");
+        let (_, findings) = Settings::new(None, project.lint.as_ref(), policies, &Flags::default()).unwrap();
+        assert_eq!(findings, [], "{example}");
+    }
+}
+
+#[test]
+fn the_page_about_settings_names_every_key() {
+    for (key, _) in LINT_KEYS.iter().chain(PER_PATH_KEYS).chain(POLICY_KEYS) {
+        assert!(
+            PAGE.contains(&format!("`{key}`")) || PAGE.contains(&format!("\n{key} = ")),
+            "`{key}` is not on the page"
+        );
+    }
 }

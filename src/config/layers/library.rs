@@ -2,6 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::facts::Facts;
 use crate::finding::{Finding, Severity};
 use crate::server::Server;
 use crate::source::{FileError, Files, Name, SourceId, Sources, Span};
@@ -110,6 +111,12 @@ pub struct Stack {
 }
 
 impl Stack {
+    /// What the layers say of the place, later ones over earlier ones.
+    #[must_use]
+    pub fn facts(&self) -> Facts {
+        super::learn(&self.layers)
+    }
+
     /// The version that the highest layer with an opinion names.
     #[must_use]
     pub fn default_server(&self) -> Option<Server> {

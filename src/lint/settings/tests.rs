@@ -133,6 +133,13 @@ fn what_a_server_refuses_is_ignored_only_by_name() {
 }
 
 #[test]
+fn every_word_for_a_refusal_is_fatal_so_that_no_group_takes_it_out() {
+    let refusals = RULES.iter().filter(|rule| matches!(rule.check, crate::lint::Check::Refusal(_)));
+    let milder: Vec<&str> = refusals.filter(|rule| rule.severity != Severity::Fatal).map(|rule| rule.id).collect();
+    assert_eq!(milder, [""; 0]);
+}
+
+#[test]
 fn groups_ask_for_rules_that_are_off_and_severities_do_not() {
     let none = Policies::default();
     let off = Identity { id: "x", group: Group::Style, severity: Severity::Info, on: false };

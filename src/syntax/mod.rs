@@ -8,6 +8,7 @@
 pub mod argv;
 mod assembled;
 pub mod conf;
+pub mod embedded;
 mod include;
 pub mod lower;
 mod placeholder;
@@ -21,7 +22,7 @@ mod words;
 
 pub use conf::Line;
 pub use reading::{
-    Argument, ArgumentStyle, Host, Item, Problem, ProblemKind, Reading, Statement, StatementId, Via, Word,
+    Argument, ArgumentStyle, Host, Item, Problem, ProblemKind, Reading, Region, Statement, StatementId, Via, Word,
 };
 pub use survey::{Mode, Survey, survey};
 pub use words::{Unbalanced, split};

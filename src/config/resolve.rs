@@ -55,7 +55,8 @@ pub fn resolve(reading: &Reading, mode: Mode) -> Config {
                 ProblemKind::MissingInclude if fold.is_unread_pattern(problem.statement) => {
                     fold.refuse(Stage::File, problem.at, problem.statement, Reason::IncludePattern);
                 }
-                ProblemKind::MissingInclude
+                ProblemKind::MissingFile
+                | ProblemKind::MissingInclude
                 | ProblemKind::NothingMatched
                 | ProblemKind::TooManyIncludes
                 | ProblemKind::LongLine => {

@@ -54,8 +54,8 @@ fn read_lines(name: Name, text: &[u8], server: Server, templates: bool) -> Readi
         }
         // A placeholder may hold blanks, which are then no end of a word.
         let (line, open) = if templates {
-            let (filled, open) = placeholder::filled(trimmed);
-            (Cow::Owned(filled), open)
+            let open = placeholder::find(trimmed);
+            (Cow::Owned(placeholder::filled(trimmed, &open)), open)
         } else {
             (Cow::Borrowed(trimmed), Vec::new())
         };
@@ -84,7 +84,7 @@ fn pieces(line: &[u8]) -> impl Iterator<Item = Range<usize>> {
 fn word(assembled: &Assembled<'_>, at: usize, line: &[u8], piece: Range<usize>, open: &[Range<usize>]) -> Word {
     Word {
         at: assembled.span(at + piece.start, at + piece.end),
-        cooked: (!assembled.is_plain()).then(|| line[piece.clone()].into()),
+        cooked: (!assembled.is_plain(&(at + piece.start..at + piece.end))).then(|| line[piece.clone()].into()),
         secret: None,
         open: placeholder::meets(open, &piece),
     }

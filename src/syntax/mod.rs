@@ -10,6 +10,7 @@ pub mod acl_file;
 pub mod argv;
 mod assembled;
 pub mod conf;
+pub mod embedded;
 mod include;
 pub mod lower;
 mod placeholder;
@@ -26,7 +27,7 @@ mod words;
 pub use conf::Line;
 pub use placeholder::{is_in as has_placeholder, is_torn_in as has_torn_placeholder};
 pub use reading::{
-    Argument, ArgumentStyle, Host, Item, Problem, ProblemKind, Reading, Statement, StatementId, Via, Word,
+    Argument, ArgumentStyle, Host, Item, Problem, ProblemKind, Reading, Region, Statement, StatementId, Via, Word,
 };
 pub use survey::{Mode, Survey, survey};
 pub use words::{Piece, Unbalanced, split};

@@ -36,6 +36,7 @@ use crate::render::Artefact;
 use crate::report::lint::{Detail, Examined, Fate, FileReport, Format, Settings, Summary};
 use crate::report::{self, Fingerprint, Look};
 use crate::source::{Disk, Files as _, Name};
+use crate::syntax::embedded::{Kind, is_plausible, recognise};
 use crate::syntax::lower::Lowering;
 use crate::syntax::settings::FailOn;
 
@@ -45,7 +46,7 @@ use outputs::Outputs;
 use past::Past;
 use place::Places;
 use rulebook::Rulebook;
-use subject::{Context, Judged, Place};
+use subject::{Context, Judged, Place, is_directive};
 
 /// Files are judged in portions of this many, so that results can be printed and forgotten.
 const PORTION: usize = 256;
@@ -208,16 +209,26 @@ fn inputs(command: &Lint, book: &Rulebook) -> Result<Vec<Input>, Failure> {
         inputs.push(Input::Stdin(name, read_stdin()?));
     }
     let paths: Vec<PathBuf> = paths.into_iter().cloned().collect();
-    let plausible = |path: &Path| path.extension().is_some_and(|extension| extension == "conf");
     let exclude = Exclude {
         patterns: patterns(&command.exclude)?,
         named_too: command.force_exclude || book.settings.force_exclude(),
     };
-    let found = walk(&paths, &exclude, plausible)?.into_iter();
+    let found = walk(&paths, &exclude, is_plausible)?.into_iter();
     let excluded =
         |found: &Found| (!found.named || exclude.named_too) && book.settings.is_excluded(&book.relative(&found.path));
     inputs.extend(found.filter(|found| !excluded(found)).map(Input::File));
     Ok(inputs)
+}
+
+/// What the name alone says of a text that is not recognised; `None` for what holds configurations and has none.
+fn named_kind(name: &Name) -> Option<Kind> {
+    let Name::File(path) = name else { return Some(Kind::Conf) };
+    match path.extension().map(|extension| extension.to_string_lossy().to_ascii_lowercase()).as_deref() {
+        Some("acl") => Some(Kind::Acl),
+        Some("toml") => Some(Kind::Profile),
+        Some("yaml" | "yml" | "service" | "sh" | "json" | "md") => None,
+        Some(_) | None => (!path.to_string_lossy().contains("ockerfile")).then_some(Kind::Conf),
+    }
 }
 
 /// The patterns of `--exclude`.
@@ -298,22 +309,29 @@ impl Run<'_> {
         };
         let key = self.key(input);
         let place = Place { path: Path::new(&key), facts: &around };
-        let extension = match &name {
-            Name::File(path) => path.extension().map(|extension| extension.to_string_lossy().into_owned()),
-            _ => None,
+        // What is named and not recognised is taken for what its name says, else for a configuration.
+        let kind = match (recognise(&name, &text, &is_directive), input) {
+            (Some(kind), _) => kind,
+            (None, Input::File(found)) if !found.named => return Looked::NotOurs,
+            (None, _) => match named_kind(&name) {
+                Some(kind) => kind,
+                None => return Looked::NotOurs,
+            },
         };
-        if extension.as_deref() == Some("toml") {
-            return match self.context.profile(&name.to_string(), &place) {
-                Ok(judged) => self.reported(input, vec![judged], None),
-                Err(why) => Looked::Failed(Failure::new(why)),
-            };
+        if matches!(kind, Kind::Profile | Kind::Project) {
+            return self.toml(input, &name, kind, &place);
         }
-        let judge = |text: &[u8]| {
-            let judged = match extension.as_deref() {
-                Some("acl") => self.context.acl_file(&name, text, &place),
-                _ => self.context.conf(&name, text, &place),
-            };
-            vec![judged]
+        let judge = |text: &[u8]| match kind {
+            Kind::Acl => vec![self.context.acl_file(&name, text, &place)],
+            Kind::Conf | Kind::Sentinel | Kind::Profile | Kind::Project => {
+                vec![self.context.conf(&name, text, &place)]
+            }
+            Kind::Compose
+            | Kind::Kubernetes
+            | Kind::HelmValues
+            | Kind::Dockerfile
+            | Kind::Systemd
+            | Kind::DockerRun => self.context.embedded(&name, text, kind, &place),
         };
         if !self.context.mends {
             return self.reported(input, judge(&text), None);
@@ -330,6 +348,17 @@ impl Run<'_> {
             diff = difference::diff(&input.shown(), &text, &mended.text, &hidden, self.look);
         }
         self.reported(input, after, Some(Change { mended, diff }))
+    }
+
+    /// Judges a profile. A project file is checked where settings and fleets are read; here it is only not mistaken.
+    fn toml(&self, input: &Input, name: &Name, kind: Kind, place: &Place<'_>) -> Looked {
+        if kind == Kind::Project {
+            return Looked::NotOurs;
+        }
+        match self.context.profile(&name.to_string(), place) {
+            Ok(judged) => self.reported(input, vec![judged], None),
+            Err(why) => Looked::Failed(Failure::new(why)),
+        }
     }
 
     /// Cuts the results loose from their texts.

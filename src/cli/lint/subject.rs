@@ -5,7 +5,7 @@ use std::path::Path;
 use super::super::server::{newest, which_engine};
 use super::past::Past;
 use super::rulebook::Rulebook;
-use crate::catalog::View;
+use crate::catalog::{self, View};
 use crate::config::acl::Surroundings;
 use crate::config::layers::{Request, load, merge};
 use crate::config::{Config, Setup, Visible, resolve, resolve_acl_file};
@@ -18,6 +18,7 @@ use crate::lint::{self, Case, Inspection, UsersFile};
 use crate::report::lint::{JudgedAs, Suppression, SuppressionKind};
 use crate::server::{self, Engine, Server};
 use crate::source::{Disk, Files, Name, SourceId, Span};
+use crate::syntax::embedded::{self, Kind, Told};
 use crate::syntax::{Mode, Reading, Survey, acl_file, conf, survey};
 
 /// What is known before a text is read.
@@ -140,6 +141,70 @@ impl Context<'_> {
             (reading, config)
         };
         self.alone(text, &surveyed, Mode::AclFile, &read, place)
+    }
+
+    /// Judges the configurations inside another text, and says what of that could not be read.
+    pub(super) fn embedded(&self, name: &Name, text: &[u8], kind: Kind, place: &Place<'_>) -> Vec<Judged> {
+        let found = embedded::find(name, text, kind, &is_directive);
+        let effective = self.book.settings.for_path(place.path);
+        let mut ignores = self.ignores.then(|| Ignores::new(&self.book.settings, self.book.today));
+        let mut all = Vec::new();
+        for one in &found.embedded {
+            let surveyed = one.survey();
+            let read = |server: Server| {
+                let reading = one.read(server, self.files);
+                let config = resolve(&reading, one.mode);
+                (reading, config)
+            };
+            let (judged_as, resolved) = self.version_of_image(&surveyed, &effective, text, one.told, &read);
+            let mut known = Facts::default();
+            effective.teach(&mut known);
+            learn_all(&mut known, place.facts);
+            learn_all(&mut known, &one.facts(&resolved.0));
+            learn_header(&mut known, &surveyed);
+            learn_all(&mut known, self.facts);
+            let judging = Judgment {
+                effective: &effective,
+                judged_as: &judged_as,
+                mode: one.mode,
+                facts: &known,
+                path: place.path,
+            };
+            let mut judged = self.judge(&read, resolved, &judging, ignores.as_mut());
+            judged.title = Some(one.title.clone());
+            all.push(judged);
+        }
+        let of_comments = ignores.into_iter().flat_map(Ignores::finish);
+        for (judged, divided) in all.iter_mut().zip(of_comments) {
+            judged.take_in(divided, &effective);
+        }
+        if !found.problems.is_empty() {
+            all.push(unread(name, text, effective.settle(found.problems)));
+        }
+        all
+    }
+
+    /// As [`Context::version`], where an image may tell.
+    fn version_of_image(
+        &self,
+        surveyed: &Survey,
+        effective: &Effective,
+        text: &[u8],
+        told: Told,
+        read: Read<'_>,
+    ) -> (As, Resolved) {
+        let is_told = self.server.is_some() || surveyed.server.is_some();
+        let candidates = told.candidates();
+        match told {
+            Told::Server(server) if !is_told => (As::known(server, "image tag"), read(server)),
+            _ if is_told || effective.server.is_some() || candidates.is_empty() => {
+                self.version(surveyed, effective, text, read)
+            }
+            _ => {
+                let server = *candidates.last().expect("it is not empty");
+                (As { server, candidates, because: "image without a full version".into() }, read(server))
+            }
+        }
     }
 
     /// Judges the one configuration of a text.
@@ -274,6 +339,31 @@ impl Judged {
     fn take_in(&mut self, divided: Divided, effective: &Effective) {
         self.inspection.findings.extend(effective.settle(divided.left));
         self.suppressed.extend(divided.suppressed.into_iter().map(suppression));
+    }
+}
+
+/// Whether any server knows a name.
+pub(super) fn is_directive(name: &[u8]) -> bool {
+    catalog::find(name).is_some()
+}
+
+/// A text in which no configuration could be read, with the reasons; nothing of it is shown.
+fn unread(name: &Name, text: &[u8], findings: Vec<Finding>) -> Judged {
+    let server = newest(Engine::Redis);
+    let reading = conf::read_alone(name.clone(), text, server);
+    let inspection = Inspection { findings, verdict: lint::Verdict::Starts, silent: Vec::new() };
+    let judged_as = As::any(None);
+    Judged {
+        view: View::of(server),
+        reading,
+        server: judged_as.used(&inspection),
+        inspection,
+        suppressed: Vec::new(),
+        problems: Vec::new(),
+        visible: Some(Visible::default()),
+        anchor: Span { source: SourceId::ROOT, start: 0, end: 0 },
+        title: None,
+        starts: Vec::new(),
     }
 }
 

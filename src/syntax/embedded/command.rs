@@ -4,7 +4,7 @@
 //! something that rules ask about. A command that is not understood starts nothing here: no guess is made.
 
 use super::image::{Builder, Image};
-use super::shell::{self, Word};
+use super::shell::{self, Behind, Word};
 use crate::server::Engine;
 use crate::source::Span;
 use crate::syntax::argv::{Given, Quotes};
@@ -206,7 +206,7 @@ fn shell_starts(script: &Given, kind: Option<Shell>, around: Around) -> Vec<Star
         let skipped = words.iter().take_while(|word| is_assignment(word.bytes())).count();
         let words = &words[skipped..];
         let replaces = words.first().is_some_and(|word| word.bytes() == b"exec");
-        let stays = command.is_beside || !command.is_last;
+        let stays = command.is_beside || command.behind == Behind::Commands;
         let word = match (replaces && !command.is_beside, kind) {
             (true, _) => Some("exec"),
             (false, _) if stays => Some("parent"),
@@ -214,7 +214,8 @@ fn shell_starts(script: &Given, kind: Option<Shell>, around: Around) -> Vec<Star
             (false, Some(Shell::Bash)) => Some(if command.is_nested { "parent" } else { "exec" }),
             // Measured: dash 0.5.12 never does; busybox 1.35 does, unless a newline follows.
             (false, Some(Shell::Sh)) => match around.image.and_then(|image| image.is_alpine) {
-                Some(true) => Some(if command.is_followed { "parent" } else { "exec" }),
+                Some(true) if command.is_nested => None,
+                Some(true) => Some(if command.behind == Behind::Nothing { "exec" } else { "parent" }),
                 Some(false) => Some("parent"),
                 None => None,
             },
@@ -278,7 +279,7 @@ impl Start {
         self.is_sentinel |= self.arguments.iter().any(|word| word.bytes() == b"--sentinel");
         self.is_partial |= self.arguments.iter().any(|word| word.bytes() == b"-");
         // `redis-server $OPTIONS`: a file, options, or nothing.
-        let hides = |word: &Given| word.text.open_in(&(0..1)) == [0..1];
+        let hides = |word: &Given| word.text.open_in(&(0..1)).first() == Some(&(0..1));
         if self.arguments.first().is_some_and(hides) {
             self.arguments.remove(0);
             self.is_partial = true;

@@ -144,7 +144,7 @@ impl<'t> Service<'t> {
                 Some("always" | "unless-stopped") => known::switch(facts, "auto-restart", true, restart.at()),
                 Some("no" | "false") => known::switch(facts, "auto-restart", false, restart.at()),
                 Some(word) if word.starts_with("on-failure") => {
-                    known::switch(facts, "auto-restart", true, restart.at())
+                    known::switch(facts, "auto-restart", true, restart.at());
                 }
                 Some(_) | None => {}
             },

@@ -154,7 +154,7 @@ fn embedded(
     }
     match last("stop-timeout") {
         Some(grace) => {
-            known::time(facts, "grace", grace.value.parse::<u64>().ok().and_then(|s| s.checked_mul(1000)), grace.at)
+            known::time(facts, "grace", grace.value.parse::<u64>().ok().and_then(|s| s.checked_mul(1000)), grace.at);
         }
         None => known::time(facts, "grace", Some(10_000), image_at),
     }

@@ -194,7 +194,9 @@ impl Stage {
         let bare = Around { behind_entrypoint: false, ..behind };
         let in_shell = |script: &Given| {
             let mut starts = command::shell_form(script, bare);
-            starts.iter_mut().for_each(|start| start.is_kept = Some(false));
+            for start in &mut starts {
+                start.is_kept = Some(false);
+            }
             starts
         };
         let starts: Vec<Start> = match (&self.own_entrypoint, &self.command) {

@@ -64,7 +64,7 @@ impl<'t> Environment<'t> {
         let named = |names: &[&str]| -> Vec<String> { names.iter().map(|name| format!("{prefix}_{name}")).collect() };
         match image.builder {
             Builder::Official if is_kept => {
-                self.options(embedded, &named(&["EXTRA_FLAGS"])[..usize::from(prefix == "VALKEY")])
+                self.options(embedded, &named(&["EXTRA_FLAGS"])[..usize::from(prefix == "VALKEY")]);
             }
             Builder::Stack => self.options(embedded, &named(&["ARGS"])),
             Builder::Bitnami => {

@@ -11,6 +11,7 @@ mod compose;
 mod docker_run;
 mod dockerfile;
 mod environment;
+mod flow;
 mod helm;
 mod image;
 mod known;

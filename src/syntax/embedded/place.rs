@@ -205,13 +205,13 @@ impl Place {
             Last::Open | Last::Nothing => None,
         };
         let serves = |published: &&Published| published.port.is_none_or(|one| one == port || Some(one) == tls);
-        let served: Vec<&Published> = self.published.iter().filter(serves).collect();
-        if served.iter().any(|published| published.exposure.is_none()) {
+        let own: Vec<&Published> = self.published.iter().filter(serves).collect();
+        if own.iter().any(|published| published.exposure.is_none()) {
             return;
         }
         let widest = ["public", "private", "loopback"]
             .into_iter()
-            .find_map(|word| Some((word, served.iter().find(|published| published.exposure == Some(word))?.at)));
+            .find_map(|word| Some((word, own.iter().find(|published| published.exposure == Some(word))?.at)));
         // Where the port may be set by what is not seen, another one that is published may be it.
         let unsure = is_partial(reading) && !self.published.is_empty();
         let otherwise = if unsure { None } else { self.otherwise };
@@ -285,7 +285,7 @@ pub(super) fn normal(path: &Path) -> PathBuf {
             }
             Component::ParentDir if normal.has_root() => {}
             Component::Prefix(_) | Component::RootDir | Component::ParentDir | Component::Normal(_) => {
-                normal.push(part)
+                normal.push(part);
             }
         }
     }

@@ -51,14 +51,17 @@ pub(super) fn filled(text: &Assembled<'_>) -> Assembled<'static> {
     out
 }
 
-/// `command` or `args`: `Some(None)` if it is not there, `None` if it is no list of texts.
-pub(super) fn list(container: Yaml<'_>, key: &str) -> Option<Option<Vec<Given>>> {
-    let Some(value) = container.get(key).filter(|value| !value.is_null()) else { return Some(None) };
+/// A value that is no list of texts.
+struct NoList;
+
+/// `command` or `args`; `None` if it is not there.
+fn list(container: Yaml<'_>, key: &str) -> Result<Option<Vec<Given>>, NoList> {
+    let Some(value) = container.get(key).filter(|value| !value.is_null()) else { return Ok(None) };
     let items = value.items();
     if items.is_empty() {
-        return value.is_list().then_some(None);
+        return if value.is_list() { Ok(None) } else { Err(NoList) };
     }
-    items.into_iter().map(|item| given(item, value.is_flow(), filled)).collect::<Option<Vec<_>>>().map(Some)
+    items.into_iter().map(|item| given(item, value.is_flow(), filled).ok_or(NoList)).collect::<Result<_, _>>().map(Some)
 }
 
 /// The servers of a pod, with their containers.
@@ -85,7 +88,7 @@ pub(super) fn find<'t>(pod: &Pod<'t>, host: &HostText) -> Vec<(Embedded, Yaml<'t
 
 /// The servers that one container starts, with what the container itself says.
 pub(super) fn in_container(container: Yaml<'_>, image: Option<Image>, title: &str, host: &HostText) -> Vec<Embedded> {
-    let (Some(entrypoint), Some(command)) = (list(container, "command"), list(container, "args")) else {
+    let (Ok(entrypoint), Ok(command)) = (list(container, "command"), list(container, "args")) else {
         return Vec::new();
     };
     let behind_entrypoint = entrypoint.is_none();

@@ -146,8 +146,8 @@ fn aligned(scalar: Yaml<'_>, decoded: &[u8], style: ScalarStyle, content: Range<
             (said, at) = (said + 1, at + 1);
             continue;
         };
-        let meant = decoded.get(said..said + means)?;
-        out.push_for(Span { source, start: offset(at), end: offset(at + length) }, meant);
+        let bytes = decoded.get(said..said + means)?;
+        out.push_for(Span { source, start: offset(at), end: offset(at + length) }, bytes);
         (said, at) = (said + means, at + length);
     }
     Some(out)

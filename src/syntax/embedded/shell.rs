@@ -37,10 +37,19 @@ pub(super) struct Command {
     pub(super) is_nested: bool,
     /// Whether its output goes into a pipe, it reads from one, or it runs in the background.
     pub(super) is_beside: bool,
-    /// Whether no other command follows.
-    pub(super) is_last: bool,
-    /// Whether the script goes on behind it, if only with a newline.
-    pub(super) is_followed: bool,
+    pub(super) behind: Behind,
+}
+
+/// What follows a command in its script.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) enum Behind {
+    /// Other commands.
+    #[default]
+    Commands,
+    /// None, but a newline or a closing word.
+    Bytes,
+    /// Not a byte.
+    Nothing,
 }
 
 /// Words that are no commands; commands follow them.
@@ -75,7 +84,7 @@ pub(super) fn script(text: &Assembled<'_>) -> Vec<Command> {
                 if !command.words.is_empty() {
                     command.is_nested = depth + parens > 0;
                     command.is_beside = reads_pipe || matches!(operator, b"|" | b"&" | b"|&");
-                    command.is_followed = operator != b"";
+                    command.behind = if operator == b"" { Behind::Nothing } else { Behind::Commands };
                     commands.push(std::mem::take(&mut command));
                 }
                 reads_pipe =
@@ -89,8 +98,8 @@ pub(super) fn script(text: &Assembled<'_>) -> Vec<Command> {
             }
         }
     }
-    if let Some(last) = commands.last_mut() {
-        last.is_last = true;
+    if let Some(last) = commands.last_mut().filter(|last| last.behind == Behind::Commands) {
+        last.behind = Behind::Bytes;
     }
     commands
 }
@@ -481,8 +490,8 @@ mod tests {
     #[test]
     fn what_surrounds_a_command_is_known() {
         let last = |text: &str| script(&plain(text)).pop().unwrap();
-        assert!(last("a; b").is_last && !last("a; b").is_nested && !last("a; b").is_followed);
-        assert!(last("a; b\n").is_followed);
+        assert!(last("a; b").behind == Behind::Nothing && !last("a; b").is_nested);
+        assert_eq!(last("a; b\n").behind, Behind::Bytes);
         assert!(last("if a; then b; fi").is_nested && last("(b)").is_nested && last("{ b; }").is_nested);
         assert!(last("a | b").is_beside && last("b &").is_beside && !last("a && b").is_beside);
         assert!(!last("if a; then c; fi; b").is_nested);

@@ -14,8 +14,8 @@ const LONGEST: usize = 2 * 1024 * 1024;
 
 /// Reads a key of a ConfigMap from a file in `folder`; whether one was found.
 pub(super) fn read(reader: &mut Reader<'_>, folder: &Path, this: &Name, name: &str, key: &str) -> bool {
-    let is_yaml = |file: &String| file.ends_with(".yaml") || file.ends_with(".yml");
-    let names: Vec<String> = reader.files.names(folder).into_iter().filter(is_yaml).take(MOST_FILES).collect();
+    let ending = |file: &String| Path::new(file).extension().is_some_and(|ending| ending == "yaml" || ending == "yml");
+    let names: Vec<String> = reader.files.names(folder).into_iter().filter(ending).take(MOST_FILES).collect();
     for file in names {
         let path = folder.join(&file);
         if *this == Name::File(path.clone()) {

@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 
 use saphyr_parser::{Event, Parser, ScalarStyle};
 
+use super::flow;
 use crate::source::{SourceId, Span};
 
 /// More values than this are refused; the longest manifests in use have a tenth.
@@ -63,11 +64,26 @@ enum Open {
 
 /// Reads a text; what was read before it broke comes back beside what broke it.
 pub(super) fn read(source: SourceId, text: &[u8]) -> (Tree<'_>, Option<Broken>) {
-    let mark = if text.starts_with(b"\xef\xbb\xbf") { 3 } else { 0 };
-    let mut tree = Tree { source, text: utf8(text), nodes: Vec::new(), documents: Vec::new() };
-    let shown = std::mem::take(&mut tree.text);
-    let broken = Builder::new(&mut tree, &shown[mark..], mark).run();
-    tree.text = shown;
+    read_within(source, text, MOST_NODES)
+}
+
+fn read_within(source: SourceId, text: &[u8], most: usize) -> (Tree<'_>, Option<Broken>) {
+    let text = utf8(text);
+    let (tree, broken) = built(source, text.clone(), most);
+    let joined = broken.as_ref().and_then(|_| flow::joined(&text));
+    if let Some(joined) = joined
+        && let (tree, None) = built(source, Cow::Owned(joined), most)
+    {
+        return (tree, None);
+    }
+    (tree, broken)
+}
+
+fn built(source: SourceId, text: Cow<'_, str>, most: usize) -> (Tree<'_>, Option<Broken>) {
+    let mark = if text.starts_with('\u{feff}') { 3 } else { 0 };
+    let mut tree = Tree { source, text: Cow::Borrowed(""), nodes: Vec::new(), documents: Vec::new() };
+    let broken = Builder::new(&mut tree, &text[mark..], mark, most).run();
+    tree.text = text;
     (tree, broken)
 }
 
@@ -88,12 +104,14 @@ struct Builder<'t, 'a, 'b> {
     length: usize,
     /// Bytes before the parser's text.
     skipped: usize,
+    /// More values than this are refused.
+    most: usize,
     open: Vec<Open>,
     anchors: BTreeMap<usize, usize>,
 }
 
 impl<'t, 'a, 'b> Builder<'t, 'a, 'b> {
-    fn new(tree: &'t mut Tree<'a>, text: &'b str, skipped: usize) -> Self {
+    fn new(tree: &'t mut Tree<'a>, text: &'b str, skipped: usize, most: usize) -> Self {
         let characters = if text.is_ascii() { Vec::new() } else { text.char_indices().map(|(at, _)| at).collect() };
         Self {
             tree,
@@ -101,6 +119,7 @@ impl<'t, 'a, 'b> Builder<'t, 'a, 'b> {
             characters,
             length: text.len(),
             skipped,
+            most,
             open: Vec::new(),
             anchors: BTreeMap::new(),
         }
@@ -125,8 +144,8 @@ impl<'t, 'a, 'b> Builder<'t, 'a, 'b> {
                 }
             };
             let (start, end) = (self.byte(at.start.index()), self.byte(at.end.index()));
-            if self.tree.nodes.len() >= MOST_NODES {
-                return Some(Broken { message: format!("more than {MOST_NODES} values"), at: start });
+            if self.tree.nodes.len() >= self.most {
+                return Some(Broken { message: format!("it holds more than {} values", self.most), at: start });
             }
             match event {
                 Event::Scalar(text, style, anchor, tag) => {
@@ -392,6 +411,23 @@ mod tests {
         assert!(broken.is_some());
         let (_, broken) = read(SourceId::ROOT, "{{- if .Values.x }}\na: 1\n{{- end }}\n".as_bytes());
         assert!(broken.is_some());
+    }
+
+    #[test]
+    fn brackets_may_close_at_any_column() {
+        let text = "s:\n  a: [\n    x, # ü\n    y\n  ]\n  b: {c: [\nd\n]}\n";
+        let tree = tree(text);
+        let root = tree.documents().next().unwrap();
+        let item = root.path(&["s", "b", "c"]).unwrap().items()[0];
+        assert_eq!(&text[item.at().start as usize..item.at().end as usize], "d");
+        assert_eq!(root.path(&["s", "a"]).unwrap().items().len(), 2);
+    }
+
+    #[test]
+    fn more_values_than_allowed_are_refused() {
+        let (_, broken) = read_within(SourceId::ROOT, b"a: [x, x, x, x]", 4);
+        assert_eq!(broken.unwrap().message, "it holds more than 4 values");
+        assert_eq!(read_within(SourceId::ROOT, b"a: [x, x]", 6).1, None);
     }
 
     #[test]

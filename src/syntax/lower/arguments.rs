@@ -236,6 +236,10 @@ struct Item<'a> {
 
 /// A statement as arguments, a word each; `None` without a value, for which servers would take the next option.
 fn as_arguments(words: &[Vec<u8>]) -> Option<Vec<Vec<u8>>> {
+    // A lone `-` can stand for standard input, and what follows two dashes for an option.
+    if words.iter().skip(1).any(|word| word == b"-") {
+        return None;
+    }
     let (name, values) = words.split_first().filter(|(_, values)| !values.is_empty())?;
     Some(std::iter::once([b"--", &name[..]].concat()).chain(values.iter().cloned()).collect())
 }

@@ -11,6 +11,7 @@ use super::super::yaml::Yaml;
 use super::super::{Embedded, Part, compose, known, shell};
 use super::{Values, printed};
 use crate::server::Engine;
+use crate::source::Span;
 use crate::syntax::argv::Given;
 use crate::syntax::assembled::Assembled;
 use crate::syntax::reading::Host;
@@ -100,9 +101,9 @@ fn server(values: &Values<'_, '_>, role: &Role<'_>, engine: Engine, has_sentinel
         }
     }
     if let Some(map) = role.map {
-        values.container(&mut embedded, map);
+        super::container(&mut embedded, map);
         preset(&mut embedded, map);
-        values.service(&mut embedded, map);
+        super::service(&mut embedded, map);
         custom_probes(&mut embedded, map);
         let root = map.path(&["containerSecurityContext", "runAsUser"]);
         match root.map(|user| (user.number(), user.at())) {
@@ -117,12 +118,12 @@ fn server(values: &Values<'_, '_>, role: &Role<'_>, engine: Engine, has_sentinel
         known::time(&mut embedded.facts, "grace", Some(30_000), at);
     }
     let path = role.map.and_then(|map| map.path(&["persistence", "path"])).and_then(Yaml::known).unwrap_or("/data");
-    values.volume(&mut embedded, role.map.and_then(|map| map.path(&["persistence", "enabled"])), path);
+    super::volume(&mut embedded, role.map.and_then(|map| map.path(&["persistence", "enabled"])), path);
     flags(values, &mut embedded, role);
     let own = configuration(role.map, path, at);
     let common = common_part(values);
     let (before, behind) = if has_sentinel { (own, common) } else { (common, own) };
-    embedded.parts.extend(before.into_iter().chain(behind));
+    embedded.parts.extend([before, behind]);
     embedded.parts.extend(role.map.and_then(|map| map.get("extraFlags")).and_then(extra_flags));
     embedded
 }
@@ -149,17 +150,17 @@ fn flags(values: &Values<'_, '_>, embedded: &mut Embedded, role: &Role<'_>) {
 }
 
 /// redis.conf, which holds `commonConfiguration`.
-fn common_part(values: &Values<'_, '_>) -> Option<Part> {
+fn common_part(values: &Values<'_, '_>) -> Part {
     let existing = values.map.path(&["existingConfigmap"]).and_then(Yaml::text).is_some_and(|name| !name.is_empty());
     match values.text(&["commonConfiguration"]) {
-        Some(text) if !existing => Some(Part::Included(Text::of(text))),
+        Some(text) if !existing => Part::Included(Text::of(text)),
         // The chart's default, which is not the same in all its versions, or another's file.
-        Some(_) | None => Some(Part::Unseen),
+        Some(_) | None => Part::Unseen,
     }
 }
 
 /// master.conf or replica.conf.
-fn configuration(map: Option<Yaml<'_>>, path: &str, at: crate::source::Span) -> Option<Part> {
+fn configuration(map: Option<Yaml<'_>>, path: &str, at: Span) -> Part {
     let mut assembled = Assembled::default();
     assembled.push_for(at, format!("dir {path}\n").as_bytes());
     let text = map.and_then(|map| map.get("configuration")).filter(|text| text.style().is_some() && !text.is_null());
@@ -176,7 +177,7 @@ fn configuration(map: Option<Yaml<'_>>, path: &str, at: crate::source::Span) -> 
             assembled.push_for(command.at(), format!("rename-command {name} \"\"\n").as_bytes());
         }
     }
-    Some(Part::Included(Text { assembled, at: place, host }))
+    Part::Included(Text { assembled, at: place, host })
 }
 
 /// `extraFlags`: each item is one argument.

@@ -86,10 +86,10 @@ pub(super) fn valkey(values: Values<'_, '_>) -> Vec<Embedded> {
 
 fn common<'t>(values: &Values<'t, '_>, key: Yaml<'t>, engine: Engine, path: Option<Yaml<'t>>) -> Embedded {
     let mut embedded = values.server("", key, values.image_or(Builder::Official, engine));
-    values.container(&mut embedded, values.map);
-    values.service(&mut embedded, values.map);
+    super::container(&mut embedded, values.map);
+    super::service(&mut embedded, values.map);
     let path = path.and_then(Yaml::known).unwrap_or("/data");
-    values.volume(&mut embedded, values.map.path(&["persistence", "enabled"]), path);
+    super::volume(&mut embedded, values.map.path(&["persistence", "enabled"]), path);
     let architecture = values.get("architecture").and_then(Yaml::known);
     let has_sentinel = values.map.path(&["sentinel", "enabled"]).and_then(Yaml::switch) == Some(true);
     if let Some(count) = values.get("replicaCount").filter(|_| architecture == Some("replication")) {

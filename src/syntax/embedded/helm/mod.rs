@@ -63,7 +63,7 @@ fn command_list(values: Values<'_, '_>) -> Vec<Embedded> {
     }
     let mut found = pod::in_container(values.map, values.image(), &values.title(""), values.host);
     for embedded in &mut found {
-        values.service(embedded, values.map);
+        service(embedded, values.map);
     }
     found
 }
@@ -126,39 +126,39 @@ impl<'t> Values<'t, '_> {
         known::word(&mut embedded.facts, "network", "bridge", embedded.at);
         embedded
     }
+}
 
-    /// Grace, limits and custom probes, all in one map of the chart.
-    fn container(&self, embedded: &mut Embedded, map: Yaml<'_>) {
-        pod::resources(embedded, map);
-        let facts = &mut embedded.facts;
-        match map.get("terminationGracePeriodSeconds") {
-            Some(grace) => known::time(facts, "grace", grace.number().and_then(|s| s.checked_mul(1000)), grace.at()),
-            None => known::time(facts, "grace", Some(30_000), embedded.at),
-        }
+/// Grace and limits, all in one map of the chart.
+fn container(embedded: &mut Embedded, map: Yaml<'_>) {
+    pod::resources(embedded, map);
+    let facts = &mut embedded.facts;
+    match map.get("terminationGracePeriodSeconds") {
+        Some(grace) => known::time(facts, "grace", grace.number().and_then(|s| s.checked_mul(1000)), grace.at()),
+        None => known::time(facts, "grace", Some(30_000), embedded.at),
     }
+}
 
-    /// Whether the data outlive the pod; `path` is where the chart keeps them.
-    fn volume(&self, embedded: &mut Embedded, enabled: Option<Yaml<'_>>, path: &str) {
-        if let Some(enabled) = enabled {
-            let from = match enabled.switch() {
-                Some(true) => Mounted::Persistent,
-                Some(false) => Mounted::Ephemeral,
-                None => Mounted::Unknown,
-            };
-            embedded.place.mounts.push(Mount { target: path.to_owned(), from, is_read_only: false, at: enabled.at() });
-        }
-    }
-
-    /// Who reaches the Service.
-    fn service(&self, embedded: &mut Embedded, map: Yaml<'_>) {
-        let Some(kind) = map.path(&["service", "type"]) else { return };
-        let exposure = match kind.known() {
-            Some("ClusterIP") => Some("private"),
-            Some("LoadBalancer" | "NodePort") => Some("public"),
-            Some(_) | None => None,
+/// Whether the data outlive the pod; `path` is where the chart keeps them.
+fn volume(embedded: &mut Embedded, enabled: Option<Yaml<'_>>, path: &str) {
+    if let Some(enabled) = enabled {
+        let from = match enabled.switch() {
+            Some(true) => Mounted::Persistent,
+            Some(false) => Mounted::Ephemeral,
+            None => Mounted::Unknown,
         };
-        embedded.place.published.push(Published { port: None, exposure, at: kind.at() });
+        embedded.place.mounts.push(Mount { target: path.to_owned(), from, is_read_only: false, at: enabled.at() });
     }
+}
+
+/// Who reaches the Service.
+fn service(embedded: &mut Embedded, map: Yaml<'_>) {
+    let Some(kind) = map.path(&["service", "type"]) else { return };
+    let exposure = match kind.known() {
+        Some("ClusterIP") => Some("private"),
+        Some("LoadBalancer" | "NodePort") => Some("public"),
+        Some(_) | None => None,
+    };
+    embedded.place.published.push(Published { port: None, exposure, at: kind.at() });
 }
 
 /// A scalar as Helm prints it through a template: what YAML 1.1 takes for a number or a switch loses its spelling.

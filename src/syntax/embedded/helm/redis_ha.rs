@@ -38,9 +38,9 @@ pub(super) fn find(values: Values<'_, '_>) -> Vec<Embedded> {
         let Some(key) = values.get("redis").and_then(|redis| redis.key(name)) else { return found };
         let mut embedded = server(&values, "", key);
         if let Some(redis) = values.get("redis") {
-            values.container(&mut embedded, redis);
+            super::container(&mut embedded, redis);
         }
-        values.volume(&mut embedded, values.map.path(&["persistentVolume", "enabled"]), "/data");
+        super::volume(&mut embedded, values.map.path(&["persistentVolume", "enabled"]), "/data");
         match (custom, ours) {
             (Some(custom), _) => embedded.parts.push(Part::Text(Text::of(custom))),
             (None, Some(config)) => {

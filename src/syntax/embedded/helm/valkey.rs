@@ -14,9 +14,9 @@ pub(super) fn find(values: Values<'_, '_>) -> Vec<Embedded> {
         return Vec::new();
     };
     let mut embedded = values.server("", key, values.image_or(Builder::Official, Engine::Valkey));
-    values.container(&mut embedded, values.map);
-    values.service(&mut embedded, values.map);
-    values.volume(&mut embedded, values.map.path(&["dataStorage", "enabled"]), "/data");
+    super::container(&mut embedded, values.map);
+    super::service(&mut embedded, values.map);
+    super::volume(&mut embedded, values.map.path(&["dataStorage", "enabled"]), "/data");
     let replicas = values.map.path(&["replica", "enabled"]);
     if replicas.and_then(Yaml::switch) == Some(true) {
         known::word(&mut embedded.facts, "failover", "none", key.at());

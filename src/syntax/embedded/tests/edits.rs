@@ -7,6 +7,7 @@ use crate::finding::{self, Edit, Fix};
 use crate::syntax::lower::Lowering;
 
 type Words = Vec<Vec<u8>>;
+type AnyEdit<'a> = &'a dyn Fn(Span) -> Edit;
 
 /// Statements as words.
 fn meant(reading: &Reading) -> Vec<Words> {
@@ -104,7 +105,7 @@ fn items_of_a_flow_list_are_edited_between_commas() {
 
 #[test]
 fn words_of_a_command_line_are_edited_in_place() {
-    let cases: [(&str, &str, &dyn Fn(Span) -> Edit, Option<&str>); 12] = [
+    let cases: [(&str, &str, AnyEdit<'_>, Option<&str>); 12] = [
         (" redis-server --hz 1 --timeout 0", "hz", &put("hz 20"), Some(" redis-server --hz 20 --timeout 0")),
         (" redis-server --hz 1 --timeout 0", "hz", &drop_it, Some(" redis-server --timeout 0")),
         (" redis-server --hz 1 --timeout 0", "timeout", &drop_it, Some(" redis-server --hz 1")),

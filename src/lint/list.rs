@@ -1,7 +1,7 @@
 //! The one list of rules.
 
 use super::rule::Rule;
-use super::{across, refused, syntax, unjudged};
+use super::{across, refused, style, syntax, unjudged};
 
 /// Every rule, sorted by id.
 pub static RULES: &[&Rule] = &[
@@ -14,6 +14,7 @@ pub static RULES: &[&Rule] = &[
     &refused::commands::COMMAND_NAME_TAKEN,
     &syntax::characters::COMMENT_AS_VALUE,
     &syntax::values::DECIMAL_MEMORY_UNIT,
+    &style::DIRECTIVE_CASE,
     &refused::elsewhere::DIRECTIVE_REMOVED,
     &refused::elsewhere::DIRECTIVE_TOO_NEW,
     &syntax::repeated::DUPLICATE_ACL_USER,
@@ -38,6 +39,7 @@ pub static RULES: &[&Rule] = &[
     &syntax::files::LOST_BYTES,
     &syntax::values::MEMORY_MISREAD,
     &refused::values::MEMORY_SUFFIX,
+    &style::MIXED_TERMINOLOGY,
     &refused::names::MODULE_PARAMETER_WITHOUT_MODULE,
     &across::NO_VERSION_STARTS,
     &syntax::characters::ODD_CHARACTERS,
@@ -45,7 +47,9 @@ pub static RULES: &[&Rule] = &[
     &refused::values::OUT_OF_RANGE,
     &refused::values::PATH_IN_FILENAME,
     &syntax::characters::QUOTING_CHANGES_VALUE,
+    &style::RAW_BYTES,
     &refused::elsewhere::REDIS_ONLY_DIRECTIVE,
+    &style::REDUNDANT_DEFAULT,
     &syntax::files::RELATIVE_INCLUDE,
     &refused::commands::RENAMED_SUBCOMMAND,
     &refused::structure::REPLICA_IN_CLUSTER,
@@ -68,6 +72,7 @@ pub static RULES: &[&Rule] = &[
     &unjudged::UNJUDGED_MODULE_PARAMETER,
     &refused::commands::UNKNOWN_COMMAND,
     &refused::names::UNKNOWN_DIRECTIVE,
+    &style::UNQUOTED_SPECIAL,
     &unjudged::UNREAD_INCLUDE,
     &refused::users::USERS_AND_ACLFILE,
     &refused::elsewhere::VALKEY_ONLY_DIRECTIVE,

@@ -5,6 +5,7 @@ use super::{
     across, clients, cluster, container, latency, logging, memory, network, persistence, profile, refused, replication,
     security, sentinel, suppress, syntax, tls, unjudged, versions,
 };
+use super::{across, refused, style, syntax, unjudged};
 
 /// Every rule, sorted by id.
 pub static RULES: &[&Rule] = &[
@@ -70,6 +71,7 @@ pub static RULES: &[&Rule] = &[
     &security::passwords::DEFAULT_NOPASS_DESPITE_REQUIREPASS,
     &security::passwords::DEFAULT_USER_SUPERUSER,
     &memory::encoding::DEFRAG_THRESHOLDS_INVERTED,
+    &style::DIRECTIVE_CASE,
     &refused::elsewhere::DIRECTIVE_REMOVED,
     &refused::elsewhere::DIRECTIVE_TOO_NEW,
     &versions::names::DIRECTIVE_WITHOUT_EFFECT,
@@ -150,6 +152,7 @@ pub static RULES: &[&Rule] = &[
     &replication::writes::MIN_REPLICAS_UNSET,
     &profile::MISSING_PROFILE,
     &profile::MISSING_SCHEMA,
+    &style::MIXED_TERMINOLOGY,
     &refused::names::MODULE_PARAMETER_WITHOUT_MODULE,
     &security::commands::MODULE_PATH,
     &persistence::log::NO_FSYNC_DURING_REWRITE,
@@ -188,6 +191,9 @@ pub static RULES: &[&Rule] = &[
     &container::probes::READINESS_IGNORES_REPLY,
     &refused::elsewhere::REDIS_ONLY_DIRECTIVE,
     &persistence::snapshots::REDUNDANT_SAVE_POINT,
+    &style::RAW_BYTES,
+    &refused::elsewhere::REDIS_ONLY_DIRECTIVE,
+    &style::REDUNDANT_DEFAULT,
     &syntax::files::RELATIVE_INCLUDE,
     &sentinel::servers::RENAME_BREAKS_SENTINEL,
     &security::commands::RENAME_COMMAND_USED,
@@ -277,6 +283,7 @@ pub static RULES: &[&Rule] = &[
     &profile::UNKNOWN_SCHEMA,
     &profile::UNKNOWN_WORKLOAD,
     &profile::UNPINNED_BUILTIN,
+    &style::UNQUOTED_SPECIAL,
     &unjudged::UNREAD_INCLUDE,
     &profile::UNSUPPORTED_SERVER,
     &suppress::UNUSED_IGNORE,

@@ -137,7 +137,7 @@ struct Beaten<'a> {
 }
 
 /// Every statement that another one beat, where the last one wins.
-fn beaten<'a>(case: &Case<'a>) -> impl Iterator<Item = Beaten<'a>> {
+fn beaten<'a>(case: &'a Case<'a>) -> impl Iterator<Item = Beaten<'a>> {
     // A template may choose one of the two.
     let entries = if case.reading.templated { &[] } else { case.config.entries() };
     let repeated = entries.iter().filter(|entry| entry.parts.len() > 1);
@@ -145,24 +145,36 @@ fn beaten<'a>(case: &Case<'a>) -> impl Iterator<Item = Beaten<'a>> {
     repeated
         .filter_map(move |entry| Some((entry, view.get(entry.id)?)))
         .filter(|(_, d)| last_wins(d))
-        .flat_map(of_entry)
+        .flat_map(move |(entry, directive)| of_entry(case, entry, directive))
 }
 
 fn last_wins(directive: &Directive) -> bool {
     directive.repeat == Repeat::LastWins || directive.kind == Kind::BufferLimits
 }
 
-fn of_entry<'a>((entry, directive): (&'a Entry, &'static Directive)) -> impl Iterator<Item = Beaten<'a>> {
+/// How far to look for a line of the same text behind one of another.
+const AHEAD: usize = 64;
+
+fn of_entry<'a>(
+    case: &Case<'a>,
+    entry: &'a Entry,
+    directive: &'static Directive,
+) -> impl Iterator<Item = Beaten<'a>> + use<'a> {
+    let reading = case.reading;
     // The parts of one statement are neighbours.
     entry.parts.chunk_by(|a, b| a.by == b.by).filter_map(move |parts| {
         let part = parts.iter().find(|part| part.beaten_by.is_some() && part.value.is_ok())?;
-        let by = part.beaten_by?;
-        let first = entry.parts.partition_point(|other| other.by < by);
-        let winner =
-            entry.parts[first..].iter().take_while(|other| other.by == by).find(|other| other.key == part.key)?;
+        let beaten_by = part.beaten_by?;
+        let first = entry.parts.partition_point(|other| other.by < beaten_by);
+        let mut later = entry.parts[first..].iter().filter(|other| other.key == part.key && other.value.is_ok());
+        let winner = later.next()?;
+        // A line of an included file may stand between two of the same text.
+        let source = |part: &Part| reading.statement(part.by).at.source;
+        let same_text = |other: &&Part| source(other) == source(part);
+        let winner = if same_text(&winner) { winner } else { later.take(AHEAD).find(same_text).unwrap_or(winner) };
         let same = matches!((&part.value, &winner.value), (Ok(one), Ok(other)) if one.means(other));
         let whole = parts.iter().all(|part| part.beaten_by.is_some());
-        Some(Beaten { directive, part, by, same, whole })
+        Some(Beaten { directive, part, by: winner.by, same, whole })
     })
 }
 

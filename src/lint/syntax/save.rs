@@ -122,13 +122,13 @@ fn save_after_include(case: &Case<'_>, report: &mut Report<'_>) {
     chain.reverse();
     let mut words = vec![b"save".to_vec()];
     words.extend(chain.iter().flat_map(|part| case.reading.arguments(part.by)).map(<[u8]>::to_vec));
-    let (lost, at) = (&chain[..chain.len() - 1], case.at(last.by));
-    let mut edits: Vec<Edit> = lost.iter().map(|part| Edit::Drop { statement: case.at(part.by) }).collect();
+    let (replaced, at) = (&chain[..chain.len() - 1], case.at(last.by));
+    let mut edits: Vec<Edit> = replaced.iter().map(|part| Edit::Drop { statement: case.at(part.by) }).collect();
     edits.push(Edit::Put { statement: at, words });
     let mut finding = SAVE_AFTER_INCLUDE
         .finding(at, "this line replaces the points above it, for an include has ended before")
         .help("write all pairs on one line below all includes");
-    for part in lost {
+    for part in replaced {
         finding = finding.label(case.at(part.by), "no effect");
     }
     report.add(finding.fix(Fix::unsafe_(edits)));

@@ -180,17 +180,17 @@ Good:
 };
 
 /// A word that says a number of bytes, with what the server makes of it.
-struct Number<'a> {
-    id: StatementId,
+pub(in crate::lint) struct Number<'a> {
+    pub(in crate::lint) id: StatementId,
     /// Position among the arguments.
-    index: usize,
-    text: &'a str,
-    bytes: u64,
+    pub(in crate::lint) index: usize,
+    pub(in crate::lint) text: &'a str,
+    pub(in crate::lint) bytes: u64,
     directive: &'static Directive,
 }
 
 /// Every word of a statement in force that is read as a number of bytes and was written by a person.
-fn numbers<'a>(case: &'a Case<'_>) -> impl Iterator<Item = Number<'a>> {
+pub(in crate::lint) fn numbers<'a>(case: &'a Case<'_>) -> impl Iterator<Item = Number<'a>> {
     let view = case.config.view;
     let known = case.config.entries().iter().filter_map(move |entry| Some((entry, view.get(entry.id)?)));
     known
@@ -229,7 +229,7 @@ fn of_limit(case: &Case<'_>, id: StatementId, limit: Limit) -> Vec<(usize, u64)>
 
 impl Number<'_> {
     /// The statement with another word in the place of this one.
-    fn put(&self, case: &Case<'_>, word: &str) -> Edit {
+    pub(in crate::lint) fn put(&self, case: &Case<'_>, word: &str) -> Edit {
         let mut words = case.words(self.id);
         words[self.index + 1] = word.as_bytes().to_vec();
         Edit::Put { statement: case.at(self.id), words }

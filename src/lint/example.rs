@@ -3,7 +3,7 @@
 use crate::facts::{self, Facts};
 use crate::server::Server;
 use crate::source::{Memory, Name, SourceId};
-use crate::syntax::{Mode, Reading, conf, survey};
+use crate::syntax::{Mode, Reading, argv, conf, survey};
 
 /// The folder in which the files of an example lie.
 const FOLDER: &str = "/example";
@@ -71,6 +71,10 @@ impl Texts {
         for (name, value, at) in &survey(SourceId::ROOT, text.as_bytes()).facts {
             let (definition, said) = facts::in_comment(name, value).expect("examples state facts that there are");
             known.learn(definition, said, *at);
+        }
+        if let Some(line) = text.lines().find(|line| line.starts_with("redis-server ")) {
+            let words: Vec<&str> = line.split(' ').skip(1).collect();
+            return (argv::read_argv(&words, None, server, &self.memory()), known);
         }
         let root = Name::File(place("redis.conf").into());
         let beside = [(place("redis.conf"), text.to_owned())];

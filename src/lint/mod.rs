@@ -16,6 +16,7 @@ mod container;
 mod edits;
 mod entrance;
 pub mod example;
+mod guard;
 mod latency;
 mod list;
 mod logging;
@@ -127,6 +128,7 @@ pub fn inspect(case: &Case<'_>, chosen: impl Fn(&Rule) -> bool) -> Inspection {
     };
     findings.extend(fatal);
     findings.extend(rest);
+    guard::mark(case, &mut findings);
     Inspection { findings, verdict, silent: report.silent }
 }
 

@@ -19,6 +19,14 @@ pub struct Password {
     hash: Vec<u8>,
 }
 
+impl Password {
+    /// Its SHA-256 in hexadecimal digits, as it may stand behind a `#`.
+    #[must_use]
+    pub fn hash(&self) -> &[u8] {
+        &self.hash
+    }
+}
+
 /// What the rules of one user come to.
 #[derive(Clone, Debug)]
 pub struct Rights {

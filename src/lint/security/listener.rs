@@ -280,13 +280,11 @@ fn protected_mode_locks_out_clients(case: &Case<'_>, report: &mut Report<'_>) {
         return;
     }
     let Entrance::Open { by, .. } = Entrance::of(case) else { return };
-    let server = case.server();
     let message = if is_set || by_image.is_some() {
         report.used("image");
-        format!("no password is set, so protected mode answers -DENIED to every other machine, as {server} does")
+        "no password is set, so protected mode answers -DENIED to every other machine"
     } else {
         "no password is set: protected mode refuses every other machine, and the official images let all of them in"
-            .to_owned()
     };
     let mut finding = PROTECTED_MODE_LOCKS_OUT_CLIENTS.finding(listener.at, message).help(SET_A_PASSWORD);
     if is_set {

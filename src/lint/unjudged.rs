@@ -83,6 +83,26 @@ pub(crate) static LONG_LINE: Rule = Rule {
     ..Rule::BASE
 };
 
+pub(crate) static INVALID_YAML: Rule = Rule {
+    id: "invalid-yaml",
+    severity: Severity::Error,
+    summary: "a YAML file that seems to hold a server cannot be read",
+    group: Group::Syntax,
+    docs: "What stands behind the mistake is not read, so nothing is said about the servers there.",
+    source: "redisconf's own limit",
+    ..Rule::BASE
+};
+
+pub(crate) static TEMPLATE_NOT_READ: Rule = Rule {
+    id: "template-not-read",
+    severity: Severity::Info,
+    summary: "a template that is YAML only when it is filled in",
+    group: Group::Syntax,
+    docs: "Lint what the template gives, such as the output of `helm template`.",
+    source: "redisconf's own limit",
+    ..Rule::BASE
+};
+
 fn unjudged_module_parameter(case: &Case<'_>, report: &mut Report<'_>) {
     for id in case.config.module_parameters() {
         let at = case.reading.statement(*id).name.at;

@@ -44,7 +44,9 @@ pub fn resolve(reading: &Reading, mode: Mode) -> Config {
                 ProblemKind::IncludeCycle => {
                     fold.refuse(Stage::File, problem.at, problem.statement, Reason::IncludeCycle);
                 }
-                ProblemKind::MissingInclude | ProblemKind::TooManyIncludes => fold.config.unread.push(problem),
+                ProblemKind::MissingFile | ProblemKind::MissingInclude | ProblemKind::TooManyIncludes => {
+                    fold.config.unread.push(problem);
+                }
             },
             Item::Enter => {
                 fold.save.texts.push(false);

@@ -38,6 +38,10 @@ impl Visible {
                 pieces.extend(unread_line(reading, at));
             }
         }
+        let meets = |a: Span, b: Span| a.source == b.source && a.start < b.end && b.start < a.end;
+        let public = reading.public.iter().filter(|at| !pieces.iter().any(|(known, _)| meets(*known, **at)));
+        let public: Vec<(Span, bool)> = public.map(|at| (*at, true)).collect();
+        pieces.extend(public);
         pieces.retain(|(at, _)| !at.is_empty());
         // Of two words at one place, as in `"32mb 8mb"` of a profile, the hidden one comes first and decides.
         pieces.sort_by_key(|(at, shown)| (at.source, at.start, *shown));

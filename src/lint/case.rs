@@ -69,11 +69,12 @@ impl<'a> Case<'a> {
         self.reading.templated || !self.config.unread().is_empty()
     }
 
-    /// The place for what is not there: the first statement, or the beginning of the text.
+    /// The place for what is not there: the first statement, else what starts the server, else the beginning of the text.
     #[must_use]
     pub fn anchor(&self) -> Span {
         let first = self.reading.statements().iter().find(|statement| statement.at.source == SourceId::ROOT);
-        first.map_or(Span { source: SourceId::ROOT, start: 0, end: 0 }, |statement| statement.at)
+        let elsewhere = self.reading.anchor.unwrap_or(Span { source: SourceId::ROOT, start: 0, end: 0 });
+        first.map_or(elsewhere, |statement| statement.at)
     }
 
     /// Whether the server wrote the statement itself, by CONFIG REWRITE or as Sentinel.

@@ -31,7 +31,7 @@ Good:
 pub(crate) static UNREAD_INCLUDE: Rule = Rule {
     id: "unread-include",
     severity: Severity::Info,
-    summary: "an included file was not read",
+    summary: "an included file, or the one that a command names, was not read",
     docs:
         "Servers look for a relative path in their working directory, which nobody knows here, so the folder of the file
 is tried, or that of the last `dir`. What the missing file says is not judged, and the server itself stops if it is not
@@ -63,6 +63,9 @@ fn unread_include(case: &Case<'_>, report: &mut Report<'_>) {
     for problem in case.config.unread() {
         let path = problem.statement.map(|id| case.word(id, 0)).unwrap_or_default();
         let finding = match problem.kind {
+            ProblemKind::MissingFile => UNREAD_INCLUDE
+                .finding(problem.at, "this configuration file was not found here, so what it says is not judged")
+                .help("mount it from a file beside this one, or lint it by its own name"),
             ProblemKind::MissingInclude => UNREAD_INCLUDE
                 .finding(problem.at, format!("`{path}` was not found here, so what it says is not judged"))
                 .help("run where the file lies, or give its whole path"),

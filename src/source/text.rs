@@ -97,6 +97,15 @@ impl Sources {
         SourceId(id)
     }
 
+    /// The number that the next text gets.
+    ///
+    /// # Panics
+    /// As [`Sources::add`].
+    #[must_use]
+    pub fn next(&self) -> SourceId {
+        SourceId(u16::try_from(self.0.len()).expect("readers bound the number of texts"))
+    }
+
     /// The text with that number.
     #[must_use]
     pub fn get(&self, id: SourceId) -> &Source {

@@ -6,10 +6,10 @@
 use super::assembled::Assembled;
 use super::conf::{Reader, read};
 use super::include::Includes;
-use super::reading::{Reading, Via};
+use super::reading::{ArgumentStyle, Reading, Via};
 use super::words::split;
 use crate::server::{Server, WordRules};
-use crate::source::{Files, Name};
+use crate::source::{Files, Name, Span};
 
 /// What the arguments of a server program ask for.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -22,31 +22,59 @@ pub struct Arguments {
     pub options: Vec<u8>,
 }
 
+/// What the server pastes together, one after the other.
+enum Paste {
+    /// An argument without its two dashes.
+    Name(usize),
+    /// An argument in double quotes.
+    Value(usize),
+    /// Bytes of the server's own, on account of an argument.
+    Own(usize, &'static [u8]),
+}
+
 /// Takes the arguments (without the program's own name) apart, as `server` does.
 #[must_use]
 pub fn arguments<A: AsRef<[u8]>>(argv: &[A], server: Server) -> Arguments {
-    let mut argv: Vec<&[u8]> = argv.iter().map(AsRef::as_ref).collect();
-    let file = match argv.first() {
-        Some(first) if !first.starts_with(b"-") => Some(argv.remove(0).to_vec()),
-        _ => None,
+    let argv: Vec<&[u8]> = argv.iter().map(AsRef::as_ref).collect();
+    let (file, rest) = match argv.split_first() {
+        Some((first, rest)) if is_file(first) => (Some(first.to_vec()), rest),
+        _ => (None, argv.as_slice()),
     };
-    // With a file, a lone `-` counts only as the last argument; without one, also as the first.
-    let first_may_be_stdin = file.is_none();
+    let (pasted, stdin) = pasted(rest, file.is_some(), server);
+    let mut options: Vec<u8> = Vec::new();
+    for piece in pasted {
+        match piece {
+            Paste::Name(at) => options.extend_from_slice(&rest[at][2..]),
+            Paste::Value(at) => repr(rest[at], &mut options),
+            Paste::Own(_, bytes) => options.extend_from_slice(bytes),
+        }
+    }
+    Arguments { file, stdin, options }
+}
+
+/// Whether a first argument is the configuration file.
+pub(super) fn is_file(first: &[u8]) -> bool {
+    !first.starts_with(b"-")
+}
+
+/// How the arguments behind the file become options, and whether standard input is read too.
+fn pasted(argv: &[&[u8]], has_file: bool, server: Server) -> (Vec<Paste>, bool) {
     let lax = !server.habits().option_like_values;
     let mut stdin = false;
-    let mut options: Vec<u8> = Vec::new();
+    let mut pasted = Vec::new();
     let mut has_value = true;
     for (at, argument) in argv.iter().enumerate() {
         let next = argv.get(at + 1);
         let (first, last) = (at == 0, at + 1 == argv.len());
-        if *argument == b"-" && ((first && first_may_be_stdin) || last) {
+        // With a file, a lone `-` counts only as the last argument; without one, also as the first.
+        if *argument == b"-" && ((first && !has_file) || last) {
             stdin = true;
         } else if argument.starts_with(b"--") && (lax || has_value) {
-            if !options.is_empty() {
-                options.push(b'\n');
+            if !pasted.is_empty() {
+                pasted.push(Paste::Own(at, b"\n"));
             }
-            options.extend_from_slice(&argument[2..]);
-            options.push(b' ');
+            pasted.push(Paste::Name(at));
+            pasted.push(Paste::Own(at, b" "));
             if lax {
                 continue;
             }
@@ -54,18 +82,69 @@ pub fn arguments<A: AsRef<[u8]>>(argv: &[A], server: Server) -> Arguments {
             has_value = words != 1;
             let alone = last || next.is_some_and(|next| next.starts_with(b"--"));
             if !has_value && alone && argument.eq_ignore_ascii_case(b"--save") {
-                options.extend_from_slice(b"\"\"");
+                pasted.push(Paste::Own(at, b"\"\""));
                 has_value = true;
             } else if !has_value && alone && argument.eq_ignore_ascii_case(b"--sentinel") {
                 has_value = true;
             }
         } else {
-            repr(argument, &mut options);
-            options.push(b' ');
+            pasted.push(Paste::Value(at));
+            pasted.push(Paste::Own(at, b" "));
             has_value = true;
         }
     }
-    Arguments { file, stdin, options }
+    (pasted, stdin)
+}
+
+/// An argument that stands somewhere in a text.
+#[derive(Clone, Debug)]
+pub(super) struct Given {
+    /// What the program is given.
+    pub(super) text: Assembled<'static>,
+    /// Where it stands, quotes included.
+    pub(super) at: Span,
+    /// How it is written.
+    pub(super) style: ArgumentStyle,
+    /// Whether it is filled in before words are split, so that it may be several words or none.
+    pub(super) splits: bool,
+    /// The quotes in which a word of it stands, if it is itself a command line.
+    pub(super) inside: Quotes,
+}
+
+/// Quotes around a command line.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Quotes {
+    pub(super) single: bool,
+    pub(super) double: bool,
+}
+
+impl Given {
+    pub(super) fn bytes(&self) -> &[u8] {
+        self.text.text()
+    }
+}
+
+/// The options as the server pastes them together, with the places of the arguments they came from: of a name its bytes,
+/// of a value all of the argument.
+pub(super) fn options(given: &[Given], has_file: bool, server: Server) -> Assembled<'static> {
+    let argv: Vec<&[u8]> = given.iter().map(Given::bytes).collect();
+    let mut options = Assembled::default();
+    for piece in pasted(&argv, has_file, server).0 {
+        match piece {
+            Paste::Name(at) => options.push_part(&given[at].text, 2..argv[at].len()),
+            Paste::Value(at) => {
+                let mut value = Vec::new();
+                repr(argv[at], &mut value);
+                let start = options.text().len();
+                options.push_for(given[at].at, &value);
+                if given[at].text.is_open() {
+                    options.mark_open(start + 1..start + value.len() - 1);
+                }
+            }
+            Paste::Own(at, bytes) => options.push_for(given[at].at, bytes),
+        }
+    }
+    options
 }
 
 /// Appends a word in double quotes, escaped as servers do it.

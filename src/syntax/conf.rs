@@ -132,8 +132,12 @@ impl Reader<'_> {
                 continue;
             }
             let at = line_start + (trimmed.as_ptr() as usize - line.as_ptr() as usize);
+            let mut open = assembled.open_in(&(at..at + trimmed.len()));
             if self.templates && placeholder::is_in(trimmed) {
-                self.open_line(assembled, at, trimmed);
+                open.extend(placeholder::find(trimmed));
+            }
+            if !open.is_empty() {
+                self.open_line(assembled, at, trimmed, &open);
                 continue;
             }
             match split(trimmed, rules) {
@@ -148,20 +152,23 @@ impl Reader<'_> {
         }
     }
 
-    /// A line that a template fills in: what surrounds the placeholders is read as if each were one letter after the other.
-    fn open_line(&mut self, assembled: &Assembled<'_>, at: usize, line: &[u8]) {
-        let (filled, open) = placeholder::filled(line);
+    /// A line of which something else fills in the bytes in `open`: what surrounds them is read as if each were a letter.
+    fn open_line(&mut self, assembled: &Assembled<'_>, at: usize, line: &[u8], open: &[Range<usize>]) {
+        let filled = placeholder::filled(line, open);
         match split(&filled, self.reading.server.habits().words) {
-            Ok(pieces) if !pieces.first().is_some_and(|name| placeholder::meets(&open, &name.at)) => {
-                let as_written = |piece: Piece<'_>| Piece {
-                    text: if placeholder::meets(&open, &piece.at) {
-                        Cow::Borrowed(&line[piece.at.clone()])
-                    } else {
-                        Cow::Owned(piece.text.into_owned())
-                    },
-                    at: piece.at,
+            Ok(pieces) if !pieces.first().is_some_and(|name| placeholder::meets(open, &name.at)) => {
+                let as_written = |piece: Piece<'_>| {
+                    let mut text = &line[piece.at.clone()];
+                    if !placeholder::meets(open, &piece.at) {
+                        return Piece { text: Cow::Owned(piece.text.into_owned()), at: piece.at };
+                    }
+                    // The quotes around a pasted argument are the server's.
+                    if !assembled.is_plain(&(at + piece.at.start..at + piece.at.end)) {
+                        text = text.strip_prefix(b"\"").and_then(|text| text.strip_suffix(b"\"")).unwrap_or(text);
+                    }
+                    Piece { text: Cow::Borrowed(text), at: piece.at }
                 };
-                self.statement(assembled, at, pieces.into_iter().map(as_written).collect(), &open);
+                self.statement(assembled, at, pieces.into_iter().map(as_written).collect(), open);
             }
             // A line of the template itself, or one whose directive is not known.
             Ok(_) | Err(_) => self.reading.templated = true,
@@ -170,12 +177,12 @@ impl Reader<'_> {
 
     /// `open` holds the bytes of the line that a template fills in.
     fn statement(&mut self, assembled: &Assembled<'_>, at: usize, pieces: Vec<Piece<'_>>, open: &[Range<usize>]) {
-        let plain = assembled.is_plain();
+        let plain = |piece: &Piece<'_>| assembled.is_plain(&(at + piece.at.start..at + piece.at.end));
         let mut words = pieces.into_iter().map(|piece| Word {
             at: assembled.span(at + piece.at.start, at + piece.at.end),
             open: placeholder::meets(open, &piece.at),
             cooked: match piece.text {
-                Cow::Borrowed(_) if plain => None,
+                Cow::Borrowed(_) if plain(&piece) => None,
                 Cow::Borrowed(text) => Some(text.into()),
                 Cow::Owned(text) => Some(text.into_boxed_slice()),
             },

@@ -20,11 +20,26 @@ pub(super) struct Includes {
     globs: bool,
     open: Vec<PathBuf>,
     bytes: usize,
+    /// In a container: which of its paths lie where here; all others are not here.
+    mounts: Option<Vec<(PathBuf, PathBuf)>>,
 }
 
 impl Includes {
     pub(super) fn new(base: PathBuf, globs: bool) -> Self {
-        Self { base, globs, open: Vec::new(), bytes: 0 }
+        Self { base, globs, open: Vec::new(), bytes: 0, mounts: None }
+    }
+
+    /// Looks up paths of a container, of which some lie here.
+    pub(super) fn mounted(base: PathBuf, globs: bool, mounts: Vec<(PathBuf, PathBuf)>) -> Self {
+        Self { mounts: Some(mounts), ..Self::new(base, globs) }
+    }
+
+    /// Where a path of the server's lies here.
+    fn here(&self, path: PathBuf) -> Option<PathBuf> {
+        let Some(mounts) = &self.mounts else { return Some(path) };
+        let inside = mounts.iter().filter_map(|(there, here)| Some((there, here, path.strip_prefix(there).ok()?)));
+        let (_, here, rest) = inside.max_by_key(|(there, _, _)| there.as_os_str().len())?;
+        Some(if rest.as_os_str().is_empty() { here.clone() } else { here.join(rest) })
     }
 
     /// `dir` moves the working directory, and with it every later relative include.
@@ -44,11 +59,14 @@ impl Reader<'_> {
         let [pattern] = self.reading.arguments(id)[..] else { return };
         let pattern = path_of(pattern);
         let has_wildcard = pattern.to_string_lossy().contains(['*', '?', '[']);
+        let Some(path) = self.includes.here(self.includes.base.join(&pattern)) else {
+            return self.problem(ProblemKind::MissingInclude, id);
+        };
         if self.includes.globs && has_wildcard {
-            let matched = glob(self.files, &self.includes.base.join(&pattern));
+            let matched = glob(self.files, &path);
             self.join(id, &matched);
         } else {
-            self.join(id, &[self.includes.base.join(&pattern)]);
+            self.join(id, &[path]);
         }
     }
 

@@ -3,11 +3,13 @@
 //! Reading has two steps, because how a line splits into words depends on the server version and the version may stand
 //! in the text: [`survey`] finds facts and the server, [`conf::read`] and [`argv::read_argv`] then make a [`Reading`]. Readers
 //! never fail and never judge: what they could not read is recorded in its place, so that the order of the server's own
-//! complaints can be told later. Nothing here knows a directive, but for `include` and `dir`, which change what is read.
+//! complaints can be told later. Nothing here knows a directive, but for `include` and `dir`, which change what is read, and
+//! those by which [`embedded`] tells a configuration from other files and a server's surroundings from each other.
 
 pub mod argv;
 mod assembled;
 pub mod conf;
+pub mod embedded;
 mod include;
 pub mod lower;
 mod placeholder;
@@ -21,7 +23,7 @@ mod words;
 
 pub use conf::Line;
 pub use reading::{
-    Argument, ArgumentStyle, Host, Item, Problem, ProblemKind, Reading, Statement, StatementId, Via, Word,
+    Argument, ArgumentStyle, Host, Item, Problem, ProblemKind, Reading, Region, Statement, StatementId, Via, Word,
 };
 pub use survey::{Mode, Survey, survey};
 pub use words::{Unbalanced, split};

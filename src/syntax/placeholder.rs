@@ -16,8 +16,10 @@ pub(super) fn is_in(text: &[u8]) -> bool {
 pub(super) fn find(line: &[u8]) -> Vec<Range<usize>> {
     let mut found = Vec::new();
     let mut at = 0;
+    // A form that does not close once will not close further on, and need not be looked for again and again.
+    let mut unclosed = [false; FORMS.len()];
     while at < line.len() {
-        match at_start(&line[at..]) {
+        match at_start(&line[at..], &mut unclosed) {
             Some(length) => {
                 found.push(at..at + length);
                 at += length;
@@ -29,30 +31,32 @@ pub(super) fn find(line: &[u8]) -> Vec<Range<usize>> {
 }
 
 /// The length of the placeholder that a text begins with.
-fn at_start(text: &[u8]) -> Option<usize> {
+fn at_start(text: &[u8], unclosed: &mut [bool; FORMS.len()]) -> Option<usize> {
     if text[0] == b'@' {
         let name = text[1..].iter().take_while(|b| b.is_ascii_uppercase() || b.is_ascii_digit() || **b == b'_').count();
         return (name > 1 && text.get(1 + name) == Some(&b'@')).then_some(name + 2);
     }
-    let (open, close) = FORMS.iter().find(|(open, _)| text.starts_with(open))?;
-    let inside = &text[open.len()..];
-    let length = inside.windows(close.len()).position(|window| window == *close)?;
+    let form = FORMS.iter().position(|(open, _)| text.starts_with(open)).filter(|form| !unclosed[*form])?;
+    let (open, close) = FORMS[form];
+    let Some(length) = memchr::memmem::find(&text[open.len()..], close) else {
+        unclosed[form] = true;
+        return None;
+    };
     // `${{ x }}` and `{{{ x }}}` close with what follows.
     let mut end = open.len() + length + close.len();
-    while text.get(end) == Some(&b'}') && *close != b")" {
+    while text.get(end) == Some(&b'}') && close != b")" {
         end += 1;
     }
     (length > 0).then_some(end)
 }
 
-/// The line with every byte of a placeholder made a plain letter, and where they are.
-pub(super) fn filled(line: &[u8]) -> (Vec<u8>, Vec<Range<usize>>) {
-    let found = find(line);
+/// The line with every byte of a placeholder made a plain letter.
+pub(super) fn filled(line: &[u8], found: &[Range<usize>]) -> Vec<u8> {
     let mut text = line.to_vec();
-    for range in &found {
+    for range in found {
         text[range.clone()].fill(b'x');
     }
-    (text, found)
+    text
 }
 
 /// Whether bytes meet one of the ranges.

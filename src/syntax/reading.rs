@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use crate::server::Server;
-use crate::source::{Sources, Span};
+use crate::source::{SourceId, Sources, Span};
 
 /// Number of a statement within a reading.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -79,6 +79,8 @@ pub struct Statement {
 pub enum ProblemKind {
     /// Quotes do not close; every server stops here.
     UnbalancedQuotes,
+    /// The configuration file that a command names is not there or cannot be read here.
+    MissingFile,
     /// A file that `include` names is not there or cannot be read here.
     MissingInclude,
     /// Files include each other; servers die without a word.
@@ -147,7 +149,23 @@ pub enum ArgumentStyle {
     /// An item of a flow sequence of YAML or a JSON array: `["--appendonly", "yes"]`.
     FlowItem,
     /// A word of a command line: `redis-server --appendonly yes`.
-    ShellWord,
+    ShellWord {
+        /// Whether the command line stands in single quotes.
+        in_single: bool,
+        /// Whether the command line stands in double quotes.
+        in_double: bool,
+    },
+    /// In a way that cannot be edited: it comes from elsewhere, or more hangs on it.
+    Fixed,
+}
+
+/// A stretch of a text that is written in a way of its own.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Region {
+    /// Where it is.
+    pub at: Span,
+    /// How it is written.
+    pub host: Host,
 }
 
 /// Statements, unjudged.
@@ -160,8 +178,14 @@ pub struct Reading {
     pub(super) statements: Vec<Statement>,
     pub(super) words: Vec<Word>,
     pub(super) order: Vec<Item>,
-    /// How the root text is written.
+    /// How the root text is written, outside the regions.
     pub host: Host,
+    /// What is written otherwise, in this text or another.
+    pub regions: Vec<Region>,
+    /// Where to point for what is not there, if the text does not begin with it.
+    pub anchor: Option<Span>,
+    /// Places outside statements that hold no secret and may be shown.
+    pub public: Vec<Span>,
     /// Whether a template makes the text, so that statements may come in that are not seen here.
     pub templated: bool,
 }
@@ -175,6 +199,9 @@ impl Reading {
             words: Vec::new(),
             order: Vec::new(),
             host: Host::Conf,
+            regions: Vec::new(),
+            anchor: None,
+            public: Vec::new(),
             templated: false,
         }
     }
@@ -195,6 +222,17 @@ impl Reading {
     #[must_use]
     pub fn order(&self) -> &[Item] {
         &self.order
+    }
+
+    /// How the text is written at a place.
+    #[must_use]
+    pub fn host_at(&self, at: Span) -> &Host {
+        let holds = |place: Span| place.source == at.source && place.start <= at.start && at.end <= place.end;
+        match self.regions.iter().find(|region| holds(region.at)) {
+            Some(region) => &region.host,
+            None if at.source == SourceId::ROOT => &self.host,
+            None => &Host::Conf,
+        }
     }
 
     /// The name as written.

@@ -1,0 +1,98 @@
+//! Lowering: the intent of a fix becomes edits of the bytes that were read.
+//!
+//! Each way of writing a configuration has its own: a [`line`] of a file or of a block scalar, or [`arguments`] of a
+//! program. What cannot be said in one of them gives `None`, and the finding then has only its help.
+
+mod arguments;
+mod line;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+
+use super::reading::{Host, Reading, StatementId};
+use crate::finding::{Edit, Fix, TextEdit};
+use crate::source::{Name, Span};
+
+use arguments::Arguments;
+use line::Line;
+
+/// Lowers the fixes of one reading.
+#[derive(Debug)]
+pub struct Lowering<'a> {
+    reading: &'a Reading,
+    by_place: BTreeMap<Span, StatementId>,
+}
+
+impl<'a> Lowering<'a> {
+    /// Prepares a reading's texts for edits.
+    #[must_use]
+    pub fn of(reading: &'a Reading) -> Self {
+        Self { reading, by_place: reading.iter().map(|(id, statement)| (statement.at, id)).collect() }
+    }
+
+    /// The edits of a fix; `None` if one of them cannot be made, or if they lie in more than one text.
+    #[must_use]
+    pub fn lower(&self, fix: &Fix) -> Option<Vec<TextEdit>> {
+        let mut edits = Vec::new();
+        for edit in &fix.edits {
+            edits.extend(self.edit(edit)?);
+        }
+        let first = edits.first()?.at.source;
+        edits.iter().all(|edit| edit.at.source == first).then_some(edits)
+    }
+
+    fn edit(&self, edit: &Edit) -> Option<Vec<TextEdit>> {
+        match edit {
+            Edit::Put { statement, words } => match self.written(*statement)? {
+                Written::Line(line) => line.put(words),
+                Written::Arguments(arguments) => arguments.put(words),
+            },
+            Edit::Drop { statement } => match self.written(*statement)? {
+                Written::Line(line) => line.drop_line(),
+                Written::Arguments(arguments) => arguments.drop_all(),
+            },
+            Edit::Add { after, words } => match self.written(*after)? {
+                Written::Line(line) => line.add(words),
+                Written::Arguments(arguments) => arguments.add(words),
+            },
+            Edit::Comment { above, text } => match self.written(*above)? {
+                Written::Line(line) => Some(line.comment(text)),
+                Written::Arguments(arguments) => arguments.comment(text),
+            },
+            Edit::Text { at, with } => match self.host(*at)? {
+                Host::Conf => Some(vec![TextEdit { at: *at, with: with.clone() }]),
+                // A line end would need the block's indentation.
+                Host::Block { .. } => {
+                    let source = self.reading.sources.get(at.source);
+                    let in_line = source.line(at.start) == source.line(at.end) && !with.contains(&b'\n');
+                    in_line.then(|| vec![TextEdit { at: *at, with: with.clone() }])
+                }
+                Host::Arguments(_) | Host::Fixed => None,
+            },
+        }
+    }
+
+    /// How a text is written at a place; `None` if it is no text that can be edited.
+    fn host(&self, at: Span) -> Option<&'a Host> {
+        let is_text = matches!(self.reading.sources.get(at.source).name(), Name::File(_) | Name::Stdin);
+        is_text.then_some(self.reading.host_at(at))
+    }
+
+    /// A statement as it is written.
+    fn written(&self, at: Span) -> Option<Written<'a>> {
+        let id = *self.by_place.get(&at)?;
+        match self.host(at)? {
+            Host::Conf => Line::of(self.reading, id, None).map(Written::Line),
+            Host::Block { indent } => Line::of(self.reading, id, Some(indent)).map(Written::Line),
+            Host::Arguments(list) => Arguments::of(self.reading, id, list).map(Written::Arguments),
+            Host::Fixed => None,
+        }
+    }
+}
+
+/// A statement as it is written.
+enum Written<'a> {
+    Line(Line<'a>),
+    Arguments(Arguments<'a>),
+}

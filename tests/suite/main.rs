@@ -6,4 +6,5 @@ mod catalogue;
 mod frames;
 mod layers;
 mod profiles;
+mod read_back;
 mod vectors;

@@ -20,7 +20,7 @@
 //! | [`server`] | engines, the version tree, reading habits | – |
 //! | [`catalog`] | which directives and commands exist in which version | server |
 //! | [`facts`] | what is true of the place | source, server |
-//! | [`syntax`] | readers of conf, command lines and profiles; quoting | source, finding, server, facts |
+//! | [`syntax`] | readers of conf, command lines, profiles and the files around them; quoting; edits | source, finding, server, facts |
 //! | [`config`] | values, resolving, refusals, layers, sizing | source, finding, server, catalog, facts, syntax |
 //! | [`snapshot`] | what a live server said | source, server, facts, syntax |
 //! | [`plan`] | differences by meaning | server, catalog, facts, config, snapshot |

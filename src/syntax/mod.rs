@@ -3,7 +3,8 @@
 //! Reading has two steps, because how a line splits into words depends on the server version and the version may stand
 //! in the text: [`survey`] finds facts and the server, [`conf::read`] and [`argv::read_argv`] then make a [`Reading`]. Readers
 //! never fail and never judge: what they could not read is recorded in its place, so that the order of the server's own
-//! complaints can be told later. Nothing here knows a directive, but for `include` and `dir`, which change what is read.
+//! complaints can be told later. Nothing here knows a directive, but for `include` and `dir`, which change what is read, and
+//! those by which [`embedded`] tells a configuration from other files and a server's surroundings from each other.
 //! The users that a configuration keeps in a file of their own are read by [`acl_file::read`].
 
 pub mod acl_file;

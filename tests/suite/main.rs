@@ -7,6 +7,7 @@ mod formats;
 mod frames;
 mod layers;
 mod profiles;
+mod read_back;
 mod rules;
 mod rules_page;
 mod vectors;

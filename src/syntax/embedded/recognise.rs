@@ -317,7 +317,10 @@ fn is_acl(text: &[u8]) -> bool {
 }
 
 fn yaml(text: &[u8]) -> Option<Kind> {
-    if !mentions(text) {
+    // Values of these charts need not name the server.
+    const OWN_KEYS: [&[u8]; 5] =
+        [b"commonConfiguration:", b"disableCommands:", b"extraFlags:", b"maxMemory:", b"maxMemoryPolicy:"];
+    if !mentions(text) && !OWN_KEYS.iter().any(|key| contains(text, key)) {
         return None;
     }
     let begins = |word: &[u8]| {
@@ -330,7 +333,9 @@ fn yaml(text: &[u8]) -> Option<Kind> {
     } else if (begins(b"apiVersion:") && begins(b"kind:")) || (listed(b"apiVersion:") && contains(text, b"kind:")) {
         Some(Kind::Kubernetes)
     } else {
-        const KEYS: [&[u8]; 10] = [
+        const KEYS: [&[u8]; 12] = [
+            b"disableCommands:",
+            b"maxMemory:",
             b"commonConfiguration:",
             b"valkeyConfig:",
             b"extraFlags:",

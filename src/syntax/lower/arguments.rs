@@ -234,13 +234,11 @@ struct Item<'a> {
     newline: &'static [u8],
 }
 
-/// A statement as arguments, a word each; `None` without a value, for which servers would take the next option.
+/// A statement as arguments, a word each; `None` without a value, for which servers would take the next option, and with
+/// one that is no value everywhere: `-` is standard input, `--x` an option.
 fn as_arguments(words: &[Vec<u8>]) -> Option<Vec<Vec<u8>>> {
-    // A lone `-` can stand for standard input, and what follows two dashes for an option.
-    if words.iter().skip(1).any(|word| word == b"-") {
-        return None;
-    }
-    let (name, values) = words.split_first().filter(|(_, values)| !values.is_empty())?;
+    let is_value = |word: &Vec<u8>| word != b"-" && !word.starts_with(b"--");
+    let (name, values) = words.split_first().filter(|(_, values)| !values.is_empty() && values.iter().all(is_value))?;
     Some(std::iter::once([b"--", &name[..]].concat()).chain(values.iter().cloned()).collect())
 }
 

@@ -6,9 +6,9 @@
 
 use super::super::image::Builder;
 use super::super::place::Text;
-use super::super::probe;
 use super::super::yaml::Yaml;
 use super::super::{Embedded, Part, compose, known, shell};
+use super::super::{probe, recognise};
 use super::{Values, printed};
 use crate::server::Engine;
 use crate::source::Span;
@@ -38,9 +38,7 @@ struct Role<'t> {
 
 pub(super) fn find(values: Values<'_, '_>) -> Vec<Embedded> {
     let first = ["master", "primary"].into_iter().find_map(|key| values.get(key).filter(|map| map.is_map()));
-    let own_keys = ["configuration", "extraFlags", "disableCommands"];
-    let is_ours = first.is_some_and(|map| own_keys.iter().any(|key| map.get(key).is_some()));
-    if values.get("commonConfiguration").is_none() && !is_ours {
+    if values.get("commonConfiguration").is_none() && !first.is_some_and(|map| is_ours(&values, map)) {
         return Vec::new();
     }
     let engine = match (values.get("primary"), values.get("master"), values.image()) {
@@ -66,6 +64,18 @@ pub(super) fn find(values: Values<'_, '_>) -> Vec<Embedded> {
         roles.iter().map(|role| server(&values, role, engine, has_sentinel, is_alone)).collect();
     found.extend(sentinel(&values, engine).filter(|_| has_sentinel));
     found
+}
+
+/// Whether the values of a role are those of these charts: others of Bitnami's have the same keys for other servers.
+fn is_ours(values: &Values<'_, '_>, role: Yaml<'_>) -> bool {
+    let configuration = role.get("configuration").and_then(Yaml::text);
+    let is_flag = |item: Yaml<'_>| {
+        let name = item.text().and_then(|text| text.strip_prefix("--")?.split_whitespace().next());
+        name.is_some_and(|name| (values.is_directive)(name.as_bytes()))
+    };
+    role.get("disableCommands").is_some_and(Yaml::is_list)
+        || configuration.is_some_and(|text| recognise::is_configuration("", text.as_bytes(), values.is_directive))
+        || role.get("extraFlags").map(Yaml::items).unwrap_or_default().into_iter().any(is_flag)
 }
 
 fn server(values: &Values<'_, '_>, role: &Role<'_>, engine: Engine, has_sentinel: bool, is_alone: bool) -> Embedded {

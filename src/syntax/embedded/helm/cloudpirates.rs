@@ -14,7 +14,7 @@ use crate::syntax::reading::Host;
 
 /// Directives that both charts may write themselves.
 const DECIDED: &[&str] =
-    &["bind", "protected-mode", "requirepass", "masterauth", "daemonize", "dir", "loglevel", "replicaof", "tls-port"];
+    &["bind", "protected-mode", "requirepass", "masterauth", "daemonize", "loglevel", "replicaof", "tls-port"];
 
 /// Values of the chart for Redis.
 pub(super) fn redis(values: Values<'_, '_>) -> Vec<Embedded> {
@@ -90,6 +90,7 @@ fn common<'t>(values: &Values<'t, '_>, key: Yaml<'t>, engine: Engine, path: Opti
     super::service(&mut embedded, values.map);
     let path = path.and_then(Yaml::known).unwrap_or("/data");
     super::volume(&mut embedded, values.map.path(&["persistence", "enabled"]), path);
+    embedded.place.data_directory = Some(path.to_owned());
     let architecture = values.get("architecture").and_then(Yaml::known);
     let has_sentinel = values.map.path(&["sentinel", "enabled"]).and_then(Yaml::switch) == Some(true);
     if let Some(count) = values.get("replicaCount").filter(|_| architecture == Some("replication")) {

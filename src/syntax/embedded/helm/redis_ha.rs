@@ -45,8 +45,9 @@ pub(super) fn find(values: Values<'_, '_>) -> Vec<Embedded> {
             (Some(custom), _) => embedded.parts.push(Part::Text(Text::of(custom))),
             (None, Some(config)) => {
                 let absent: Vec<&str> = DEFAULTS.iter().copied().filter(|name| config.get(name).is_none()).collect();
-                let own = ["dir", "port", "bind", "requirepass", "masterauth", "protected-mode", "replicaof"];
+                let own = ["port", "bind", "requirepass", "masterauth", "protected-mode", "replicaof"];
                 embedded.parts.push(Part::Text(Text::decided(&[&own[..], &absent].concat(), key.at())));
+                embedded.parts.push(Part::Text(Text::made("dir /data\n", key.at())));
                 embedded.parts.push(Part::Text(lines(config, |key| format!("{key} "))));
             }
             (None, None) => {}

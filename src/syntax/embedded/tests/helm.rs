@@ -98,7 +98,7 @@ fn with_sentinel_the_master_is_not_used() {
 
 #[test]
 fn what_bitnami_values_leave_out_is_not_known() {
-    let case = values("master: {extraFlags: []}\narchitecture: standalone\n");
+    let case = values("master: {disableCommands: []}\narchitecture: standalone\n");
     assert_eq!(case.statements().last().unwrap(), "and more");
     let case = values("commonConfiguration: hz 1\nexistingConfigmap: x\narchitecture: standalone\n");
     assert!(!case.statements().iter().any(|line| line.ends_with("hz 1")));
@@ -150,6 +150,7 @@ fn redis_ha_prints_a_map_with_its_accidents() {
     assert_eq!(
         own,
         [
+            "3:3 dir /data",
             "4:5 maxmemory 8.589934592e+09",
             "5:5 appendonly true",
             "6:5 save 900 1",

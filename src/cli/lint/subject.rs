@@ -195,15 +195,18 @@ impl Context<'_> {
     ) -> (As, Resolved) {
         let is_told = self.server.is_some() || surveyed.server.is_some();
         let candidates = told.candidates();
-        match told {
-            Told::Server(server) if !is_told => (As::known(server, "image tag"), read(server)),
-            _ if is_told || effective.server.is_some() || candidates.is_empty() => {
-                self.version(surveyed, effective, text, read)
+        if is_told {
+            return self.version(surveyed, effective, text, read);
+        }
+        if let Told::Server(server) = told {
+            return (As::known(server, "image tag"), read(server));
+        }
+        match candidates.last() {
+            Some(server) if effective.server.is_none() => {
+                let resolved = read(*server);
+                (As { server: *server, candidates, because: "image without a full version".into() }, resolved)
             }
-            _ => {
-                let server = *candidates.last().expect("it is not empty");
-                (As { server, candidates, because: "image without a full version".into() }, read(server))
-            }
+            Some(_) | None => self.version(surveyed, effective, text, read),
         }
     }
 

@@ -48,7 +48,7 @@ fn literals(case: &Case<'_>) -> Vec<Literal> {
             found.extend(of_sentinel(case, id));
         } else if is_password(directive) {
             let what = format!("`{}`", case.name(id));
-            found.extend(is_written(case, id, 0).then(|| Literal { by: id, argument: 0, what }));
+            found.extend(is_written(case, id, 0).then_some(Literal { by: id, argument: 0, what }));
         }
     }
     found

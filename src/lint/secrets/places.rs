@@ -210,8 +210,8 @@ fn secret_include_under_sentinel(case: &Case<'_>, report: &mut Report<'_>) {
         return;
     }
     // The include that is written here leads to it, perhaps by way of others.
-    let includes = case.statements_of("include").filter(|id| case.at(*id).source == SourceId::ROOT);
-    let before = includes.filter(|id| id.index() < included.by.index()).last();
+    let leading = case.statements_of("include").filter(|id| case.at(*id).source == SourceId::ROOT);
+    let before = leading.filter(|id| id.index() < included.by.index()).last();
     let at = before.map_or(case.anchor(), |id| case.at(id));
     let finding = SECRET_INCLUDE_UNDER_SENTINEL
         .finding(at, format!("{} will be copied in clear out of the included file, by CONFIG REWRITE", included.what))

@@ -337,7 +337,7 @@ impl<'a> Place<'a> {
         let is_here = |entry: &&Entry| entry.0.at == self.entry.0.at;
         let has_lines = |entry: &&Entry| self.lines_of(entry).is_some();
         let own = table.entries.iter().find(is_here).filter(has_lines);
-        let entry = own.or_else(|| table.entries.iter().filter(has_lines).next_back())?;
+        let entry = own.or_else(|| table.entries.iter().rfind(has_lines))?;
         let value = match arguments {
             ["yes"] => "true".to_owned(),
             ["no"] => "false".to_owned(),

@@ -9,6 +9,7 @@ use std::process::Command;
 
 use libtest_mimic::{Failed, Trial};
 use redisconf::live::{BootError, Program, Start, boot};
+use redisconf::syntax::has_placeholder;
 
 use crate::corpus::{files, neutral};
 use crate::found::Found;
@@ -78,11 +79,13 @@ fn verdicts(program: &Program, corpus: &Path) -> Result<(), Failed> {
     let (copy, names) = copied(corpus)?;
     let server = program.server.base().name();
     let fatal = fatal_lines(&lint(copy.path(), &server, &["--select", "fatal"])?)?;
-    let (mut accepted, mut refused) = (0, 0);
+    let (mut accepted, mut refused, mut templates) = (0, 0, 0);
     let mut wrong = Vec::new();
     for name in &names {
         let ours = fatal.get(name).copied();
-        match asked(program, std::fs::read(copy.path().join(name))?)? {
+        let text = std::fs::read(copy.path().join(name))?;
+        let lines: Vec<&[u8]> = text.split(|byte| *byte == b'\n').collect();
+        match asked(program, text.clone())? {
             None => {
                 accepted += 1;
                 if ours.is_some() {
@@ -91,13 +94,18 @@ fn verdicts(program: &Program, corpus: &Path) -> Result<(), Failed> {
             }
             Some((line, reason)) => {
                 refused += 1;
+                // What a template still has to fill in is no value yet, and lint says nothing of it.
+                if line.is_some_and(|line| has_placeholder(lines[line - 1])) {
+                    templates += 1;
+                    continue;
+                }
                 if ours.is_none() || (line.is_some() && line != ours) {
                     wrong.push(format!("{name}: the server stops at {line:?} ({reason}), lint at {ours:?}"));
                 }
             }
         }
     }
-    println!("{server}: {accepted} accepted, {refused} refused, {} disagreements", wrong.len());
+    println!("{server}: {accepted} accepted, {refused} refused, {templates} templates, {} disagreements", wrong.len());
     if wrong.is_empty() { Ok(()) } else { Err(wrong.join("\n").into()) }
 }
 

@@ -8,11 +8,11 @@ use std::collections::BTreeMap;
 
 use libtest_mimic::{Failed, Trial};
 use redisconf::catalog::{Lookup, Need};
-use redisconf::config::{Config, Reason, resolve};
+use redisconf::config::{Config, Reason, Stage, resolve};
 use redisconf::facts::Facts;
 use redisconf::finding::{Finding, Severity, apply};
 use redisconf::lint::example::Texts;
-use redisconf::lint::{Case, Example, Inspection, Previous, RULES, Rule, Verdict, inspect};
+use redisconf::lint::{Case, Check, Example, Inspection, Previous, RULES, Rule, Verdict, inspect};
 use redisconf::live::{BootError, Program, Start, boot};
 use redisconf::server::Server;
 use redisconf::source::SourceId;
@@ -72,6 +72,16 @@ impl Judged {
         if self.texts.mode() != Mode::Server {
             return Some("is for Sentinel");
         }
+        if self.texts.acl_file().is_some() || self.texts.files.iter().any(|(name, _)| name == "users.acl") {
+            return Some("has an ACL file, which `acl` holds against servers");
+        }
+        if self.texts.root.lines().any(|line| line.starts_with("redis-server ")) {
+            return Some("is a command line");
+        }
+        // These servers are given a unix socket and no port; `sockets` has them open ports.
+        if self.config.refusals().iter().any(|refusal| refusal.stage == Stage::Sockets) {
+            return Some("is about sockets");
+        }
         for (id, _) in self.reading.iter() {
             let Lookup::Here(directive) = self.config.view.look(self.reading.name(id)) else { continue };
             match (directive.needs, directive.name()) {
@@ -106,7 +116,8 @@ fn examples() -> impl Iterator<Item = (&'static Rule, Example, String)> {
     let both = |rule: &'static &'static Rule| {
         [Example::Bad, Example::Good].map(|which| rule.example(which).map(|example| (*rule, which, example)))
     };
-    RULES.iter().flat_map(both).flatten()
+    // What is found in profiles and in comments no server judges.
+    RULES.iter().filter(|rule| !matches!(rule.check, Check::Elsewhere)).flat_map(both).flatten()
 }
 
 /// Whether what an example shows must hold on a server.

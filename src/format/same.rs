@@ -12,7 +12,7 @@ pub(super) fn reads_alike(old: &[u8], new: &[u8], mode: Mode, server: Server) ->
     let read = |text: &[u8]| conf::read_alone(Name::Stdin, text, server);
     let (old, new) = (read(old), read(new));
     let (old_config, new_config) = (resolve(&old, mode), resolve(&new, mode));
-    trail(&old) == trail(&new)
+    trail(&old).eq(trail(&new))
         && refusals(&old_config) == refusals(&new_config)
         && old_config.unread().len() == new_config.unread().len()
         && old_config.module_parameters().len() == new_config.module_parameters().len()
@@ -20,11 +20,13 @@ pub(super) fn reads_alike(old: &[u8], new: &[u8], mode: Mode, server: Server) ->
 }
 
 /// What was met, in order: names, and the words that have no value to compare by.
-fn trail(reading: &Reading) -> Vec<Vec<Vec<u8>>> {
+fn trail(reading: &Reading) -> impl Iterator<Item = Vec<Vec<u8>>> {
     let view = View::of(reading.server);
-    let mut trail: Vec<Vec<Vec<u8>>> = reading.iter().map(|(id, _)| footprint(reading, view, id)).collect();
-    trail.dedup_by(|next, last| next == last && next[0] == b"save");
-    trail
+    let mut was_save = false;
+    reading.iter().map(move |(id, _)| footprint(reading, view, id)).filter(move |footprint| {
+        let is_save = footprint[0] == b"save";
+        !std::mem::replace(&mut was_save, is_save) || !is_save
+    })
 }
 
 fn footprint(reading: &Reading, view: &'static View, id: StatementId) -> Vec<Vec<u8>> {

@@ -144,6 +144,15 @@ def _reports(new: Path) -> None:
     _python_script(new / "junit-to-json", sys.executable, ("modules",), f"-c {shlex.quote(JUNIT_TO_JSON)}")
 
 
+def _pre_commit(new: Path) -> None:
+    """pre-commit, run by this Python."""
+    if not (3, 9) <= sys.version_info[:2] <= (3, 14):
+        raise Unavailable("pinned for Python 3.9 to 3.14")
+    pip.install(PINS / "pre-commit.txt", new / "modules")
+    _compile(sys.executable, new / "modules")
+    _python_script(new / "pre-commit", sys.executable, ("modules",), "-m pre_commit")
+
+
 def _compile(python: str, folder: Path) -> None:
     """Save each start of a Python tool the second that compiling it takes. Not needed, so not checked."""
     run([python, "-m", "compileall", "-q", folder])
@@ -163,6 +172,7 @@ KITS = (
                     Command("kubernetes-validate", ("--version",), "1.37.0"),
                     Command("yaml-to-json", (), "[]")), "python.txt", _schemas),
     Kit("compose", (Command("docker-compose", ("version", "--short"), "1.29.2"),), "debs.txt", _compose),
+    Kit("pre-commit", (Command("pre-commit", ("--version",), "pre-commit 4.3.0"),), "pre-commit.txt", _pre_commit),
     Kit("reports", (Command("junit-to-json", (), "[]"),
                     Command("sarif-schema", (), "Version 2.1.0 JSON Schema")), "reports.txt", _reports),
     Kit("promtool", (Command("promtool", ("--version",), "2.42.0"),), "debs.txt", _promtool),

@@ -87,7 +87,8 @@ impl Shown<'_> {
         // Where nothing comes, nothing is told; where something is only put in, the intent has been judged.
         let harmless =
             |edit: &TextEdit| edit.with.is_empty() || edit.at.is_empty() || self.has_only_shown_words(edit.at);
-        fix.edits.iter().all(|edit| self.intent_may_be_shown(edit)) && edits.iter().all(harmless)
+        let intents = fix.edits.iter().all(|edit| self.intent_may_be_shown(edit));
+        !fix.secret && intents && edits.iter().all(harmless)
     }
 
     fn intent_may_be_shown(self, edit: &Edit) -> bool {

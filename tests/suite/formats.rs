@@ -400,8 +400,8 @@ fn a_fix_is_shown_unless_it_touches_a_secret() {
     let words = |line: &str| line.split(' ').map(|word| word.as_bytes().to_vec()).collect::<Vec<_>>();
     let put = |index, line: &str| Edit::Put { statement: statement(index), words: words(line) };
     let add = |line: &str| Edit::Add { after: statement(0), words: words(line) };
-    let shown = |edits: Vec<Edit>| {
-        let finding = Finding::new("a-rule", Severity::Warning, statement(0), "x").fix(Fix::safe(edits));
+    let shown_of = |fix: Fix| {
+        let finding = Finding::new("a-rule", Severity::Warning, statement(0), "x").fix(fix);
         let report = report(&reading, vec![finding], Vec::new(), |_, _| Fate::Shown);
         let fix = report.findings[0].fix.clone().unwrap();
         assert!(!fix.replacements.is_empty());
@@ -409,7 +409,9 @@ fn a_fix_is_shown_unless_it_touches_a_secret() {
         assert_eq!(texts.iter().all(Option::is_some), texts.iter().any(Option::is_some), "all or none");
         texts[0].is_some()
     };
+    let shown = |edits: Vec<Edit>| shown_of(Fix::safe(edits));
     assert!(shown(vec![put(0, "maxmemory 4gb")]));
+    assert!(!shown_of(Fix::safe(vec![put(0, "maxmemory 4gb")]).of_secret()));
     assert!(shown(vec![add("maxclients 10000")]));
     assert!(shown(vec![Edit::Comment { above: statement(0), text: b"note".to_vec() }]));
     assert!(shown(vec![Edit::Drop { statement: statement(1) }]));

@@ -12,10 +12,10 @@ use redisconf::config::{Config, Reason, Stage, resolve};
 use redisconf::facts::Facts;
 use redisconf::finding::{Finding, Severity, apply};
 use redisconf::lint::example::Texts;
-use redisconf::lint::{Case, Check, Example, Inspection, Previous, RULES, Rule, Verdict, inspect};
+use redisconf::lint::{Case, Check, Example, Inspection, Previous, RULES, Rule, UsersFile, Verdict, inspect};
 use redisconf::live::{BootError, Program, Start, boot};
 use redisconf::server::Server;
-use redisconf::source::SourceId;
+use redisconf::source::{Name, SourceId};
 use redisconf::syntax::lower::Lowering;
 use redisconf::syntax::profile::requirement;
 use redisconf::syntax::{Mode, Reading, survey};
@@ -33,9 +33,18 @@ pub(crate) fn trials(servers: &[Found]) -> Vec<Trial> {
     trials
 }
 
+/// What an example is.
+#[derive(Clone, Copy, PartialEq)]
+enum Form {
+    File,
+    CommandLine,
+    AclFile,
+}
+
 /// An example as one server reads it.
 struct Judged {
     texts: Texts,
+    form: Form,
     reading: Reading,
     config: Config,
     found: Inspection,
@@ -47,16 +56,38 @@ impl Judged {
     }
 
     fn texts(texts: Texts, server: Server) -> Self {
+        let (reading, facts): (Reading, Facts) = texts.read(&texts.root, server);
+        if let Some(text) = texts.acl_file() {
+            let file = UsersFile::read(Name::File("/example/users.acl".into()), text.as_bytes(), server);
+            let found = inspect(&Case::new(&file.reading, &file.config, &facts, Mode::AclFile), |_| true);
+            return Self { texts, form: Form::AclFile, reading: file.reading, config: file.config, found };
+        }
         let previous = texts.previous.as_ref().map(|text| {
             let named = survey(SourceId::ROOT, text.as_bytes()).server.map_or(server, |(named, _)| named);
             let (reading, _) = texts.read(text, named);
             let config = resolve(&reading, Mode::Server);
             Previous { server: named, config: Some(config), name: "previous".into() }
         });
-        let (reading, facts): (Reading, Facts) = texts.read(&texts.root, server);
         let config = resolve(&reading, texts.mode());
-        let found = inspect(&Case::new(&reading, &config, &facts, texts.mode()).after(previous.as_ref()), |_| true);
-        Self { texts, reading, config, found }
+        let users = UsersFile::named_by(&reading, &config, &texts.memory());
+        let case = Case::new(&reading, &config, &facts, texts.mode());
+        let found = inspect(&case.after(previous.as_ref()).with_users(users.as_ref()), |_| true);
+        let form = if command_line(&texts).is_some() { Form::CommandLine } else { Form::File };
+        Self { texts, form, reading, config, found }
+    }
+
+    /// How to start a server on it.
+    fn start(&self) -> Start {
+        let files = self.texts.files.iter().map(|(name, text)| (name.clone(), text.clone().into_bytes())).collect();
+        let start = Start { files, ..Start::default() };
+        match self.form {
+            Form::File => Start { conf: Some(self.texts.root.clone().into_bytes()), ..start },
+            Form::AclFile => Start { conf: Some(b"aclfile users.acl\n".to_vec()), ..start },
+            Form::CommandLine => {
+                let words = command_line(&self.texts).into_iter().flat_map(|line| line.split(' ').skip(1));
+                Start { argv: words.map(|word| word.as_bytes().to_vec()).collect(), ..start }
+            }
+        }
     }
 
     fn starts(&self) -> bool {
@@ -93,8 +124,12 @@ impl Judged {
                 _ => {}
             }
         }
-        if self.config.refusals().iter().any(|refusal| refusal.reason == Reason::ReplicaInCluster) {
+        let mut reasons = self.config.refusals().iter().map(|refusal| &refusal.reason);
+        if reasons.clone().any(|reason| *reason == Reason::ReplicaInCluster) {
             return Some("would have to connect to a primary");
+        }
+        if reasons.any(|reason| matches!(reason, Reason::Sockets(_))) {
+            return Some("is about ports, and none is opened here");
         }
         (!self.config.unread().is_empty()).then_some("needs a file that is not there")
     }
@@ -105,13 +140,18 @@ impl Judged {
         let fixes = self.findings(rule).filter_map(|finding| finding.fix.as_ref());
         let edits: Vec<_> = fixes.filter_map(|fix| lowering.lower(fix)).collect();
         let in_root = edits.iter().flatten().all(|edit| edit.at.source == SourceId::ROOT);
-        let (text, count) = apply(self.texts.root.as_bytes(), &edits);
-        let root = String::from_utf8(text).ok().filter(|_| count > 0 && in_root)?;
-        Some(Texts { root, ..self.texts.clone() })
+        let (text, count) = apply(self.texts.judged().as_bytes(), &edits);
+        let text = String::from_utf8(text).ok().filter(|_| count > 0 && in_root)?;
+        Some(self.texts.clone().with_judged(text))
     }
 }
 
-/// Each example of each rule.
+/// The line of an example that starts a server.
+fn command_line(texts: &Texts) -> Option<&str> {
+    texts.root.lines().find(|line| line.starts_with("redis-server "))
+}
+
+/// Each example of each rule that judges a configuration; the others speak of profiles and comments.
 fn examples() -> impl Iterator<Item = (&'static Rule, Example, String)> {
     let both = |rule: &'static &'static Rule| {
         [Example::Bad, Example::Good].map(|which| rule.example(which).map(|example| (*rule, which, example)))
@@ -183,11 +223,11 @@ fn asked(program: &Program) -> Result<(), Failed> {
         if let Some(texts) = judged.mended(rule).filter(|_| shows_fix) {
             mended += 1;
             let after = Judged::texts(texts, server);
-            let root = &after.texts.root;
+            let text = after.texts.judged();
             if !after.starts() {
-                wrong.push(format!("{}: mended, and still refused:\n{root}", rule.id));
+                wrong.push(format!("{}: mended, and still refused:\n{text}", rule.id));
             } else if let Some(difference) = differs(program, &after) {
-                wrong.push(format!("{}: mended, and {difference}:\n{root}", rule.id));
+                wrong.push(format!("{}: mended, and {difference}:\n{text}", rule.id));
             }
         }
     }
@@ -202,9 +242,7 @@ fn asked(program: &Program) -> Result<(), Failed> {
 
 /// How the server's verdict differs from ours.
 fn differs(program: &Program, judged: &Judged) -> Option<String> {
-    let files = judged.texts.files.iter().map(|(name, text)| (name.clone(), text.clone().into_bytes())).collect();
-    let conf = Some(judged.texts.root.clone().into_bytes());
-    match (boot(program, &Start { conf, files, ..Start::default() }), judged.starts()) {
+    match (boot(program, &judged.start()), judged.starts()) {
         (Ok(_), true) | (Err(BootError::Refused(_) | BootError::Crashed { .. }), false) => None,
         (Ok(_), false) => Some("the server starts, and we refuse".into()),
         (Err(error), true) => Some(format!("we accept, and {error}")),

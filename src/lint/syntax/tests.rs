@@ -174,8 +174,8 @@ fn numbers_are_told_by_what_they_are_read_as() {
     assert_eq!(found("maxmemory mb\n"), ["memory-misread error:1"]);
     assert_eq!(found("maxmemory 99999999999gb\n"), ["memory-misread error:1"]);
     assert_eq!(found("maxmemory ${MAX:-}\nhz ${HZ}\nnotify-keyspace-events ${E}\n").len(), 0);
-    assert_eq!(found("hz 101\n"), ["hz-range warning:1"]);
-    assert!(found("hz 100\nmaxmemory 0\nnotify-keyspace-events \"\"\n").is_empty());
+    assert_eq!(found("hz 501\n"), ["hz-range warning:1"]);
+    assert!(found("hz 500\nmaxmemory 0\nnotify-keyspace-events \"\"\n").is_empty());
     assert_eq!(found("notify-keyspace-events KE\n"), ["keyspace-events-undelivered warning:1"]);
     assert_eq!(
         mended("keyspace-events-undelivered", "notify-keyspace-events g$\n"),

@@ -330,3 +330,76 @@ impl<'a> Process<'a> {
 fn fits(directive: &Directive, words: usize) -> bool {
     if let Kind::Words { min, max } = directive.kind { (min..=max).contains(&words) } else { words == 1 }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{Reason, resolve};
+    use crate::source::Name;
+    use crate::syntax::{Mode, conf};
+
+    /// The refused lines with their reasons, in the order of the server.
+    fn refused(text: &str) -> Vec<(usize, BadSentinel)> {
+        let reading = conf::read_template(
+            Name::Stdin,
+            text.as_bytes(),
+            "redis-7.4".parse().unwrap(),
+            &crate::source::Memory::default(),
+        );
+        let config = resolve(&reading, Mode::Sentinel);
+        let refusals = config.refusals().iter().filter_map(|refusal| {
+            let Reason::Sentinel(bad) = refusal.reason else { return None };
+            Some((reading.sources.get(refusal.at.source).line(refusal.at.start), bad))
+        });
+        refusals.collect()
+    }
+
+    const MONITOR: &str = "sentinel monitor m 127.0.0.1 6379 2\n";
+
+    #[test]
+    fn lines_are_carried_out_in_three_rounds() {
+        let text = format!("sentinel bogus\n{MONITOR}{MONITOR}sentinel myid x\nsentinel auth-user n u\n");
+        let expected = [
+            (4, BadSentinel::Identity),
+            (3, BadSentinel::DuplicatePrimary),
+            (1, BadSentinel::Unrecognized),
+            (5, BadSentinel::UnknownPrimary),
+        ];
+        assert_eq!(refused(&text), expected);
+    }
+
+    #[test]
+    fn the_place_of_monitor_does_not_matter() {
+        assert_eq!(refused(&format!("sentinel parallel-syncs m 1\n{MONITOR}")), []);
+        assert_eq!(refused("sentinel monitor m localhost 1 1\nsentinel resolve-hostnames yes\n"), []);
+    }
+
+    #[test]
+    fn numbers_are_read_as_c_reads_them() {
+        let time = |word: &str| refused(&format!("{MONITOR}sentinel failover-timeout m {word}\n")).len();
+        assert_eq!(["1", "30s", "+5", "4294967297"].map(time), [0; 4]);
+        assert_eq!(["0", "-1", "x", "''", "2147483648", "99999999999999999999"].map(time), [1; 6]);
+    }
+
+    #[test]
+    fn what_is_said_elsewhere_is_not_held_against_the_file() {
+        for open in ["sentinel monitor ${NAME} 127.0.0.1 6379 2\n", "include away.conf\n", "{{ include \"x\" . }}\n"] {
+            let text = format!("{open}sentinel auth-user m u\nsentinel known-replica m localhost 1\n");
+            assert_eq!(refused(&text), [], "{open}");
+        }
+        let text = "sentinel monitor m ${HOST} ${PORT} ${QUORUM}\nsentinel auth-user n u\nsentinel monitor m ${ALL}\n";
+        assert_eq!(refused(text), [(2, BadSentinel::UnknownPrimary)]);
+    }
+
+    #[test]
+    fn replicas_are_told_apart_by_address_or_by_announced_name() {
+        let twice = |first: &str, second: &str, above: &str| {
+            let line = |host| format!("sentinel known-replica m {host} 1\n");
+            refused(&format!("{above}{MONITOR}{}{}", line(first), line(second))).len()
+        };
+        assert_eq!(twice("127.0.0.1", "127.1", ""), 1);
+        assert_eq!(twice("127.0.0.1", "127.0.0.2", ""), 0);
+        assert_eq!(twice("127.0.0.1", "127.1", "sentinel announce-hostnames yes\n"), 0);
+        assert_eq!(twice("127.0.0.1", "127.1", "sentinel announce-hostnames ${X}\n"), 0);
+    }
+}

@@ -165,3 +165,72 @@ fn is_name(text: &[u8]) -> bool {
 fn is_6_2(server: Server) -> bool {
     server.resolve().known == Server::new(Engine::Redis, 6, 2)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::config::{Reason, resolve};
+    use crate::source::Name;
+    use crate::syntax::conf;
+
+    fn refused(server: &str, text: &str) -> Option<BadSockets> {
+        let reading = conf::read_template(
+            Name::Stdin,
+            text.as_bytes(),
+            server.parse().unwrap(),
+            &crate::source::Memory::default(),
+        );
+        let config = resolve(&reading, Mode::Server);
+        let mut refusals = config.refusals().iter();
+        refusals.find_map(|refusal| if let Reason::Sockets(bad) = refusal.reason { Some(bad) } else { None })
+    }
+
+    #[test]
+    fn an_address_beside_one_that_stands_for_all_is_in_use() {
+        let of = |bind: &str| refused("redis-7.4", &format!("bind {bind}\n"));
+        for bind in ["0.0.0.0 127.0.0.1", "127.0.0.1 *", "* -127.0.0.1", "* *", "::* ::1", "127.1 127.0.0.1", "0 *"] {
+            assert_eq!(of(bind), Some(BadSockets::BoundTwice), "{bind}");
+        }
+        for bind in
+            ["* -::*", "0.0.0.0 ::", "127.0.0.1 -::1", "127.0.0.1 127.0.0.2", "localhost localhost", "fe80::1%eth0 ::"]
+        {
+            assert_eq!(of(bind), None, "{bind}");
+        }
+    }
+
+    #[test]
+    fn what_can_be_no_host_is_told_from_names() {
+        let of = |bind: &str| refused("redis-7.4", &format!("bind {bind}\n"));
+        for bind in ["127.0.0.1:6379", "10.0.0.0/8", "[::1]", "127.0.0.1,::1", "-300.1.1.1", "\"#\""] {
+            assert_eq!(of(bind), Some(BadSockets::NotAnAddress), "{bind}");
+        }
+        for bind in ["db-1.internal", "redis_1", "-host"] {
+            assert_eq!(of(bind), None, "{bind}");
+        }
+    }
+
+    #[test]
+    fn somewhere_a_server_must_listen() {
+        let of = |text: &str| refused("redis-7.4", text);
+        assert_eq!(of("port 0\n"), Some(BadSockets::Nowhere));
+        assert_eq!(of("bind \"\"\n"), Some(BadSockets::Nowhere));
+        for text in
+            ["", "port 0\nunixsocket /s\n", "port 0\ntls-port 6379\n", "port ${P}\n", "port 0\ninclude away.conf\n"]
+        {
+            assert_eq!(of(text), None, "{text}");
+        }
+        assert_eq!(refused("redis-6.2", "bind \"\"\nunixsocket /s\n"), Some(BadSockets::NotAnAddress));
+        assert_eq!(of("bind \"\"\nunixsocket /s\n"), None);
+    }
+
+    #[test]
+    fn the_bus_needs_a_port_of_its_own() {
+        let of = |text: &str| refused("redis-7.4", &format!("cluster-enabled yes\n{text}"));
+        assert_eq!(of("port 55535\n"), None);
+        assert_eq!(of("port 55536\n"), Some(BadSockets::BusPort));
+        assert_eq!(of("port 55536\ncluster-port 7\n"), None);
+        assert_eq!(of("port 7000\ncluster-port 7000\n"), Some(BadSockets::PortTwice));
+        assert_eq!(of("port 7000\ntls-port 17000\n"), Some(BadSockets::PortTwice));
+        assert_eq!(of("bind \"\"\nunixsocket /s\n"), Some(BadSockets::NoBusAddress));
+    }
+}

@@ -29,6 +29,7 @@ Good:
     group: Group::Cluster,
     source: "valkey.io/topics/cluster-tutorial, \"Valkey Cluster and Docker\"",
     facts: &["network", "exposure"],
+    modes: &[Mode::Server],
     check: Check::Config(announce),
     ..Rule::BASE
 };
@@ -50,6 +51,7 @@ Good:
     group: Group::Cluster,
     source: "seven servers, run",
     fix: Some(Safety::Safe),
+    modes: &[Mode::Server],
     check: Check::Config(directive_idle),
     ..Rule::BASE
 };
@@ -73,6 +75,7 @@ Good:
     group: Group::Cluster,
     source: "valkey.io/topics/cluster-tutorial, \"Valkey Cluster configuration parameters\"",
     facts: &["workload"],
+    modes: &[Mode::Server],
     check: Check::Config(full_coverage),
     ..Rule::BASE
 };
@@ -95,6 +98,7 @@ Good:
 ",
     group: Group::Cluster,
     source: "valkey.io/topics/cluster-spec, \"Failure detection\"; forks measured on redis 7.4, 8.2 and valkey 8.1",
+    modes: &[Mode::Server],
     check: Check::Config(node_timeout),
     ..Rule::BASE
 };
@@ -118,6 +122,7 @@ Good:
     group: Group::Cluster,
     source: "valkey.io/topics/cluster-tutorial, \"Creating a Valkey Cluster\"",
     facts: &["volume"],
+    modes: &[Mode::Server],
     check: Check::Config(state_lost),
     ..Rule::BASE
 };
@@ -150,6 +155,7 @@ Good:
     group: Group::Cluster,
     source: "valkey.io/topics/encryption",
     fix: Some(Safety::Unsafe),
+    modes: &[Mode::Server],
     check: Check::Config(tls_partial),
     ..Rule::BASE
 };
@@ -172,6 +178,7 @@ Good:
 ",
     group: Group::Cluster,
     source: "valkey.io/topics/cluster-tutorial, \"Valkey Cluster configuration parameters\"",
+    modes: &[Mode::Server],
     check: Check::Config(validity_off),
     ..Rule::BASE
 };
@@ -194,13 +201,14 @@ Good:
     group: Group::Cluster,
     source: "seven servers, run",
     fix: Some(Safety::Safe),
+    modes: &[Mode::Server],
     check: Check::Config(databases),
     ..Rule::BASE
 };
 
 /// Whether the file is that of a cluster node; `None` if a template says.
 fn is_node(case: &Case<'_>) -> Option<bool> {
-    Some(case.mode == Mode::Server && case.is_on("cluster-enabled")?)
+    case.is_on("cluster-enabled")
 }
 
 /// Whether a text is set; true if a template says.
@@ -228,7 +236,7 @@ fn announce(case: &Case<'_>, report: &mut Report<'_>) {
 }
 
 fn directive_idle(case: &Case<'_>, report: &mut Report<'_>) {
-    if case.is_partial() || is_node(case) != Some(false) || case.mode == Mode::Sentinel {
+    if case.is_partial() || is_node(case) != Some(false) {
         return;
     }
     for entry in case.config.entries() {

@@ -27,6 +27,7 @@ Good:
     group: Group::Network,
     source: "seven servers, run",
     facts: &["somaxconn"],
+    modes: &[Mode::Server],
     check: Check::Config(backlog_above_somaxconn),
     ..Rule::BASE
 };
@@ -99,6 +100,7 @@ Good:
     group: Group::Network,
     source: "valkey.io/topics/clients, \"Client timeouts\"; twelve servers, run",
     fix: Some(Safety::Unsafe),
+    modes: &[Mode::Server],
     check: Check::Config(idle_timeout),
     ..Rule::BASE
 };
@@ -120,6 +122,7 @@ Good:
     group: Group::Network,
     source: "valkey.io/topics/clients, \"TCP keepalive\"",
     fix: Some(Safety::Unsafe),
+    modes: &[Mode::Server],
     check: Check::Config(keepalive_off),
     ..Rule::BASE
 };
@@ -143,6 +146,7 @@ Good:
     group: Group::Network,
     source: "valkey.io/topics/clients, \"TCP keepalive\"",
     facts: &["load-balancer-idle"],
+    modes: &[Mode::Server],
     check: Check::Config(keepalive_vs_middlebox),
     ..Rule::BASE
 };
@@ -166,6 +170,7 @@ Good:
     group: Group::Network,
     source: "twelve servers, run",
     facts: &["nofile"],
+    modes: &[Mode::Server],
     check: Check::Config(maxclients_above_nofile),
     ..Rule::BASE
 };
@@ -188,6 +193,7 @@ Good:
     group: Group::Network,
     source: "twelve servers, run: 17 to 50 KiB just after a command, 2 to 17 KiB after 4 s",
     facts: &["memory"],
+    modes: &[Mode::Server],
     check: Check::Config(maxclients_memory),
     ..Rule::BASE
 };
@@ -211,13 +217,14 @@ Good:
     group: Group::Network,
     source: "valkey.io/topics/clients, \"Maximum concurrent connected clients\"",
     facts: &["connections"],
+    modes: &[Mode::Server],
     check: Check::Config(maxclients_too_low),
     ..Rule::BASE
 };
 
-/// The number in force, in the file of a data server.
+/// The number in force.
 fn number(case: &Case<'_>, name: &str) -> Option<u64> {
-    case.int(name).filter(|_| case.mode == Mode::Server).and_then(|number| u64::try_from(number).ok())
+    case.int(name).and_then(|number| u64::try_from(number).ok())
 }
 
 /// A finding with the line that would mend it, where there is one.

@@ -1,6 +1,6 @@
 //! Limits that do not limit, or limit the wrong thing.
 
-use super::{is_capped, limit, place, with_limits};
+use super::{is_capped, place, with_limits};
 use crate::config::Class;
 use crate::facts::bytes_text;
 use crate::finding::{Fix, Safety, Severity};
@@ -26,6 +26,7 @@ Good:
     group: Group::Clients,
     source: "valkey.io/topics/clients, \"Output buffer limits\" and \"Client eviction\"",
     facts: &["exposure"],
+    modes: &[Mode::Server],
     check: Check::Config(normal_unlimited),
     ..Rule::BASE
 };
@@ -52,6 +53,7 @@ Good:
     source: "valkey 9.0.0 and 9.1.2 against 8.1.8 and redis 8.2.3, run; valkey-io/valkey#2078",
     servers: &["valkey >= 9.0"],
     facts: &["subscribers", "message-size"],
+    modes: &[Mode::Server],
     check: Check::Config(not_enforced),
     ..Rule::BASE
 };
@@ -73,6 +75,7 @@ Good:
 ",
     group: Group::Clients,
     source: "twelve servers, run",
+    modes: &[Mode::Server],
     check: Check::Config(query_below_bulk),
     ..Rule::BASE
 };
@@ -93,12 +96,13 @@ Good:
     group: Group::Clients,
     source: "twelve servers, run",
     fix: Some(Safety::Unsafe),
+    modes: &[Mode::Server],
     check: Check::Config(soft_not_below),
     ..Rule::BASE
 };
 
 fn normal_unlimited(case: &Case<'_>, report: &mut Report<'_>) {
-    let Some(normal) = limit(case, Class::Normal) else { return };
+    let Some(normal) = case.limit(Class::Normal) else { return };
     if case.is_partial() || normal.hard > 0 || normal.soft > 0 || is_capped(case) {
         return;
     }
@@ -123,7 +127,7 @@ fn normal_unlimited(case: &Case<'_>, report: &mut Report<'_>) {
 const UNCOPIED: u64 = 16 * 1024;
 
 fn not_enforced(case: &Case<'_>, report: &mut Report<'_>) {
-    let Some(pubsub) = limit(case, Class::Pubsub) else { return };
+    let Some(pubsub) = case.limit(Class::Pubsub) else { return };
     let is_off = |from: i64| from == 0 || u64::try_from(from).is_ok_and(|from| from > 1 << 30);
     if (pubsub.hard == 0 && pubsub.soft == 0) || case.int("min-string-size-avoid-copy-reply").is_none_or(is_off) {
         return;
@@ -146,7 +150,7 @@ fn query_below_bulk(case: &Case<'_>, report: &mut Report<'_>) {
     let (Some(query), Some(bulk)) = (case.bytes("client-query-buffer-limit"), case.bytes("proto-max-bulk-len")) else {
         return;
     };
-    if query >= bulk || case.mode == Mode::Sentinel {
+    if query >= bulk {
         return;
     }
     let name =
@@ -163,7 +167,7 @@ fn query_below_bulk(case: &Case<'_>, report: &mut Report<'_>) {
 
 fn soft_not_below(case: &Case<'_>, report: &mut Report<'_>) {
     for class in Class::ALL {
-        let Some(limit) = limit(case, class).filter(|limit| limit.hard > 0 && limit.soft >= limit.hard) else {
+        let Some(limit) = case.limit(class).filter(|limit| limit.hard > 0 && limit.soft >= limit.hard) else {
             continue;
         };
         let Some((id, first)) = super::group(case, class) else { continue };

@@ -4,17 +4,12 @@ pub(super) mod limits;
 pub(super) mod pubsub;
 
 use super::Case;
-use crate::config::{Class, Limit};
+use crate::config::Class;
 use crate::source::Span;
-use crate::syntax::{Mode, StatementId};
+use crate::syntax::StatementId;
 
 #[cfg(test)]
 mod tests;
-
-/// The limit in force for a class, in the file of a data server.
-fn limit(case: &Case<'_>, class: Class) -> Option<Limit> {
-    case.limit(class).filter(|_| case.mode == Mode::Server)
-}
 
 /// The place of a class's limit: the first word of its group, so that several on a line are told apart.
 fn place(case: &Case<'_>, class: Class) -> Span {

@@ -1,6 +1,6 @@
 //! Publishing: what slow subscribers hold, what the network carries, and what each write sends out.
 
-use super::{is_capped, limit, place, with_limits};
+use super::{is_capped, place, with_limits};
 use crate::config::{Class, Limit, needs};
 use crate::facts::bytes_text;
 use crate::finding::{Fix, Safety, Severity};
@@ -27,6 +27,7 @@ Good:
     group: Group::Clients,
     source: "arithmetic",
     facts: &["publish-rate", "fanout", "message-size", "network-bandwidth"],
+    modes: &[Mode::Server],
     check: Check::Config(fanout),
     ..Rule::BASE
 };
@@ -46,6 +47,7 @@ Good:
 ",
     group: Group::Clients,
     source: "valkey.io/topics/notifications",
+    modes: &[Mode::Server],
     check: Check::Config(events_broad),
     ..Rule::BASE
 };
@@ -68,6 +70,7 @@ Good:
     group: Group::Clients,
     source: "valkey.io/topics/pubsub, \"Sharded Pub/Sub\"",
     facts: &["workload"],
+    modes: &[Mode::Server],
     check: Check::Config(across_cluster),
     ..Rule::BASE
 };
@@ -92,6 +95,7 @@ Good:
     group: Group::Clients,
     source: "twelve servers with one subscriber that did not read, run",
     facts: &["subscribers", "memory"],
+    modes: &[Mode::Server],
     check: Check::Config(overcommit),
     ..Rule::BASE
 };
@@ -116,6 +120,7 @@ Good:
     group: Group::Clients,
     source: "valkey.io/topics/pubsub, \"Delivery semantics\"",
     facts: &["publish-rate", "fanout", "subscribers", "message-size", "stall"],
+    modes: &[Mode::Server],
     check: Check::Config(too_small),
     ..Rule::BASE
 };
@@ -136,6 +141,7 @@ Good:
     group: Group::Clients,
     source: "valkey.io/topics/clients, \"Output buffer limits\"; twelve servers, run",
     fix: Some(Safety::Unsafe),
+    modes: &[Mode::Server],
     check: Check::Config(unlimited),
     ..Rule::BASE
 };
@@ -163,6 +169,7 @@ Good:
     group: Group::Clients,
     source: "twelve servers with one subscriber that did not read, run",
     facts: &["subscribers"],
+    modes: &[Mode::Server],
     check: Check::Config(can_evict),
     ..Rule::BASE
 };
@@ -186,12 +193,13 @@ Good:
     group: Group::Clients,
     source: "twelve servers, run",
     facts: &["workload"],
+    modes: &[Mode::Server],
     check: Check::Config(timeout),
     ..Rule::BASE
 };
 
 fn fanout(case: &Case<'_>, report: &mut Report<'_>) {
-    if case.mode == Mode::Sentinel || case.facts.count("publish-rate").is_none() {
+    if case.facts.count("publish-rate").is_none() {
         // Nobody says that anything is published: that is no gap in what is known.
         return;
     }
@@ -212,7 +220,7 @@ fn fanout(case: &Case<'_>, report: &mut Report<'_>) {
 }
 
 fn events_broad(case: &Case<'_>, report: &mut Report<'_>) {
-    let Some(directive) = case.known("notify-keyspace-events").filter(|_| case.mode == Mode::Server) else { return };
+    let Some(directive) = case.known("notify-keyspace-events") else { return };
     let Some(value) = case.config.effective(directive) else { return };
     let letters = value.config_get(&directive.kind);
     let has = |letter: u8| letters.contains(&letter);
@@ -231,10 +239,7 @@ fn events_broad(case: &Case<'_>, report: &mut Report<'_>) {
 }
 
 fn across_cluster(case: &Case<'_>, report: &mut Report<'_>) {
-    if case.is_on("cluster-enabled") == Some(true)
-        && case.mode == Mode::Server
-        && report.word("workload") == Some("pubsub")
-    {
+    if case.is_on("cluster-enabled") == Some(true) && report.word("workload") == Some("pubsub") {
         report.add(
             PUBSUB_ACROSS_CLUSTER
                 .finding(case.place("cluster-enabled"), "each message goes to every node of the cluster")
@@ -257,7 +262,7 @@ struct Slow {
 
 /// `None` if it does not matter here: no limit (another rule says so), or a cap on all clients together.
 fn slow(case: &Case<'_>, report: &mut Report<'_>, with_memory: bool) -> Option<Slow> {
-    let pubsub = limit(case, Class::Pubsub).filter(|pubsub| !is_open(pubsub) && !is_capped(case))?;
+    let pubsub = case.limit(Class::Pubsub).filter(|pubsub| !is_open(pubsub) && !is_capped(case))?;
     let maxmemory = case.bytes("maxmemory").filter(|bytes| *bytes > 0);
     if !with_memory {
         maxmemory?;
@@ -316,7 +321,7 @@ fn can_evict(case: &Case<'_>, report: &mut Report<'_>) {
 }
 
 fn too_small(case: &Case<'_>, report: &mut Report<'_>) {
-    let Some(pubsub) = limit(case, Class::Pubsub).filter(|pubsub| pubsub.hard > 0) else { return };
+    let Some(pubsub) = case.limit(Class::Pubsub).filter(|pubsub| pubsub.hard > 0) else { return };
     if case.facts.count("publish-rate").is_none() {
         // Nobody says that anything is published: that is no gap in what is known.
         return;
@@ -343,7 +348,7 @@ fn too_small(case: &Case<'_>, report: &mut Report<'_>) {
 }
 
 fn unlimited(case: &Case<'_>, report: &mut Report<'_>) {
-    if !limit(case, Class::Pubsub).is_some_and(|pubsub| is_open(&pubsub)) || is_capped(case) {
+    if !case.limit(Class::Pubsub).is_some_and(|pubsub| is_open(&pubsub)) || is_capped(case) {
         return;
     }
     let finding = PUBSUB_BUFFER_UNLIMITED
@@ -356,7 +361,7 @@ fn unlimited(case: &Case<'_>, report: &mut Report<'_>) {
 }
 
 fn timeout(case: &Case<'_>, report: &mut Report<'_>) {
-    if case.int("timeout").is_none_or(|timeout| timeout == 0) || case.mode == Mode::Sentinel {
+    if case.int("timeout").is_none_or(|timeout| timeout == 0) {
         return;
     }
     if report.word("workload") == Some("pubsub") {

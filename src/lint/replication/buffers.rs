@@ -1,6 +1,5 @@
 //! Memory that replication takes: the backlog and the output buffer of a replica.
 
-use super::is_whole_server;
 use crate::config::{Class, Limit, needs};
 use crate::facts::bytes_text;
 use crate::finding::Severity;
@@ -28,6 +27,7 @@ Good:
     group: Group::Replication,
     source: "redis/redis#11534; valkey.io/topics/replication",
     facts: &["replicas", "write-rate", "outage"],
+    modes: &[Mode::Server],
     check: Check::Config(backlog_too_small),
     ..Rule::BASE
 };
@@ -52,6 +52,7 @@ Good:
 ",
     group: Group::Replication,
     source: "redis/redis#1408; networking.c of redis 7.4, checkClientOutputBufferLimits",
+    modes: &[Mode::Server],
     check: Check::Config(below_backlog),
     ..Rule::BASE
 };
@@ -77,6 +78,7 @@ Good:
     source: "redis/redis#2315, #4093, #4697",
     servers: &["redis < 8.0", "valkey"],
     facts: &["replicas", "write-rate", "dataset"],
+    modes: &[Mode::Server],
     check: Check::Config(too_small),
     ..Rule::BASE
 };
@@ -97,6 +99,7 @@ Good:
 ",
     group: Group::Replication,
     source: "valkey.io/topics/clients, \"Output buffer limits\"",
+    modes: &[Mode::Server],
     check: Check::Config(unlimited),
     ..Rule::BASE
 };
@@ -107,7 +110,7 @@ fn limit_place(case: &Case<'_>, class: Class) -> Span {
 }
 
 fn backlog_too_small(case: &Case<'_>, report: &mut Report<'_>) {
-    let Some(size) = case.bytes("repl-backlog-size").filter(|_| is_whole_server(case)) else { return };
+    let Some(size) = case.bytes("repl-backlog-size").filter(|_| !case.is_partial()) else { return };
     if report.count("replicas").is_none_or(|replicas| replicas == 0) {
         return;
     }
@@ -135,7 +138,7 @@ fn backlog_too_small(case: &Case<'_>, report: &mut Report<'_>) {
 
 fn below_backlog(case: &Case<'_>, report: &mut Report<'_>) {
     let (Some(limit), Some(backlog)) = (case.limit(Class::Replica), case.bytes("repl-backlog-size")) else { return };
-    if limit.hard == 0 || limit.hard >= backlog || !is_whole_server(case) {
+    if limit.hard == 0 || limit.hard >= backlog || case.is_partial() {
         return;
     }
     let is_cut = case.server() == Server::new(Engine::Redis, 6, 2);
@@ -155,7 +158,7 @@ fn below_backlog(case: &Case<'_>, report: &mut Report<'_>) {
 
 fn too_small(case: &Case<'_>, report: &mut Report<'_>) {
     let Some(limit) = case.limit(Class::Replica).filter(|limit| limit.hard > 0) else { return };
-    if !is_whole_server(case) || case.is_on("dual-channel-replication-enabled") == Some(true) {
+    if case.is_partial() || case.is_on("dual-channel-replication-enabled") == Some(true) {
         return;
     }
     if report.count("replicas").is_none_or(|replicas| replicas == 0) {
@@ -186,7 +189,7 @@ fn too_small(case: &Case<'_>, report: &mut Report<'_>) {
 
 fn unlimited(case: &Case<'_>, report: &mut Report<'_>) {
     let is_open = |limit: &Limit| limit.hard == 0 && limit.soft == 0;
-    if case.mode != Mode::Server || !case.limit(Class::Replica).is_some_and(|limit| is_open(&limit)) {
+    if !case.limit(Class::Replica).is_some_and(|limit| is_open(&limit)) {
         return;
     }
     report.add(

@@ -1,9 +1,10 @@
 //! The link to the primary: who it leads to, whether it may log in, and how long it may be silent.
 
-use super::{is_whole_server, primary};
+use super::primary;
 use crate::config::Value;
 use crate::finding::{Edit, Fix, Safety, Severity};
 use crate::lint::{Case, Check, Group, Report, Rule};
+use crate::syntax::Mode;
 
 pub(crate) static REPL_TIMEOUT_BELOW_PING: Rule = Rule {
     id: "repl-timeout-below-ping",
@@ -22,6 +23,7 @@ Good:
 ",
     group: Group::Replication,
     source: "an idle pair of seven servers each, run",
+    modes: &[Mode::Server],
     check: Check::Config(timeout_below_ping),
     ..Rule::BASE
 };
@@ -47,6 +49,7 @@ Good:
     group: Group::Replication,
     source: "valkey.io/topics/replication, \"Configuring replication in Docker and NAT\"",
     facts: &["network", "exposure"],
+    modes: &[Mode::Server],
     check: Check::Config(announce),
     ..Rule::BASE
 };
@@ -72,6 +75,7 @@ Good:
     source: "redis 7.4, 8.2 and valkey 9.1, run",
     facts: &["failover"],
     fix: Some(Safety::Unsafe),
+    modes: &[Mode::Server],
     check: Check::Config(auth_missing),
     ..Rule::BASE
 };
@@ -93,6 +97,7 @@ Good:
 ",
     group: Group::Replication,
     source: "seven servers, run",
+    modes: &[Mode::Server],
     check: Check::Config(of_itself),
     ..Rule::BASE
 };
@@ -101,7 +106,7 @@ fn timeout_below_ping(case: &Case<'_>, report: &mut Report<'_>) {
     let (Some(timeout), Some(period)) = (case.int("repl-timeout"), case.int("repl-ping-replica-period")) else {
         return;
     };
-    if timeout > period || super::Mode::Server != case.mode {
+    if timeout > period {
         return;
     }
     let name = if case.is_set("repl-timeout") { "repl-timeout" } else { "repl-ping-replica-period" };
@@ -118,7 +123,7 @@ fn timeout_below_ping(case: &Case<'_>, report: &mut Report<'_>) {
 
 fn announce(case: &Case<'_>, report: &mut Report<'_>) {
     let is_set = |name: &str| case.text(name).is_none_or(|text| !text.is_empty());
-    if !is_whole_server(case) || primary(case).is_none() || is_set("replica-announce-ip") {
+    if case.is_partial() || primary(case).is_none() || is_set("replica-announce-ip") {
         return;
     }
     if report.word("network") != Some("bridge") {
@@ -136,7 +141,7 @@ fn announce(case: &Case<'_>, report: &mut Report<'_>) {
 }
 
 fn auth_missing(case: &Case<'_>, report: &mut Report<'_>) {
-    if !is_whole_server(case) || case.has_secret("masterauth") != Some(false) {
+    if case.is_partial() || case.has_secret("masterauth") != Some(false) {
         return;
     }
     let auth = case.known("masterauth").map_or("masterauth", |directive| directive.name());
@@ -177,7 +182,7 @@ fn auth_missing(case: &Case<'_>, report: &mut Report<'_>) {
 
 fn of_itself(case: &Case<'_>, report: &mut Report<'_>) {
     let (Some((host, port)), Some(Value::Words(bind))) = (primary(case), case.get("bind")) else { return };
-    if !is_whole_server(case) {
+    if case.is_partial() {
         return;
     }
     let text = String::from_utf8_lossy(&host).to_ascii_lowercase();

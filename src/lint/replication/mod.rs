@@ -6,7 +6,6 @@ pub(super) mod writes;
 
 use super::Case;
 use crate::config::Value;
-use crate::syntax::Mode;
 
 #[cfg(test)]
 mod tests;
@@ -15,9 +14,4 @@ mod tests;
 fn primary(case: &Case<'_>) -> Option<(Vec<u8>, u16)> {
     let Value::Replica(of) = case.get("replicaof")? else { return None };
     of.map(|(host, port)| (host.to_vec(), port))
-}
-
-/// Whether the file is a data server's, and all of it is seen.
-fn is_whole_server(case: &Case<'_>) -> bool {
-    case.mode == Mode::Server && !case.is_partial()
 }

@@ -1,6 +1,6 @@
 //! What may be lost: writes on a replica, on a primary that is cut off, and on one that comes back empty.
 
-use super::{is_whole_server, primary};
+use super::primary;
 use crate::finding::{Edit, Fix, Safety, Severity};
 use crate::lint::{Case, Check, Group, Report, Rule};
 use crate::syntax::Mode;
@@ -23,6 +23,7 @@ Good:
     group: Group::Replication,
     source: "seven servers, run",
     facts: &["replicas"],
+    modes: &[Mode::Server],
     check: Check::Config(min_replicas_impossible),
     ..Rule::BASE
 };
@@ -45,6 +46,7 @@ Good:
     group: Group::Replication,
     source: "seven servers without a replica, run",
     fix: Some(Safety::Unsafe),
+    modes: &[Mode::Server],
     check: Check::Config(min_replicas_inert),
     ..Rule::BASE
 };
@@ -69,6 +71,7 @@ Good:
     group: Group::Replication,
     source: "valkey.io/topics/sentinel, \"Example 2: basic setup with three boxes\"",
     facts: &["failover", "replicas"],
+    modes: &[Mode::Server],
     check: Check::Config(min_replicas_unset),
     ..Rule::BASE
 };
@@ -90,6 +93,7 @@ Good:
     group: Group::Replication,
     source: "seven pairs of servers, run; valkey.io/topics/replication, \"Maxmemory on replicas\"",
     fix: Some(Safety::Unsafe),
+    modes: &[Mode::Server],
     check: Check::Config(evicts),
     ..Rule::BASE
 };
@@ -111,6 +115,7 @@ Good:
     group: Group::Replication,
     source: "valkey.io/topics/replication, \"Read-only replica\"",
     fix: Some(Safety::Unsafe),
+    modes: &[Mode::Server],
     check: Check::Config(writable),
     ..Rule::BASE
 };
@@ -136,6 +141,7 @@ Good:
     group: Group::Replication,
     source: "seven pairs of servers, run; valkey.io/topics/replication, \"Safety of replication when primary has persistence turned off\"",
     facts: &["replicas", "auto-restart"],
+    modes: &[Mode::Server],
     check: Check::Config(volatile_primary),
     ..Rule::BASE
 };
@@ -151,7 +157,7 @@ fn put(case: &Case<'_>, name: &str, value: &str) -> Option<Fix> {
 
 fn min_replicas_impossible(case: &Case<'_>, report: &mut Report<'_>) {
     let Some(wanted) = case.int("min-replicas-to-write").and_then(|count| u64::try_from(count).ok()) else { return };
-    if wanted == 0 || case.int("min-replicas-max-lag") == Some(0) || case.mode == Mode::Sentinel {
+    if wanted == 0 || case.int("min-replicas-max-lag") == Some(0) {
         return;
     }
     let Some(replicas) = report.count("replicas").filter(|replicas| *replicas <= wanted) else { return };
@@ -176,7 +182,7 @@ fn min_replicas_impossible(case: &Case<'_>, report: &mut Report<'_>) {
 
 fn min_replicas_inert(case: &Case<'_>, report: &mut Report<'_>) {
     let wanted = case.int("min-replicas-to-write").unwrap_or(0);
-    if wanted == 0 || case.int("min-replicas-max-lag") != Some(0) || case.mode == Mode::Sentinel {
+    if wanted == 0 || case.int("min-replicas-max-lag") != Some(0) {
         return;
     }
     let finding = MIN_REPLICAS_INERT
@@ -190,7 +196,7 @@ fn min_replicas_inert(case: &Case<'_>, report: &mut Report<'_>) {
 }
 
 fn min_replicas_unset(case: &Case<'_>, report: &mut Report<'_>) {
-    if !is_whole_server(case) || case.config.is_cluster() || case.int("min-replicas-to-write") != Some(0) {
+    if case.is_partial() || case.config.is_cluster() || case.int("min-replicas-to-write") != Some(0) {
         return;
     }
     if case.facts.word("workload").is_some_and(|workload| workload.contains("cache") || workload == "pubsub") {
@@ -210,7 +216,7 @@ fn min_replicas_unset(case: &Case<'_>, report: &mut Report<'_>) {
 }
 
 fn evicts(case: &Case<'_>, report: &mut Report<'_>) {
-    if case.is_on("replica-ignore-maxmemory") != Some(false) || case.mode == Mode::Sentinel {
+    if case.is_on("replica-ignore-maxmemory") != Some(false) {
         return;
     }
     let finding = REPLICA_EVICTS
@@ -223,7 +229,7 @@ fn evicts(case: &Case<'_>, report: &mut Report<'_>) {
 }
 
 fn writable(case: &Case<'_>, report: &mut Report<'_>) {
-    if case.is_on("replica-read-only") != Some(false) || case.mode == Mode::Sentinel {
+    if case.is_on("replica-read-only") != Some(false) {
         return;
     }
     let finding = REPLICA_WRITABLE
@@ -236,7 +242,7 @@ fn writable(case: &Case<'_>, report: &mut Report<'_>) {
 }
 
 fn volatile_primary(case: &Case<'_>, report: &mut Report<'_>) {
-    if !is_whole_server(case) || case.persists() != Some(false) || primary(case).is_some() {
+    if case.is_partial() || case.persists() != Some(false) || primary(case).is_some() {
         return;
     }
     if case.facts.word("role") == Some("replica") {

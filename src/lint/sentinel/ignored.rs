@@ -27,6 +27,7 @@ Good:
     group: Group::Sentinel,
     source: "seven servers run as Sentinel",
     fix: Some(Safety::Safe),
+    modes: &[Mode::Sentinel],
     check: Check::Config(data_directive),
     ..Rule::BASE
 };
@@ -52,6 +53,7 @@ Good:
 ",
     group: Group::Sentinel,
     source: "redis 8.2 run as Sentinel",
+    modes: &[Mode::Sentinel],
     check: Check::Config(unknown_directive),
     ..Rule::BASE
 };
@@ -62,7 +64,7 @@ const OF_DATA: [&str; 9] =
 
 /// The statements of a Sentinel's file that it did not refuse and did not write itself.
 fn accepted<'a>(case: &'a Case<'_>) -> impl Iterator<Item = StatementId> + use<'a> {
-    let own = case.reading.iter().map(|(id, _)| id).filter(|_| case.mode == Mode::Sentinel);
+    let own = case.reading.iter().map(|(id, _)| id);
     own.filter(|id| {
         let refused = case.config.refusals().iter().any(|refusal| refusal.statement == Some(*id));
         !refused && !case.is_generated(*id)

@@ -11,7 +11,7 @@ pub(super) mod topology;
 use super::Case;
 use crate::catalog::{Directive, Lookup, sentinel};
 use crate::config;
-use crate::syntax::{Mode, StatementId};
+use crate::syntax::StatementId;
 
 #[cfg(test)]
 mod tests;
@@ -24,10 +24,9 @@ fn subdirective(case: &Case<'_>, id: StatementId) -> Option<&'static Directive> 
     }
 }
 
-/// The lines of a Sentinel's file that somebody wrote, each with its sub-directive; none in the file of a server.
+/// The lines of a Sentinel's file that somebody wrote, each with its sub-directive.
 fn lines<'a>(case: &'a Case<'_>) -> impl Iterator<Item = (StatementId, &'static Directive)> + use<'a> {
-    let is_own = case.mode == Mode::Sentinel;
-    let written = case.statements_of("sentinel").filter(move |id| is_own && !case.is_generated(*id));
+    let written = case.statements_of("sentinel").filter(move |id| !case.is_generated(*id));
     written.filter_map(|id| Some((id, subdirective(case, id)?)))
 }
 

@@ -56,6 +56,7 @@ Good:
     group: Group::Sentinel,
     source: "the files that seven servers wrote; valkey.io/topics/sentinel, \"IP Addresses and DNS names\"",
     fix: Some(Safety::Unsafe),
+    modes: &[Mode::Sentinel],
     check: Check::Config(host_name_frozen),
     ..Rule::BASE
 };
@@ -86,6 +87,7 @@ Good:
 ",
     group: Group::Sentinel,
     source: "seven servers, each started twice on the same file",
+    modes: &[Mode::Sentinel],
     check: Check::Config(include),
     ..Rule::BASE
 };
@@ -113,6 +115,7 @@ Good:
     group: Group::Sentinel,
     source: "valkey.io/topics/sentinel, \"Adding or removing Sentinels\"",
     fix: Some(Safety::Unsafe),
+    modes: &[Mode::Sentinel],
     check: Check::Config(state),
     ..Rule::BASE
 };
@@ -137,6 +140,7 @@ Good:
 ",
     group: Group::Sentinel,
     source: "seven servers, each started twice on the same file",
+    modes: &[Mode::Sentinel],
     check: Check::Config(unquoted),
     ..Rule::BASE
 };

@@ -24,6 +24,7 @@ Good:
     group: Group::Sentinel,
     source: "failovers on redis 6.2, 8.2 and valkey 9.1 without one command each; redis/redis#2733, #5589, #14923",
     facts: &["failover"],
+    modes: &[Mode::Server],
     check: Check::Config(rename_breaks),
     ..Rule::BASE
 };
@@ -32,9 +33,6 @@ Good:
 const NEEDED: [&str; 8] = ["client", "config", "exec", "info", "ping", "publish", "slaveof", "subscribe"];
 
 fn rename_breaks(case: &Case<'_>, report: &mut Report<'_>) {
-    if case.mode == Mode::Sentinel {
-        return;
-    }
     for id in case.statements_of("rename-command") {
         let old = case.word(id, 0);
         if !NEEDED.contains(&old.to_ascii_lowercase().as_str()) {

@@ -3,7 +3,7 @@
 use super::{lines, number, of};
 use crate::finding::{Edit, Fix, Safety, Severity};
 use crate::lint::{Case, Check, Group, Report, Rule};
-use crate::syntax::StatementId;
+use crate::syntax::{Mode, StatementId};
 
 pub(crate) static SENTINEL_DOWN_AFTER: Rule = Rule {
     id: "sentinel-down-after",
@@ -26,6 +26,7 @@ Good:
 ",
     group: Group::Sentinel,
     source: "valkey.io/topics/sentinel; forks measured on redis 7.4, 8.2 and valkey 8.1",
+    modes: &[Mode::Sentinel],
     check: Check::Config(down_after),
     ..Rule::BASE
 };
@@ -50,6 +51,7 @@ Good:
 ",
     group: Group::Sentinel,
     source: "sentinel.c of redis 7.4, sentinelFailoverWaitStart and sentinelStartFailoverIfNeeded",
+    modes: &[Mode::Sentinel],
     check: Check::Config(failover_timeout),
     ..Rule::BASE
 };
@@ -75,6 +77,7 @@ Good:
     group: Group::Sentinel,
     source: "seven servers run as Sentinel; the file they write back holds the number they read",
     fix: Some(Safety::Unsafe),
+    modes: &[Mode::Sentinel],
     check: Check::Config(number_read),
     ..Rule::BASE
 };
@@ -99,6 +102,7 @@ Good:
 ",
     group: Group::Sentinel,
     source: "valkey.io/topics/sentinel; redis 6.2, 8.2 and valkey 9.1 with two replicas, run",
+    modes: &[Mode::Sentinel],
     check: Check::Config(parallel_syncs),
     ..Rule::BASE
 };

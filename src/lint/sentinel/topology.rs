@@ -3,6 +3,7 @@
 use super::{number, of};
 use crate::finding::Severity;
 use crate::lint::{Case, Check, Group, Report, Rule};
+use crate::syntax::Mode;
 
 pub(crate) static SENTINEL_ANNOUNCE: Rule = Rule {
     id: "sentinel-announce",
@@ -28,6 +29,7 @@ Good:
     group: Group::Sentinel,
     source: "valkey.io/topics/sentinel, \"Sentinel, Docker, NAT, and possible issues\"",
     facts: &["network", "exposure"],
+    modes: &[Mode::Sentinel],
     check: Check::Config(announce),
     ..Rule::BASE
 };
@@ -52,6 +54,7 @@ Good:
 ",
     group: Group::Sentinel,
     source: "valkey.io/topics/sentinel; SENTINEL GET-MASTER-ADDR-BY-NAME of seven servers",
+    modes: &[Mode::Sentinel],
     check: Check::Config(loopback),
     ..Rule::BASE
 };
@@ -78,6 +81,7 @@ Good:
     group: Group::Sentinel,
     source: "valkey.io/topics/sentinel, \"Fundamental things to know about Sentinel before deploying\"",
     facts: &["sentinels"],
+    modes: &[Mode::Sentinel],
     check: Check::Config(quorum),
     ..Rule::BASE
 };
@@ -102,6 +106,7 @@ Good:
 ",
     group: Group::Sentinel,
     source: "sentinel.c of redis 7.4, sentinelSendAuthIfNeeded",
+    modes: &[Mode::Sentinel],
     check: Check::Config(user_without_password),
     ..Rule::BASE
 };

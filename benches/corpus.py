@@ -13,18 +13,19 @@ SEED = 20261122
 WORDS = ("cache session order invoice user token queue event search index profile basket price stock mail upload report "
          "worker region shard replica backup metric audit feature").split()
 
-# Groups of a redis.conf. In braces a number that differs from file to file.
+# Groups of a redis.conf that every version takes. In braces a number that differs from file to file; the first statement of
+# a group is in every file, the others in most.
 SECTIONS: Dict[str, List[str]] = {
-    "Network": ["bind 127.0.0.1 -::1", "port {port}", "tcp-backlog 511", "timeout 0", "tcp-keepalive 300",
+    "Network": ["bind 127.0.0.1", "port {port}", "tcp-backlog 511", "timeout 0", "tcp-keepalive 300",
                 "protected-mode yes"],
     "Process": ["daemonize no", "loglevel notice", "databases 16", "always-show-logo no",
                 "set-proc-title yes", "proc-title-template \"{{title}} {{listen-addr}} {{server-mode}}\""],
-    "Snapshots": ["save 3600 1 300 100", "stop-writes-on-bgsave-error yes", "rdbcompression yes", "rdbchecksum yes",
+    "Snapshots": ["save 3600 1", "stop-writes-on-bgsave-error yes", "rdbcompression yes", "rdbchecksum yes",
                   "dbfilename dump-{port}.rdb", "rdb-del-sync-files no", "dir /data"],
     "Replication": ["replica-serve-stale-data yes", "replica-read-only yes", "repl-diskless-sync yes",
                     "repl-diskless-sync-delay 5", "repl-disable-tcp-nodelay no", "replica-priority 100",
                     "repl-backlog-size 64mb", "repl-timeout 60"],
-    "Memory": ["maxmemory {gib}gb", "maxmemory-policy allkeys-lru", "maxmemory-samples 5",
+    "Memory": ["maxmemory {gib}gb\nmaxmemory-policy allkeys-lru", "maxmemory-samples 5",
                "lazyfree-lazy-eviction yes", "lazyfree-lazy-expire yes", "lazyfree-lazy-server-del yes",
                "replica-lazy-flush yes", "lazyfree-lazy-user-del yes"],
     "Append-only file": ["appendonly yes", "appendfilename \"appendonly.aof\"", "appendfsync everysec",
@@ -32,13 +33,14 @@ SECTIONS: Dict[str, List[str]] = {
                          "auto-aof-rewrite-min-size 64mb", "aof-load-truncated yes", "aof-use-rdb-preamble yes"],
     "Latency": ["slowlog-log-slower-than 10000", "slowlog-max-len 512", "latency-monitor-threshold 100",
                 "notify-keyspace-events \"\""],
-    "Encodings": ["hash-max-listpack-entries 128", "hash-max-listpack-value 64", "list-max-listpack-size -2",
-                  "list-compress-depth 0", "set-max-intset-entries 512", "zset-max-listpack-entries 128",
-                  "zset-max-listpack-value 64", "hll-sparse-max-bytes 3000", "stream-node-max-bytes 4096",
-                  "stream-node-max-entries 100", "activerehashing yes"],
+    "Encodings": ["list-compress-depth 0", "set-max-intset-entries 512", "hll-sparse-max-bytes 3000",
+                  "stream-node-max-bytes 4096", "stream-node-max-entries 100", "activerehashing yes"],
+    "Scripts": ["lua-time-limit 5000", "acllog-max-len 128", "tracking-table-max-keys 1000000",
+                "cluster-enabled no", "oom-score-adj no", "disable-thp yes", "rdb-save-incremental-fsync yes",
+                "aof-rewrite-incremental-fsync yes", "active-expire-effort 1"],
     "Clients": ["maxclients {clients}", "client-output-buffer-limit normal 0 0 0",
                 "client-output-buffer-limit replica 256mb 64mb 60", "client-output-buffer-limit pubsub 32mb 8mb 60",
-                "maxmemory-clients 5%", "hz 10", "dynamic-hz yes", "jemalloc-bg-thread yes"],
+                "hz 10", "jemalloc-bg-thread yes"],
 }
 # What goes wrong in the other half: a line that takes the place of a clean one.
 MISTAKES = ["maxmemory 8Gi", "maxmemory-policy allkeys_lru", "appendfsync every-sec", "timeout 10s", "tcp-keepalive -1",
@@ -54,12 +56,12 @@ def redis(chance: random.Random, lines: int, clean: bool) -> List[str]:
     settings: List[int] = []
     for section, statements in SECTIONS.items():
         text += ["", f"# {section}: {comment(chance)}"]
-        for statement in statements:
-            if chance.random() < 0.85:
+        for index, statement in enumerate(statements):
+            if index == 0 or chance.random() < 0.85:
                 if chance.random() < 0.2:
                     text.append(f"# {comment(chance)}")
                 settings.append(len(text))
-                text.append(statement.format(**numbers))
+                text += statement.format(**numbers).split("\n")
     text = text[:lines]
     settings = [at for at in settings if at < lines]
     if not clean:
@@ -75,9 +77,8 @@ def comment(chance: random.Random) -> str:
 
 
 def python(chance: random.Random, lines: int, clean: bool) -> List[str]:
-    text = ['"""' + comment(chance) + '."""', "", "import json", "import os", ""]
-    if not clean:
-        text += [f"import {module}" for module in chance.sample(["re", "sys", "math", "time", "shutil"], 2)]
+    imports = ["json", "os", *([] if clean else chance.sample(["re", "sys", "math", "time", "shutil"], 2))]
+    text = ['"""' + comment(chance) + '."""', "", *(f"import {module}" for module in sorted(imports))]
     while len(text) < lines - 8:
         first, second = chance.sample(WORDS, 2)
         broken = not clean and chance.random() < 0.15
@@ -96,9 +97,10 @@ def dotenv(chance: random.Random, lines: int, clean: bool) -> List[str]:
     names = sorted({f"{chance.choice(WORDS)}_{chance.choice(WORDS)}_{number}".upper() for number in range(lines)})
     text = [f"{name}={chance.choice(WORDS)}{chance.randrange(10000)}" for name in names][:lines]
     if not clean:
+        # None that would put all keys below it out of order.
         for at in chance.sample(range(len(text)), 4):
             name, value = text[at].split("=")
-            text[at] = chance.choice([f"{name.lower()}={value}", f"{name} = {value}", f"{name}={value} ", f"{name}"])
+            text[at] = chance.choice([f"{name} = {value}", f"{name}={value} ", f"{name}", f"{name}={value} {value}"])
     return text
 
 

@@ -53,11 +53,10 @@ class Tool:
 
 @dataclass
 class Run:
-    """How one run went: seconds on the clock, seconds of processor, peak memory in bytes, exit status."""
+    """How one run went: seconds on the clock, seconds of processor, exit status."""
 
     wall: float
     cpu: float
-    memory: int
     status: int
 
 
@@ -75,7 +74,16 @@ def measure(command: List[str], folder: Path, one_core: bool, limit: Optional[in
     _, status, usage = os.wait4(process.pid, 0)
     wall = time.perf_counter() - start
     process.returncode = os.waitstatus_to_exitcode(status)
-    return Run(wall, usage.ru_utime + usage.ru_stime, usage.ru_maxrss * 1024, process.returncode)
+    return Run(wall, usage.ru_utime + usage.ru_stime, process.returncode)
+
+
+def peak_memory(command: List[str], folder: Path) -> int:
+    """Bytes. A program inherits the peak of the process that starts it, so a small Python starts it; that one needs 10 MB."""
+    ask = ("import resource, subprocess, sys; subprocess.run(sys.argv[1:], stdout=-3, stderr=-3, stdin=-3); "
+           "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)")
+    done = subprocess.run([sys.executable, "-I", "-S", "-c", ask, *command], cwd=folder, stdout=subprocess.PIPE,
+                          text=True, check=True)
+    return int(done.stdout) * 1024
 
 
 def interleaved(tools: List[Tool], rounds: int, one_core: bool) -> Dict[str, List[Run]]:
@@ -92,8 +100,7 @@ def interleaved(tools: List[Tool], rounds: int, one_core: bool) -> Dict[str, Lis
 
 
 def median(runs: List[Run]) -> Run:
-    return Run(statistics.median(run.wall for run in runs), statistics.median(run.cpu for run in runs),
-               max(run.memory for run in runs), runs[-1].status)
+    return Run(statistics.median(run.wall for run in runs), statistics.median(run.cpu for run in runs), runs[-1].status)
 
 
 class Report:
@@ -123,8 +130,8 @@ def peers(options, report: Report) -> None:
             middle = median(each)
             lines = options.files * 100 / middle.wall
             report.line(f"  {name:<14} {middle.wall * 1000:8.1f} ms   processor {middle.cpu * 1000:8.1f} ms   "
-                        f"{lines / 1e6:6.2f} M lines/s   {middle.memory / MEGABYTE:6.1f} MB   status {middle.status}")
-            report.figures[f"{where}: {name}"] = {"wall": middle.wall, "cpu": middle.cpu, "memory": middle.memory,
+                        f"{lines / 1e6:6.2f} M lines/s   status {middle.status}")
+            report.figures[f"{where}: {name}"] = {"wall": middle.wall, "cpu": middle.cpu,
                                                   "runs": [run.wall for run in each]}
         for other in ("ruff", "dotenv-linter"):
             ratio = median(runs[other]).wall / ours.wall
@@ -147,8 +154,9 @@ def growth(options, report: Report) -> None:
         ratio = many.wall / few.wall
         report.figure(f"growth, {where}", ratio, f"{few.wall * 1000:.1f} ms -> {many.wall * 1000:.1f} ms: "
                                                  f"{ratio:.1f} times as long (aim: at most 11)", ratio <= 11)
-        memory = many.memory / MEGABYTE
-        report.figure(f"memory, {where}", many.memory, f"{memory:.1f} MB at its peak (aim: at most 60)", memory <= 60)
+    memory = peak_memory(large.command, large.folder)
+    report.figure("memory", memory, f"{memory / MEGABYTE:.1f} MB at its peak, all cores (aim: at most 60)",
+                  memory <= 60 * MEGABYTE)
 
 
 def single(options, report: Report) -> None:
@@ -174,8 +182,9 @@ def hostile(options, report: Report) -> None:
         if not path.exists():
             make(path)
         run = measure([program(options), "lint", str(path)], folder, one_core=False, limit=4 << 30)
+        memory = peak_memory([program(options), "lint", str(path)], folder) / MEGABYTE
         report.figure(f"hostile: {name}", run.wall, f"{name:<22} {path.stat().st_size / MEGABYTE:7.1f} MB   status "
-                      f"{run.status}   {run.wall:6.2f} s   {run.memory / MEGABYTE:7.1f} MB", run.status in (0, 1, 2))
+                      f"{run.status}   {run.wall:6.2f} s   {memory:7.1f} MB of memory", run.status in (0, 1, 2))
 
 
 def many_lines(path: Path) -> None:

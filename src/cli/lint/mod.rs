@@ -45,6 +45,7 @@ use mend::{Mended, mend};
 use outputs::Outputs;
 use past::Past;
 use place::Places;
+use roots::Taken;
 use rulebook::Rulebook;
 use subject::{Context, Judged, Place, is_directive};
 
@@ -124,9 +125,10 @@ pub(super) fn run(command: &Lint, global: &Global, terminal: &mut Terminal) -> R
     let formats = if formats.is_empty() { vec![Format::Human] } else { formats };
     let mut detail = Detail { suppressed: command.show_suppressed, ..Detail::of(formats, terminal.look) };
     detail.fingerprints |= book.baseline.is_some() || command.write_baseline;
-    let included: BTreeSet<PathBuf> = inputs.par_iter().flat_map_iter(included_by).collect();
+    let taken: Vec<_> = inputs.par_iter().flat_map_iter(|input| taken_by(input, context.mends)).collect();
+    let taken = Taken::new(taken);
     let folder = place::here();
-    let run = Run { command, context, included, places: Places::default(), look: terminal.look, level, detail, folder };
+    let run = Run { command, context, taken, places: Places::default(), look: terminal.look, level, detail, folder };
     let mut outputs = Outputs::open(&global.output_format, &settings)?;
     outputs.begin(terminal)?;
     let mut summary = Summary::new(level);
@@ -251,14 +253,18 @@ fn nothing(command: &Lint, terminal: &mut Terminal) -> Result<Exit, Failure> {
     Err(Failure::new("no configuration was found").help("name a file or another folder, or allow it: `--allow-empty`"))
 }
 
-/// The files that a file includes.
-fn included_by(input: &Input) -> Vec<PathBuf> {
-    match input {
-        Input::Stdin(..) => Vec::new(),
-        Input::File(found) => {
-            Disk.read(&found.path).map(|text| roots::included(&found.path, &text)).unwrap_or_default()
-        }
-    }
+/// What a file takes in. Where files are mended, those that a container mounts are judged alone as well: edits are made in
+/// the text that is judged.
+fn taken_by(input: &Input, mends: bool) -> Vec<(PathBuf, Option<u32>)> {
+    let Input::File(found) = input else { return Vec::new() };
+    let Ok(text) = Disk.read(&found.path) else { return Vec::new() };
+    let looked = catch_unwind(AssertUnwindSafe(|| {
+        let included = roots::included(&found.path, &text).into_iter().map(|path| (path, None));
+        let mounted = if mends { Vec::new() } else { roots::mounted(&found.path, &text) };
+        included.chain(mounted).collect()
+    }));
+    // A mistake in us is told where the file itself is judged.
+    looked.unwrap_or_default()
 }
 
 /// What the server does, as data.
@@ -273,7 +279,7 @@ fn verdict_line(verdict: &lint::Verdict) -> report::Verdict {
 struct Run<'a> {
     command: &'a Lint,
     context: Context<'a>,
-    included: BTreeSet<PathBuf>,
+    taken: Taken,
     places: Places,
     look: Look,
     level: Severity,
@@ -294,7 +300,7 @@ impl Run<'_> {
     fn look_at(&self, input: &Input) -> Looked {
         if let Input::File(found) = input
             && !found.named
-            && roots::is_included(&found.path, &self.included)
+            && self.taken.holds(&found.path)
         {
             return Looked::NotOurs;
         }
@@ -308,7 +314,11 @@ impl Run<'_> {
             Input::File(found) => self.places.facts(&found.path),
         };
         let key = self.key(input);
-        let place = Place { path: Path::new(&key), facts: &around };
+        let blocks = match input {
+            Input::Stdin(..) => BTreeSet::new(),
+            Input::File(found) => self.taken.blocks_of(&found.path),
+        };
+        let place = Place { path: Path::new(&key), facts: &around, blocks: &blocks };
         // What is named and not recognised is taken for what its name says, else for a configuration.
         let kind = match (recognise(&name, &text, &is_directive), input) {
             (Some(kind), _) => kind,

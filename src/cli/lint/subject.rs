@@ -1,5 +1,6 @@
 //! One text to lint: the configurations in it, read, resolved and judged.
 
+use std::collections::BTreeSet;
 use std::path::Path;
 
 use super::super::server::{newest, which_engine};
@@ -72,6 +73,8 @@ pub(super) struct Place<'a> {
     pub(super) path: &'a Path,
     /// The facts of the place.
     pub(super) facts: &'a Facts,
+    /// Values in the text that are judged with what reads them, by the byte where they begin.
+    pub(super) blocks: &'a BTreeSet<u32>,
 }
 
 /// Which version a text is judged as.
@@ -149,7 +152,7 @@ impl Context<'_> {
         let effective = self.book.settings.for_path(place.path);
         let mut ignores = self.ignores.then(|| Ignores::new(&self.book.settings, self.book.today));
         let mut all = Vec::new();
-        for one in &found.embedded {
+        for one in found.embedded.iter().filter(|one| !one.is_value_at(place.blocks)) {
             let surveyed = one.survey();
             let read = |server: Server| {
                 let reading = one.read(server, self.files);

@@ -41,7 +41,7 @@ use crate::source::{Name, SourceId, Span};
 use command::Start;
 pub use image::Told;
 use place::{Place, Text};
-pub use recognise::{Kind, is_plausible, recognise};
+pub use recognise::{Kind, is_plausible, may_hold_servers, recognise};
 
 /// Longer YAML than this is not read; manifests that hold dashboards reach a third of it.
 const LONGEST_YAML: usize = 16 * 1024 * 1024;

@@ -1,5 +1,6 @@
 //! Reading an embedded configuration: its pieces, in the server's order, into one reading of the whole text.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -73,6 +74,12 @@ impl Embedded {
         }
     }
 
+    /// Whether it is nothing but a value that begins at one of these bytes.
+    #[must_use]
+    pub fn is_value_at(&self, starts: &BTreeSet<u32>) -> bool {
+        matches!(&self.parts[..], [Part::Text(text)] if starts.contains(&text.at.start))
+    }
+
     /// The folder of the text.
     fn folder(&self) -> PathBuf {
         match &self.host.name {
@@ -140,6 +147,9 @@ impl Reader<'_> {
             let at = first.at.to(last.at);
             self.reading.regions.push(Region { at, host: Host::Arguments(editable) });
         }
+        // Their dashes belong to no word, and hide nothing.
+        let dashes = given.iter().filter(|given| given.bytes().starts_with(b"--"));
+        self.reading.public.extend(dashes.map(|given| given.text.span(0, 2)));
         let options = argv::options(given, has_file, self.reading.server);
         self.via = Via::CommandLine;
         let templates = std::mem::replace(&mut self.templates, false);

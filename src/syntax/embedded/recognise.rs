@@ -165,6 +165,12 @@ pub fn is_plausible(path: &Path) -> bool {
     !matches!(named(path), Named::Other)
 }
 
+/// Whether a file by that name may be about servers without being a configuration itself.
+#[must_use]
+pub fn may_hold_servers(path: &Path) -> bool {
+    matches!(named(path), Named::Yaml | Named::Dockerfile | Named::Unit | Named::Script)
+}
+
 /// Tells what a file is; `None` if it is nothing of ours. `is_directive` tells the names that any server knows.
 ///
 /// Of Compose files, manifests and the like it says what they are; whether a server is in them [`super::find`] tells.

@@ -26,7 +26,7 @@
 //! | [`plan`] | differences by meaning | server, catalog, facts, config, snapshot |
 //! | [`lint`] | rules | all above |
 //! | [`render`] | artefacts for each target | source, finding, server, catalog, facts, config, syntax |
-//! | [`format`] | the one spelling of a text that means what it meant | source, finding, server, catalog, syntax, config |
+//! | [`mod@format`] | the one spelling of a text that means what it meant | source, finding, server, catalog, syntax, config |
 //! | [`live`] | booting and asking servers | server, snapshot, plan |
 //! | [`report`] | how results look | source, finding, server, catalog, facts, config, snapshot, plan, lint |
 //! | [`cli`] | the command line | all above |

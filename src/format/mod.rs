@@ -5,7 +5,7 @@
 //! is not surely the same to every server version stays byte for byte: quotes, lines that do not read, lines that a
 //! template fills in, words of secrets, paths and everything that is free text.
 //!
-//! Before a formatted text leaves this room, all catalogued versions read both texts ([`same`]); if one of them sees a
+//! Before a formatted text leaves this room, all catalogued versions read both texts (module `same`); if one of them sees a
 //! difference, the text is left alone. That never happens as far as we know; a production file is worth the doubt.
 
 mod line;

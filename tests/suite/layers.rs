@@ -131,8 +131,9 @@ fn the_table_only_looks_up() {
 #[test]
 fn the_map_in_the_documentation_says_the_same() {
     let text = include_str!("../../src/lib.rs");
-    let map: Vec<(&str, &str)> =
-        text.lines().filter_map(|line| line.strip_prefix("//! | [`")?.split_once('`')).collect();
+    // `mod@` tells the documentation that a module is meant, where a macro has the same name.
+    let room = |line: &'static str| line.strip_prefix("//! | [`")?.trim_start_matches("mod@").split_once('`');
+    let map: Vec<(&str, &str)> = text.lines().filter_map(room).collect();
     assert!(map.len() > 10, "the map was not found");
     for (room, rest) in &map {
         let imports = rest.trim_end_matches(" |").rsplit(" | ").next().unwrap();

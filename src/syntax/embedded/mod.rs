@@ -3,7 +3,7 @@
 //!
 //! [`recognise`] tells what a file is, by its name and its content; [`find`] finds the servers in it. Each is an
 //! [`Embedded`]: what its surroundings say as facts, which version its image names, and the pieces of configuration in the
-//! order in which the server takes them. [`Embedded::read`] makes a [`Reading`] of them whose root is the whole text, so
+//! order in which the server takes them. [`Embedded::read`] makes a [`Reading`](super::Reading) of them whose root is the whole text, so
 //! that every place is one that people see in their editor. What is not understood is left out, never guessed.
 
 mod command;

@@ -1,6 +1,6 @@
 //! Lowering: the intent of a fix becomes edits of the bytes that were read.
 //!
-//! Each way of writing a configuration has its own: a [`line`] of a file or of a block scalar, or [`arguments`] of a
+//! Each way of writing a configuration has its own: a line of a file or of a block scalar, or the arguments of a
 //! program. What cannot be said in one of them gives `None`, and the finding then has only its help.
 
 mod arguments;

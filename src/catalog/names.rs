@@ -33,7 +33,18 @@ impl Names {
 
     /// The entry that has this name.
     pub(super) fn find(&self, name: &[u8]) -> Option<DirectiveId> {
-        self.slots[self.slot(name)].map(|(_, id)| id)
+        self.place(name).map(|(_, id)| id)
+    }
+
+    /// As [`Names::find`], with the name's position in tables of [`Names::places`] rows.
+    pub(super) fn place(&self, name: &[u8]) -> Option<(usize, DirectiveId)> {
+        let slot = self.slot(name);
+        self.slots[slot].map(|(_, id)| (slot, id))
+    }
+
+    /// How many positions there are.
+    pub(super) fn places(&self) -> usize {
+        self.slots.len()
     }
 
     /// Where a name stands, or the free slot where it would.
@@ -41,7 +52,8 @@ impl Names {
         let mask = self.slots.len() - 1;
         let mut slot = hash(name) & mask;
         while let Some((other, _)) = self.slots[slot] {
-            if other.as_bytes().eq_ignore_ascii_case(name) {
+            // Nearly all names are written in lower case.
+            if other.as_bytes() == name || other.as_bytes().eq_ignore_ascii_case(name) {
                 break;
             }
             slot = (slot + 1) & mask;

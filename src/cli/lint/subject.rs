@@ -261,7 +261,7 @@ impl Context<'_> {
         let users = UsersFile::named_by(&reading, &config, self.files);
         let case =
             Case::new(&reading, &config, facts, mode).after(self.past.map(Past::previous)).with_users(users.as_ref());
-        let mut inspection = lint::inspect(&case, |rule| effective.judges(rule));
+        let mut inspection = lint::inspect(&case, &effective.chosen);
         let one_version = judged_as.candidates.len() == 1;
         if !one_version {
             inspection = lint::across(inspection, &case, &judged_as.candidates, read);

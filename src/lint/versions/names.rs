@@ -85,7 +85,7 @@ Good:
 
 /// The name of a statement in the spelling of the catalogue, if this version knows it.
 fn known(case: &Case<'_>, id: StatementId) -> Option<(&'static str, &'static Directive)> {
-    let Lookup::Here(directive) = case.config.view.look(case.reading.name(id)) else { return None };
+    let Lookup::Here(directive) = case.config.look(id) else { return None };
     let name = case.reading.name(id);
     let used = directive.names.iter().copied().find(|known| known.as_bytes().eq_ignore_ascii_case(name))?;
     Some((used, directive))

@@ -11,11 +11,14 @@ use super::view::View;
 pub fn suggest(name: &str, view: &'static View) -> Option<&'static str> {
     let slips = (name.len() / 4).clamp(1, 4);
     let written = plain(name);
+    let letters_written = letters(&written);
     view.directives()
         .filter(|directive| directive.state == State::Accepted && !directive.is.hidden)
         .flat_map(|directive| directive.names.iter().copied())
         .filter(|known| *known != name && known.len().abs_diff(name.len()) <= slips)
-        .map(|known| (strsim::damerau_levenshtein(&written, &plain(known)), known))
+        // One slip changes two letters at most. Most names are told apart so, without the long way.
+        .filter(|known| ((letters(known) ^ letters_written).count_ones() as usize) <= 2 * slips)
+        .map(|known| (strsim::damerau_levenshtein(&written, known), known))
         .filter(|&(distance, _)| distance <= slips)
         .min()
         .map(|(_, known)| known)
@@ -24,6 +27,11 @@ pub fn suggest(name: &str, view: &'static View) -> Option<&'static str> {
 /// A name without what people mix up most.
 fn plain(name: &str) -> String {
     name.to_ascii_lowercase().replace('_', "-")
+}
+
+/// Which bytes a name has, a bit each; some share one.
+fn letters(name: &str) -> u64 {
+    name.bytes().fold(0, |all, byte| all | 1 << (byte & 63))
 }
 
 #[cfg(test)]
@@ -46,6 +54,8 @@ mod tests {
 
     #[test]
     fn strangers_are_left_alone() {
+        let known = |name: &&str| *name == plain(name);
+        assert!(crate::catalog::all_names().iter().all(known), "names are compared as they stand");
         for stranger in ["foo", "", "search-threads", "primaryauth-of-nobody", &"x".repeat(10_000)] {
             assert_eq!(meant(stranger), None, "{stranger}");
         }

@@ -105,15 +105,23 @@ impl Namespace {
             pairs.extend(names.map(|name| (*name, id(index))));
         }
         let names = Names::new(&pairs);
-        let mut knowers = vec![0; names.places()];
+        let parent = |server: &Server| (*server, server.parent().map(Server::place));
+        let tree: Vec<(Server, Option<usize>)> = server::all().iter().map(parent).collect();
         let (mut directives, mut table) = (Vec::new(), Vec::new());
         for (index, entry) in entries.iter().enumerate() {
-            for (server, at) in along_the_tree(entry, &mut directives, id(index)).into_iter().enumerate() {
-                for name in at.iter().flat_map(|at| &directives[usize::from(*at)].names) {
-                    let (place, _) = names.place(name.as_bytes()).expect("every name was put in");
-                    knowers[place] |= bit(server);
-                }
-                table.push(at);
+            along_the_tree(&tree, id(index), entry, &mut directives, &mut table);
+        }
+        let mut knowing = vec![0; directives.len()];
+        for row in table.chunks(tree.len()) {
+            for (server, at) in row.iter().enumerate().filter_map(|(server, at)| Some((server, (*at)?))) {
+                knowing[usize::from(at)] |= bit(server);
+            }
+        }
+        let mut knowers = vec![0; names.places()];
+        for (directive, servers) in directives.iter().zip(knowing) {
+            for name in &directive.names {
+                let (place, _) = names.place(name.as_bytes()).expect("every name was put in");
+                knowers[place] |= servers;
             }
         }
         let views = server::all().iter().map(|_| OnceLock::new()).collect();
@@ -142,22 +150,29 @@ fn bit(place: usize) -> u16 {
     1 << place
 }
 
-/// For each server where among `directives` it finds an entry; adds those that are new. Servers stand after the one they
-/// grew out of.
-fn along_the_tree(entry: &Entry, directives: &mut Vec<Directive>, id: DirectiveId) -> Vec<Option<u16>> {
+/// Adds to the table for each server where among the directives it finds an entry, and those directives that are new.
+///
+/// `tree` holds each server and the position of the one it grew out of, which stands before it.
+fn along_the_tree(
+    tree: &[(Server, Option<usize>)],
+    id: DirectiveId,
+    entry: &Entry,
+    directives: &mut Vec<Directive>,
+    table: &mut Vec<Option<u16>>,
+) {
     // The facts that differ, and for each server which of them hold there.
     let mut all: Vec<(Facts, Option<u16>)> = Vec::new();
-    let mut held: Vec<Option<usize>> = Vec::new();
-    for server in server::all() {
-        let parent = server.parent().and_then(|parent| held[parent.place()]);
-        let is_born = if entry.from.is_empty() { server.parent().is_none() } else { entry.from.contains(server) };
+    let mut held: Vec<Option<usize>> = Vec::with_capacity(tree.len());
+    for (server, parent) in tree {
+        let inherited = parent.and_then(|parent| held[parent]);
+        let is_born = if entry.from.is_empty() { parent.is_none() } else { entry.from.contains(server) };
         let mut changed = is_born.then(|| entry.birth.clone());
         for (_, later) in entry.since.iter().filter(|(at, _)| at == server) {
-            changed = changed.or_else(|| parent.map(|at| all[at].0.clone()));
+            changed = changed.or_else(|| inherited.map(|at| all[at].0.clone()));
             changed.iter_mut().for_each(|facts| facts.apply(later));
         }
-        held.push(match changed {
-            None => parent,
+        let here = match changed {
+            None => inherited,
             Some(facts) => {
                 let made = directive(id, entry, facts.clone()).map(|made| {
                     directives.push(made);
@@ -166,9 +181,10 @@ fn along_the_tree(entry: &Entry, directives: &mut Vec<Directive>, id: DirectiveI
                 all.push((facts, made));
                 Some(all.len() - 1)
             }
-        });
+        };
+        held.push(here);
+        table.push(here.and_then(|at| all[at].1));
     }
-    held.into_iter().map(|at| at.and_then(|at| all[at].1)).collect()
 }
 
 /// Fills in what is the rule and left out; `None` where the entry is gone.

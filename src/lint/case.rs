@@ -247,9 +247,7 @@ impl<'a> Case<'a> {
     /// An argument's own bytes, if it may be shown: for advice that repeats it.
     #[must_use]
     pub fn public_word(&self, id: StatementId, index: usize) -> Option<&'a str> {
-        let bytes = self.reading.words(id).get(index)?.bytes(&self.reading.sources);
-        let text = std::str::from_utf8(bytes).ok()?;
-        (self.word(id, index) == text).then_some(text)
+        config::public_word(self.reading, self.config.view, id, index)
     }
 
     /// Whether some word of a statement may not be shown, so that no fix of it may be either.

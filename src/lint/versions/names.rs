@@ -93,9 +93,8 @@ fn known(case: &Case<'_>, id: StatementId) -> Option<(&'static str, &'static Dir
 
 fn directive_without_effect(case: &Case<'_>, report: &mut Report<'_>) {
     for (id, _) in case.reading.iter() {
-        let Some((name, directive)) = known(case, id).filter(|(_, directive)| directive.state == State::Inert) else {
-            continue;
-        };
+        let is_inert = case.directive(id).is_some_and(|directive| directive.state == State::Inert);
+        let Some((name, directive)) = is_inert.then(|| known(case, id)).flatten() else { continue };
         // Another number of words makes the name unknown.
         if case.reading.words(id).len() != 1 || case.is_generated(id) {
             continue;
@@ -136,9 +135,9 @@ fn last_known(server: Server, directive: &Directive) -> Option<&'static str> {
 
 fn legacy_name(case: &Case<'_>, report: &mut Report<'_>) {
     for (id, _) in case.reading.iter() {
-        let Some((name, directive)) = known(case, id).filter(|(name, directive)| *name != directive.name()) else {
-            continue;
-        };
+        let has_names = case.directive(id).is_some_and(|directive| directive.names.len() > 1);
+        let named = has_names.then(|| known(case, id)).flatten();
+        let Some((name, directive)) = named.filter(|(name, directive)| *name != directive.name()) else { continue };
         // An upgrade tells all of its new names at once.
         let told = case.previous.is_some_and(|previous| was_preferred(previous.server, name, directive));
         if directive.state == State::Inert || told || case.is_generated(id) {

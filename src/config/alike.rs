@@ -83,10 +83,8 @@ fn verdicts(reading: &Reading, config: &Config, id: StatementId, servers: &[Serv
             Lookup::Here(directive) => Some(assigned(directive, arguments, server, Before::default()).is_ok()),
             Lookup::Elsewhere(_) | Lookup::Never => Some(false),
         };
-        let (mut asked, mut takers) = (0, 0);
-        for server in servers {
-            asked |= 1 << server.place();
-        }
+        let asked: u16 = servers.iter().map(|server| 1 << server.place()).sum();
+        let mut takers = 0;
         for group in groups.iter().filter(|group| group.places & asked != 0) {
             match accepted(group.first) {
                 None => return Verdicts::Unknown,

@@ -1,7 +1,7 @@
 //! Writes the data files of the catalogue as lines that the program reads in no time: TOML would cost every run more
 //! than all else it does. `src/catalog/data/README.md` states the format of the data files; a mistake in them ends the build.
 
-#![expect(clippy::print_stdout, reason = "cargo is told by standard output")]
+#![expect(clippy::disallowed_methods, reason = "what is built is made of files")]
 
 use std::collections::BTreeMap;
 use std::env;
@@ -67,15 +67,15 @@ fn family(path: &Path) -> String {
     let entries: BTreeMap<String, Entry> =
         toml::from_str(&text).unwrap_or_else(|error| panic!("{}: {error}", path.display()));
     let family = path.file_stem().expect("data files have names").to_string_lossy().into_owned();
-    entries.into_iter().map(|(name, entry)| lines(&family, name, entry)).collect()
+    entries.into_iter().map(|(name, entry)| lines(&family, &name, entry)).collect()
 }
 
 /// One line for the entry, one for its birth, one for each change.
-fn lines(family: &str, name: String, entry: Entry) -> String {
+fn lines(family: &str, name: &str, entry: Entry) -> String {
     let Entry { names, r#type, default, change, is, state, repeat, needs, without, from, summary, since } = entry;
-    let names = Some(names.unwrap_or_else(|| vec![name.clone()]));
+    let names = Some(names.unwrap_or_else(|| vec![name.to_owned()]));
     let birth = Facts { names, r#type, default, change, is, state, repeat, needs, without };
-    let mut text = line(&["entry", family, &name, &from.join(" "), &summary]);
+    let mut text = line(&["entry", family, name, &from.join(" "), &summary]);
     text.push_str(&facts("birth", birth));
     for (node, change) in since {
         text.push_str(&facts(&node, change));

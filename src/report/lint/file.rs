@@ -8,7 +8,7 @@ use std::sync::Arc;
 use serde::{Serialize, Serializer};
 
 use super::super::findings::{Counts, FindingLine, Verdict, one};
-use super::super::fingerprint::{Fingerprint, Ground, fingerprints};
+use super::super::fingerprint::{Fingerprint, Ground, fingerprints, is_about_its_place};
 use super::super::fix::{FixLine, Shown};
 use super::super::look::Look;
 use super::super::place::{Places, as_text};
@@ -213,7 +213,11 @@ impl Examined<'_> {
         mut fate: impl FnMut(&Finding, Option<Fingerprint>) -> Fate,
     ) -> FileReport {
         let mut places = Places::within(self.sources, self.folder);
-        let prints = self.fingerprints(detail, &mut places);
+        let title = self.title.clone();
+        let ground =
+            Ground { sources: self.sources, visible: self.visible, title: title.as_deref(), anchor: self.anchor };
+        let nothing = Visible::default();
+        let prints = self.fingerprints(detail, &ground, &mut places);
         let shown = Shown { sources: self.sources, visible: self.visible, view: self.view };
         let shown = detail.replacements.then_some(shown);
         let mut report = FileReport {
@@ -250,7 +254,12 @@ impl Examined<'_> {
             let fix = fix_of(&finding, &mut places);
             if let Some(look) = detail.drawn {
                 let safety = fix.as_ref().map(|fix| fix.safety);
-                one(&mut report.drawn, &finding, safety, self.sources, &mut places, self.visible, look);
+                // The first statement has nothing to do with what is missing: drawn, it would only mislead. What starts an
+                // embedded server is what lacks it.
+                let is_told = title.is_some() || finding.here.is_some() || !finding.labels.is_empty();
+                let is_drawn = is_told || is_about_its_place(&finding, &ground);
+                let visible = if is_drawn { self.visible } else { &nothing };
+                one(&mut report.drawn, &finding, safety, self.sources, &mut places, visible, look);
             }
             report.findings.push(FindingLine { fix, fingerprint, ..FindingLine::new(finding, &mut places) });
         }
@@ -266,14 +275,12 @@ impl Examined<'_> {
     }
 
     /// Those of the findings, then those of what was suppressed; none if nobody asked.
-    fn fingerprints(&self, detail: &Detail, places: &mut Places<'_>) -> Vec<Fingerprint> {
+    fn fingerprints(&self, detail: &Detail, ground: &Ground<'_>, places: &mut Places<'_>) -> Vec<Fingerprint> {
         if !detail.fingerprints {
             return Vec::new();
         }
         let suppressed = self.suppressed.iter().map(|(finding, _)| finding);
         let findings: Vec<&Finding> = self.findings.iter().chain(suppressed).collect();
-        let title = self.title.as_deref();
-        let ground = Ground { sources: self.sources, visible: self.visible, title, anchor: self.anchor };
-        fingerprints(&findings, &ground, places)
+        fingerprints(&findings, ground, places)
     }
 }

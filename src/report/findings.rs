@@ -260,12 +260,19 @@ impl Counts {
         WORST_FIRST.iter().filter(|one| **one >= severity).map(|one| self.of(*one)).sum()
     }
 
-    /// Worst first, those that are none left out: `2 fatal`, `1 info`.
+    /// Worst first, those that are none left out: `2 fatal`, `3 errors`, `1 info`.
     #[must_use]
     pub fn words(self) -> Vec<(Severity, String)> {
         let counted = WORST_FIRST.map(|severity| (severity, self.of(severity)));
         let some = counted.iter().filter(|(_, count)| *count > 0);
-        some.map(|(severity, count)| (*severity, format!("{count} {severity}"))).collect()
+        let words = |(severity, count): &(Severity, usize)| {
+            let plural = match severity {
+                Severity::Error | Severity::Warning if *count > 1 => "s",
+                Severity::Fatal | Severity::Error | Severity::Warning | Severity::Info => "",
+            };
+            (*severity, format!("{count} {severity}{plural}"))
+        };
+        some.map(words).collect()
     }
 }
 

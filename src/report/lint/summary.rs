@@ -8,11 +8,10 @@ use serde::ser::{SerializeStruct, Serializer};
 
 use super::super::findings::Counts;
 use super::super::look::{Look, Role};
-use super::escape::one_line;
 use super::file::{FileReport, JudgedAs};
 use crate::finding::{Safety, Severity};
 
-/// How many facts, servers and skipped files the summary for people names before it only counts the rest.
+/// How many facts and servers the summary for people names before it only counts the rest.
 const NAMED: usize = 4;
 
 /// A file that was not judged.
@@ -156,7 +155,7 @@ impl Summary {
         (rules.len(), facts)
     }
 
-    /// For people; a few lines.
+    /// For people; a few lines. Why files were skipped was told when it happened.
     #[must_use]
     pub fn human(&self, look: Look) -> String {
         let mut text = String::new();
@@ -166,11 +165,6 @@ impl Summary {
         }
         text.push_str(&self.counts_line(look));
         text.push('\n');
-        for skipped in self.skipped.iter().take(NAMED) {
-            let line = format!("skipped {}: {}", one_line(&skipped.path), one_line(&skipped.reason));
-            text.push_str(&look.paint(Role::Aside, &line));
-            text.push('\n');
-        }
         if !self.next.is_empty() {
             text.push_str(&format!("next: {}\n", self.next.join(" · ")));
         }

@@ -64,8 +64,10 @@ pub fn across(
         return inspection;
     }
     let assumed = case.server();
+    // Here each version is named that refuses a line.
+    let named = Case::new(case.reading, case.config, case.facts, case.mode);
     let mut lines: BTreeMap<Line, Refused> = BTreeMap::new();
-    note(case.config.refusals(), assumed, case, &mut lines);
+    note(case.config.refusals(), assumed, &named, &mut lines);
     let mut refusing = usize::from(!case.config.refusals().is_empty());
     for candidate in candidates.iter().filter(|candidate| **candidate != assumed) {
         let (reading, config) = read(*candidate);
@@ -89,7 +91,10 @@ pub fn across(
     if nobody_starts {
         inspection.findings.insert(0, finding);
     } else {
-        inspection.findings.push(finding);
+        // Behind what all refuse, which comes first, findings stand by place.
+        let key = |finding: &Finding| (finding.severity != Severity::Fatal, finding.at);
+        let at = inspection.findings.partition_point(|other| key(other) <= key(&finding));
+        inspection.findings.insert(at, finding);
         if !fatal {
             inspection.verdict = Verdict::Starts;
         }

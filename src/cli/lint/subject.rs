@@ -259,10 +259,12 @@ impl Context<'_> {
     ) -> Judged {
         let Judgment { effective, judged_as, mode, facts, path } = *judging;
         let users = UsersFile::named_by(&reading, &config, self.files);
-        let case =
-            Case::new(&reading, &config, facts, mode).after(self.past.map(Past::previous)).with_users(users.as_ref());
-        let mut inspection = lint::inspect(&case, |rule| effective.judges(rule));
         let one_version = judged_as.candidates.len() == 1;
+        let case = Case::new(&reading, &config, facts, mode)
+            .after(self.past.map(Past::previous))
+            .with_users(users.as_ref())
+            .among(&judged_as.candidates);
+        let mut inspection = lint::inspect(&case, |rule| effective.judges(rule));
         if !one_version {
             inspection = lint::across(inspection, &case, &judged_as.candidates, read);
         }

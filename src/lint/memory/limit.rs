@@ -283,6 +283,7 @@ mod tests {
         assert!(!warns("# redisconf: memory=8gb\nmaxmemory 6000mb\nsave 3600 1\n"));
         assert!(warns("# redisconf: memory=8gb writes=heavy\nmaxmemory 6000mb\nsave 3600 1\n"));
         assert!(warns("# redisconf: memory=512mb\nmaxmemory 384mb\nsave 3600 1\n"));
+        assert!(!warns("# redisconf: memory=512mb\nmaxmemory 256mb\nsave 3600 1\n"));
         assert!(!warns("# redisconf: memory=8gb role=replica\nmaxmemory 8000mb\n"));
     }
 

@@ -150,10 +150,14 @@ impl<'a> Case<'a> {
         }
     }
 
-    /// The value in force, by any of the directive's names; `None` where this version does not know it.
+    /// The value in force, by any of the directive's names; `None` where this version does not know it, or cannot read what
+    /// is set: the built-in value is not what was meant then.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<Value> {
-        self.config.get(name)
+        let directive = self.known(name)?;
+        let parts = self.config.entry(directive.id).map_or(&[][..], |entry| &entry.parts);
+        let is_misread = !parts.is_empty() && parts.iter().all(|part| part.value.is_err());
+        if is_misread { None } else { self.config.effective(directive) }
     }
 
     /// The switch in force.

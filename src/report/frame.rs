@@ -19,6 +19,7 @@ use crate::source::{SourceId, Sources, Span};
 const LONGEST: usize = 200;
 /// Words around an embedded configuration that say nothing of anybody: shown, so that the line is known again.
 const KEYS: &[&[u8]] = &[
+    b"-c",
     b"CMD",
     b"ENTRYPOINT",
     b"args:",

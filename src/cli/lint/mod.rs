@@ -128,8 +128,12 @@ pub(super) fn run(command: &Lint, global: &Global, terminal: &mut Terminal) -> R
     let taken = Taken::new(taken);
     let folder = place::here();
     let run = Run { command, context, taken, places: Places::default(), look: terminal.look, level, detail, folder };
-    let mut outputs = Outputs::open(&global.output_format, &settings)?;
-    outputs.begin(terminal)?;
+    // What goes into the baseline is not shown as well.
+    let shows = !command.write_baseline;
+    let mut outputs = Outputs::open(if shows { &global.output_format } else { &[] }, &settings)?;
+    if shows {
+        outputs.begin(terminal)?;
+    }
     let mut summary = Summary::new(level);
     let mut ended = Ended::default();
     for portion in inputs.chunks(PORTION) {
@@ -151,7 +155,9 @@ pub(super) fn run(command: &Lint, global: &Global, terminal: &mut Terminal) -> R
                     for report in &reports {
                         summary.add(report);
                     }
-                    outputs.files(&reports, terminal)?;
+                    if shows {
+                        outputs.files(&reports, terminal)?;
+                    }
                     if let Some(change) = change {
                         ended.mended |= run.carry_out(input, &change, terminal)?;
                     }

@@ -11,7 +11,7 @@ use crate::config::acl::Surroundings;
 use crate::config::layers::{Request, load, merge};
 use crate::config::{Config, Setup, Visible, resolve, resolve_acl_file};
 use crate::facts::{self, Fact, Facts};
-use crate::finding::Finding;
+use crate::finding::{Finding, Severity};
 use crate::lint::policy;
 use crate::lint::settings::Effective;
 use crate::lint::suppress::{By, Divided, Ignores, Judging, Suppressed};
@@ -347,6 +347,9 @@ impl Judged {
     fn take_in(&mut self, divided: Divided, effective: &Effective) {
         self.inspection.findings.extend(effective.settle(divided.left));
         self.suppressed.extend(divided.suppressed.into_iter().map(suppression));
+        // Reasons not to start come first, in the server's order.
+        let place = |finding: &Finding| (finding.severity != Severity::Fatal).then_some(finding.at);
+        self.inspection.findings.sort_by_key(place);
     }
 }
 

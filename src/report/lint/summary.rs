@@ -200,7 +200,8 @@ impl Summary {
         let subjects = if self.files == self.configurations {
             format!("{} files", self.files)
         } else {
-            format!("{} configurations in {} files", self.configurations, self.files)
+            let files = if self.files == 1 { "file" } else { "files" };
+            format!("{} configurations in {} {files}", self.configurations, self.files)
         };
         let mut line = format!("{subjects} judged {}", groups.join(", "));
         if let Some(advice) = servers.first().and_then(|(server, _)| server.advice.as_ref()) {

@@ -130,10 +130,11 @@ pub(super) fn run(command: &Lint, global: &Global, terminal: &mut Terminal) -> R
     let run = Run { command, context, taken, places: Places::default(), look: terminal.look, level, detail, folder };
     // What goes into the baseline is not shown as well.
     let shows = !command.write_baseline;
-    let mut outputs = Outputs::open(if shows { &global.output_format } else { &[] }, &settings)?;
-    if shows {
-        outputs.begin(terminal)?;
+    let mut outputs = if shows { Outputs::open(&global.output_format, &settings)? } else { Outputs::none() };
+    if run.context.mends && !command.diff && inputs.iter().any(|input| matches!(input, Input::Stdin(..))) {
+        outputs.give_way();
     }
+    outputs.begin(terminal)?;
     let mut summary = Summary::new(level);
     let mut ended = Ended::default();
     for portion in inputs.chunks(PORTION) {
@@ -155,9 +156,7 @@ pub(super) fn run(command: &Lint, global: &Global, terminal: &mut Terminal) -> R
                     for report in &reports {
                         summary.add(report);
                     }
-                    if shows {
-                        outputs.files(&reports, terminal)?;
-                    }
+                    outputs.files(&reports, terminal)?;
                     if let Some(change) = change {
                         ended.mended |= run.carry_out(input, &change, terminal)?;
                     }

@@ -260,8 +260,9 @@ impl Context<'_> {
         let Judgment { effective, judged_as, mode, facts, path } = *judging;
         let users = UsersFile::named_by(&reading, &config, self.files);
         let one_version = judged_as.candidates.len() == 1;
+        let previous = self.past.map(|past| past.before(config.view.server()));
         let case = Case::new(&reading, &config, facts, mode)
-            .after(self.past.map(Past::previous))
+            .after(previous.as_deref())
             .with_users(users.as_ref())
             .among(&judged_as.candidates);
         let mut inspection = lint::inspect(&case, |rule| effective.judges(rule));

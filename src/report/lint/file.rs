@@ -95,7 +95,7 @@ fn suppressed(finding: &FindingLine, suppression: &Suppression, look: Look) -> S
         SuppressionKind::Baseline => "the baseline",
         SuppressionKind::Configuration => "the settings",
     };
-    let reason = suppression.reason.as_ref().map(|reason| format!(", {}", one_line(reason))).unwrap_or_default();
+    let reason = suppression.reason.as_ref().map(|reason| format!(": {}", one_line(reason))).unwrap_or_default();
     let word = look.paint(Role::Aside, "suppressed");
     format!("{place}: {word}[{rule}] {message}\n  by {by}{reason}\n")
 }

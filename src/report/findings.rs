@@ -8,7 +8,7 @@ use serde::ser::{SerializeMap, Serializer};
 use super::fingerprint::Fingerprint;
 use super::fix::FixLine;
 use super::frame::{Pointer, draw};
-use super::look::{Look, Role, wrapped};
+use super::look::{Look, Role, fitted, wrapped};
 use super::place::{Place, Places};
 use crate::config::{Visible, printable};
 use crate::finding::{Finding, Label, Safety, Severity};
@@ -157,12 +157,9 @@ pub(super) fn one(
     look: Look,
 ) {
     let place = printable(places.start(finding.at).exact().as_bytes());
-    text.push_str(&look.paint(Role::Place, &place));
-    text.push_str(": ");
-    text.push_str(&look.paint(Role::Severity(finding.severity), finding.severity.word()));
-    for piece in ["[", &finding.rule, "] ", &finding.message, "\n"] {
-        text.push_str(piece);
-    }
+    let place = look.paint(Role::Place, &place);
+    let severity = look.paint(Role::Severity(finding.severity), finding.severity.word());
+    text.push_str(&fitted(&format!("{place}: {severity}[{}] {}", finding.rule, finding.message), look));
     let mut pointers = vec![Pointer { at: finding.at, text: finding.here.as_deref() }];
     pointers.extend(finding.labels.iter().map(|label| Pointer { at: label.at, text: Some(&label.text) }));
     text.push_str(&draw(&pointers, sources, visible, look));

@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde::ser::{SerializeStruct, Serializer};
 
 use super::super::findings::Counts;
-use super::super::look::{Look, Role};
+use super::super::look::{Look, Role, fitted};
 use super::file::{FileReport, JudgedAs};
 use crate::finding::{Safety, Severity};
 
@@ -160,13 +160,11 @@ impl Summary {
     pub fn human(&self, look: Look) -> String {
         let mut text = String::new();
         if let Some(line) = self.judged_line(look) {
-            text.push_str(&line);
-            text.push('\n');
+            text.push_str(&fitted(&line, look));
         }
-        text.push_str(&self.counts_line(look));
-        text.push('\n');
+        text.push_str(&fitted(&self.counts_line(look), look));
         if !self.next.is_empty() {
-            text.push_str(&format!("next: {}\n", self.next.join(" · ")));
+            text.push_str(&fitted(&format!("next: {}", self.next.join(" · ")), look));
         }
         text
     }

@@ -109,12 +109,13 @@ impl<'a> Case<'a> {
         self.reading.templated || !self.config.unread().is_empty()
     }
 
-    /// The place for what is not there: what starts the server, else the first statement, else the beginning of the text.
+    /// The place for what is not there: what starts the server, else the name of the first statement, so that it is told
+    /// from that statement, else the beginning of the text.
     #[must_use]
     pub fn anchor(&self) -> Span {
         let first = || self.reading.statements().iter().find(|statement| statement.at.source == SourceId::ROOT);
         let begin = Span { source: SourceId::ROOT, start: 0, end: 0 };
-        self.reading.anchor.unwrap_or_else(|| first().map_or(begin, |statement| statement.at))
+        self.reading.anchor.unwrap_or_else(|| first().map_or(begin, |statement| statement.name.at))
     }
 
     /// Whether the server wrote the statement itself, by CONFIG REWRITE or as Sentinel.

@@ -98,8 +98,8 @@ fn words<'a>(finding: &Finding, ground: &Ground<'a>) -> impl Iterator<Item = &'a
 
 /// Whether a finding is about the line that it points at.
 ///
-/// What a finding says of something that is *not* there points at the first statement, or at what starts the server, whatever
-/// that is. Such a finding is known by not naming the word that it points at.
+/// What a finding says of something that is *not* there points at the name of the first statement, or at what starts the
+/// server, whatever that is. Such a finding is known by not naming the word that it points at.
 pub(super) fn is_about_its_place(finding: &Finding, ground: &Ground<'_>) -> bool {
     let is_named = || {
         let name = shown_words(finding, ground).next().unwrap_or_default().to_ascii_lowercase();

@@ -358,7 +358,7 @@ fn a_fingerprint_survives_unrelated_edits_and_no_others() {
     assert_ne!(first, fingerprint("port 1\nmaxmemory 9gb\n", "maxmemory 9gb", "`maxmemory` is 9 GiB of 7"));
     // What is said of something that is not there does not depend on the line it happens to point at.
     let absent = |text: &str, at: &str| fingerprint(text, at, "no `maxmemory` is set");
-    assert_eq!(absent("port 1\nhz 10\n", "port 1"), absent("bind ::1\nport 1\nhz 10\n", "bind ::1"));
+    assert_eq!(absent("port 1\nhz 10\n", "port"), absent("bind ::1\nport 1\nhz 10\n", "bind"));
     // Of the first line itself, it does.
     let first_line = |text: &str, at: &str| fingerprint(text, at, "`port` is below 1024");
     assert_ne!(first_line("port 1\n", "port 1"), first_line("port 2\n", "port 2"));

@@ -272,10 +272,9 @@ impl Examined<'_> {
             let fix = fix_of(&finding, &mut places);
             if let Some(look) = detail.drawn {
                 let safety = fix.as_ref().map(|fix| fix.safety);
-                // The first statement has nothing to do with what is missing: drawn, it would only mislead. What starts an
-                // embedded server is what lacks it.
-                let is_told = title.is_some() || finding.here.is_some() || !finding.labels.is_empty();
-                let is_drawn = is_told || is_about_its_place(&finding, &ground);
+                // The first statement has nothing to do with what is missing: drawn, it would only mislead.
+                let is_told = finding.here.is_some() || !finding.labels.is_empty();
+                let is_drawn = is_told || title.is_some() || is_about_its_place(&finding, &ground);
                 let visible = if is_drawn { self.visible } else { &nothing };
                 one(&mut report.drawn, &finding, safety, self.sources, &mut places, visible, look);
             }

@@ -20,9 +20,6 @@ pub mod sentinel;
 mod suggest;
 mod view;
 
-use std::collections::BTreeMap;
-use std::sync::LazyLock;
-
 use crate::server::{self, Engine, Server};
 
 pub use describe::{Changed, bytes_in_words, changes};
@@ -70,25 +67,17 @@ pub fn history(id: DirectiveId) -> Vec<(Server, &'static Directive)> {
     views.filter_map(|(server, view)| Some((server, view.get(id)?))).collect()
 }
 
-/// The engine that alone knows a name, in lower case, in any version.
+/// The engine that alone knows a name, in any case, in any version.
 #[must_use]
-pub fn only_engine(name: &str) -> Option<Engine> {
-    ONE_ENGINE.get(name).copied()
-}
-
-/// The names that only one engine knows.
-static ONE_ENGINE: LazyLock<BTreeMap<&'static str, Engine>> = LazyLock::new(|| {
-    let mut engines: BTreeMap<&'static str, Option<Engine>> = BTreeMap::new();
-    for server in crate::server::all() {
-        for directive in View::of(*server).directives() {
-            for name in &directive.names {
-                let known = engines.entry(name).or_insert(Some(server.engine));
-                *known = known.filter(|engine| *engine == server.engine);
-            }
-        }
+pub fn only_engine(name: impl AsRef<[u8]>) -> Option<Engine> {
+    let (place, _) = view::MAIN.names.place(name.as_ref())?;
+    let knows = |engine| view::MAIN.is_known_to(engine, place);
+    match (knows(Engine::Redis), knows(Engine::Valkey)) {
+        (true, false) => Some(Engine::Redis),
+        (false, true) => Some(Engine::Valkey),
+        (_, _) => None,
     }
-    engines.into_iter().filter_map(|(name, engine)| Some((name, engine?))).collect()
-});
+}
 
 #[cfg(test)]
 mod tests;

@@ -33,7 +33,18 @@ impl Names {
 
     /// The entry that has this name.
     pub(super) fn find(&self, name: &[u8]) -> Option<DirectiveId> {
-        self.slots[self.slot(name)].map(|(_, id)| id)
+        self.place(name).map(|(_, id)| id)
+    }
+
+    /// As [`Names::find`], with the name's position in tables of [`Names::places`] rows.
+    pub(super) fn place(&self, name: &[u8]) -> Option<(usize, DirectiveId)> {
+        let slot = self.slot(name);
+        self.slots[slot].map(|(_, id)| (slot, id))
+    }
+
+    /// How many positions there are.
+    pub(super) fn places(&self) -> usize {
+        self.slots.len()
     }
 
     /// Where a name stands, or the free slot where it would.
@@ -41,7 +52,8 @@ impl Names {
         let mask = self.slots.len() - 1;
         let mut slot = hash(name) & mask;
         while let Some((other, _)) = self.slots[slot] {
-            if other.as_bytes().eq_ignore_ascii_case(name) {
+            // Nearly all names are written in lower case.
+            if other.as_bytes() == name || other.as_bytes().eq_ignore_ascii_case(name) {
                 break;
             }
             slot = (slot + 1) & mask;
@@ -50,16 +62,20 @@ impl Names {
     }
 }
 
-/// Alike for names that differ in case only. Eight bytes a step; an odd factor spreads them.
+/// Alike for names that differ in case only. The first eight bytes, the last and those in the middle tell names apart well
+/// enough; an odd factor spreads them.
 fn hash(name: &[u8]) -> usize {
     const SPREAD: u64 = 0x9e37_79b9_7f4a_7c15;
     const LOWER: u64 = 0x2020_2020_2020_2020;
-    let mut hash = name.len() as u64;
-    for chunk in name.chunks(8) {
-        let mut bytes = [0; 8];
-        bytes[..chunk.len()].copy_from_slice(chunk);
-        hash = (hash.rotate_left(23) ^ (u64::from_le_bytes(bytes) | LOWER)).wrapping_mul(SPREAD);
-    }
+    let eight = |at: usize| name[at..].first_chunk().map_or(0, |bytes| u64::from_le_bytes(*bytes) | LOWER);
+    let mix = |hash: u64, bytes: u64| (hash.rotate_left(23) ^ bytes).wrapping_mul(SPREAD);
+    let length = name.len() as u64;
+    let hash = if name.len() < 8 {
+        let few = name.iter().fold(0, |all, byte| (all << 8) | u64::from(byte | 0x20));
+        mix(length, few)
+    } else {
+        mix(mix(mix(length, eight(0)), eight(name.len() / 2 - 4)), eight(name.len() - 8))
+    };
     // The high bits are the well-mixed ones; there are far fewer slots than 2^32.
     (hash >> 32) as usize
 }

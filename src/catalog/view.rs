@@ -6,7 +6,7 @@ use super::data::{self, Entry, Facts};
 use super::directive::{Change, Directive, DirectiveId, Repeat, State};
 use super::kind;
 use super::names::Names;
-use crate::server::{self, Server};
+use crate::server::{self, Engine, Server};
 
 /// What a version makes of a name.
 #[derive(Clone, Copy, Debug)]
@@ -20,15 +20,14 @@ pub enum Lookup {
 }
 
 /// All directives of one server version.
-///
-/// One per server, made when first asked for: about 0.05 ms, and 0.8 ms once for reading the data.
 #[derive(Debug)]
 pub struct View {
     server: Server,
+    /// [`Server::place`].
+    place: usize,
     namespace: &'static Namespace,
-    by_id: Vec<Option<Directive>>,
-    /// By name.
-    sorted: Vec<DirectiveId>,
+    /// By name; made when first asked for.
+    sorted: OnceLock<Vec<DirectiveId>>,
 }
 
 impl View {
@@ -47,36 +46,50 @@ impl View {
     /// Finds a directive by any of its names, in any case.
     #[must_use]
     pub fn look(&'static self, name: impl AsRef<[u8]>) -> Lookup {
-        let name = name.as_ref();
-        let Some(id) = self.namespace.names.find(name) else { return Lookup::Never };
-        match self
-            .get(id)
-            .filter(|directive| directive.names.iter().any(|known| known.as_bytes().eq_ignore_ascii_case(name)))
-        {
-            Some(directive) => Lookup::Here(directive),
-            None => Lookup::Elsewhere(id),
+        let Some((place, id)) = self.namespace.names.place(name.as_ref()) else { return Lookup::Never };
+        if self.namespace.knowers[place] & bit(self.place) == 0 {
+            return Lookup::Elsewhere(id);
         }
+        self.get(id).map_or(Lookup::Elsewhere(id), Lookup::Here)
     }
 
     /// The directive of an id of the same namespace; `None` where this version does not know it.
+    ///
+    /// Versions between which nothing changed give the very same directive.
     #[must_use]
     pub fn get(&'static self, id: DirectiveId) -> Option<&'static Directive> {
-        self.by_id[id.index()].as_ref()
+        let row = id.index() * server::all().len();
+        self.namespace.table[row + self.place].map(|at| &self.namespace.directives[usize::from(at)])
     }
 
     /// Every directive this version knows, the ignored ones too, sorted by name.
     pub fn directives(&'static self) -> impl Iterator<Item = &'static Directive> {
-        self.sorted.iter().filter_map(|&id| self.get(id))
+        let sorted = self.sorted.get_or_init(|| {
+            let all = (0..self.namespace.entries.len()).filter_map(|index| self.get(id(index)));
+            let mut named: Vec<(&str, DirectiveId)> = all.map(|directive| (directive.name(), directive.id)).collect();
+            named.sort_unstable();
+            named.into_iter().map(|(_, id)| id).collect()
+        });
+        sorted.iter().filter_map(|&id| self.get(id))
     }
 }
 
 /// A set of names: the directives, or what may follow the word `sentinel`.
+///
+/// Made when first asked for. Most directives are alike in most versions, so one stands for all between which nothing
+/// changed.
 #[derive(Debug)]
 pub(super) struct Namespace {
     pub(super) entries: Vec<Entry>,
     /// Every name of every version.
     pub(super) names: Names,
-    views: Vec<(Server, OnceLock<View>)>,
+    /// For each place of a name the servers that know it, a bit each.
+    knowers: Vec<u16>,
+    /// What entries are in some versions.
+    directives: Vec<Directive>,
+    /// For each entry and server the position among `directives`.
+    table: Vec<Option<u16>>,
+    views: Vec<OnceLock<View>>,
 }
 
 pub(super) static MAIN: LazyLock<Namespace> = LazyLock::new(|| Namespace::new(data::FAMILIES));
@@ -91,51 +104,91 @@ impl Namespace {
             let names = facts.filter_map(|facts| facts.names.as_ref()).flatten();
             pairs.extend(names.map(|name| (*name, id(index))));
         }
-        let views = server::all().iter().map(|&server| (server, OnceLock::new())).collect();
-        Self { entries, names: Names::new(&pairs), views }
+        let names = Names::new(&pairs);
+        let parent = |server: &Server| (*server, server.parent().map(Server::place));
+        let tree: Vec<(Server, Option<usize>)> = server::all().iter().map(parent).collect();
+        let (mut directives, mut table) = (Vec::new(), Vec::new());
+        for (index, entry) in entries.iter().enumerate() {
+            along_the_tree(&tree, id(index), entry, &mut directives, &mut table);
+        }
+        let mut knowing = vec![0; directives.len()];
+        for row in table.chunks(tree.len()) {
+            for (server, at) in row.iter().enumerate().filter_map(|(server, at)| Some((server, (*at)?))) {
+                knowing[usize::from(at)] |= bit(server);
+            }
+        }
+        let mut knowers = vec![0; names.places()];
+        for (directive, servers) in directives.iter().zip(knowing) {
+            for name in &directive.names {
+                let (place, _) = names.place(name.as_bytes()).expect("every name was put in");
+                knowers[place] |= servers;
+            }
+        }
+        let views = server::all().iter().map(|_| OnceLock::new()).collect();
+        Self { entries, names, knowers, directives, table, views }
     }
 
     pub(super) fn view(&'static self, server: Server) -> &'static View {
-        let known = server.resolve().known;
-        let (_, view) =
-            self.views.iter().find(|(server, _)| *server == known).expect("every catalogued server has its cell");
-        view.get_or_init(|| self.fold(known))
+        let place = server.place();
+        self.views[place].get_or_init(|| View {
+            server: server::all()[place],
+            place,
+            namespace: self,
+            sorted: OnceLock::new(),
+        })
     }
 
-    /// Follows the path from the root of the version tree to a server.
-    fn fold(&'static self, server: Server) -> View {
-        let path = server::lineage(server);
-        let by_id: Vec<Option<Directive>> = self
-            .entries
-            .iter()
-            .enumerate()
-            .map(|(index, entry)| facts_at(entry, &path).and_then(|facts| directive(id(index), entry, facts)))
-            .collect();
-        let mut named: Vec<(&str, DirectiveId)> =
-            by_id.iter().flatten().map(|directive| (directive.name(), directive.id)).collect();
-        named.sort_unstable();
-        let sorted = named.into_iter().map(|(_, id)| id).collect();
-        View { server, namespace: self, by_id, sorted }
+    /// Whether some server of an engine knows the name at a place.
+    pub(super) fn is_known_to(&self, engine: Engine, place: usize) -> bool {
+        let known = |(at, server): (usize, &Server)| server.engine == engine && self.knowers[place] & bit(at) != 0;
+        server::all().iter().enumerate().any(known)
     }
 }
 
-/// What holds of an entry at the end of a path; `None` before its birth.
-fn facts_at(entry: &Entry, path: &[Server]) -> Option<Facts> {
-    let mut facts = entry.from.is_empty().then(|| entry.birth.clone());
-    for node in path {
-        if entry.from.contains(node) {
-            facts = Some(entry.birth.clone());
+/// The bit that stands for the catalogued server at a place.
+fn bit(place: usize) -> u16 {
+    1 << place
+}
+
+/// Adds to the table for each server where among the directives it finds an entry, and those directives that are new.
+///
+/// `tree` holds each server and the position of the one it grew out of, which stands before it.
+fn along_the_tree(
+    tree: &[(Server, Option<usize>)],
+    id: DirectiveId,
+    entry: &Entry,
+    directives: &mut Vec<Directive>,
+    table: &mut Vec<Option<u16>>,
+) {
+    // The facts that differ, and for each server which of them hold there.
+    let mut all: Vec<(Facts, Option<u16>)> = Vec::new();
+    let mut held: Vec<Option<usize>> = Vec::with_capacity(tree.len());
+    for (server, parent) in tree {
+        let inherited = parent.and_then(|parent| held[parent]);
+        let is_born = if entry.from.is_empty() { parent.is_none() } else { entry.from.contains(server) };
+        let mut changed = is_born.then(|| entry.birth.clone());
+        for (_, later) in entry.since.iter().filter(|(at, _)| at == server) {
+            changed = changed.or_else(|| inherited.map(|at| all[at].0.clone()));
+            changed.iter_mut().for_each(|facts| facts.apply(later));
         }
-        let Some(facts) = &mut facts else { continue };
-        for (_, later) in entry.since.iter().filter(|(at, _)| at == node) {
-            facts.apply(later);
-        }
+        let here = match changed {
+            None => inherited,
+            Some(facts) => {
+                let made = directive(id, entry, facts.clone()).map(|made| {
+                    directives.push(made);
+                    u16::try_from(directives.len() - 1).expect("there are a few hundred")
+                });
+                all.push((facts, made));
+                Some(all.len() - 1)
+            }
+        };
+        held.push(here);
+        table.push(here.and_then(|at| all[at].1));
     }
-    facts
 }
 
 /// Fills in what is the rule and left out; `None` where the entry is gone.
-fn directive(id: DirectiveId, entry: &'static Entry, facts: Facts) -> Option<Directive> {
+fn directive(id: DirectiveId, entry: &Entry, facts: Facts) -> Option<Directive> {
     let state = facts.state.unwrap_or(State::Accepted);
     if state == State::Gone {
         return None;

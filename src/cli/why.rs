@@ -46,7 +46,7 @@ fn traced(subject: &Subject, directive: &'static Directive) -> Traced {
         Shown::Masked | Shown::Named(_) => None,
     };
     let in_words = match effective {
-        Some(Value::Bytes(bytes)) => Some(bytes_in_words(bytes)).filter(|words| *words != bytes.to_string()),
+        Some(Value::Bytes(bytes)) => Some(bytes_in_words(*bytes)).filter(|words| *words != bytes.to_string()),
         _ => None,
     };
     let assignments = if setup.history.is_empty() { of_parts(setup, directive) } else { of_layers(setup, directive) };
@@ -54,7 +54,7 @@ fn traced(subject: &Subject, directive: &'static Directive) -> Traced {
         subject: setup.name.clone(),
         server: subject.server.clone(),
         name: directive.name().into(),
-        value: effective.as_ref().and_then(text),
+        value: effective.and_then(text),
         value_in_words: in_words,
         secret: directive.is.secret && effective.is_some(),
         ignored,

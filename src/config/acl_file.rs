@@ -7,14 +7,13 @@ use super::acl::{AclRefusal, Said, Surroundings, UNKNOWN_NAME, from_modules, jud
 use super::refusal::{Reason, Refusal, Stage};
 use super::value::Value;
 use super::{Config, Key, Part};
-use crate::catalog::{Lookup, Repeat, View};
+use crate::catalog::{Lookup, Repeat};
 use crate::syntax::{Mode, Reading, StatementId};
 
 /// Folds the reading of an ACL file, where it is known what surrounds it.
 #[must_use]
 pub fn resolve_acl_file(reading: &Reading, surroundings: Surroundings) -> Config {
-    let mut fold =
-        Fold { reading, surroundings, config: Config::empty(reading.server, View::of(reading.server), Mode::AclFile) };
+    let mut fold = Fold { reading, surroundings, config: Config::empty(reading, Mode::AclFile) };
     for (id, _) in reading.iter() {
         fold.line(id);
     }

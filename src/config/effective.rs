@@ -1,10 +1,12 @@
 //! What is in force: the value of a directive after all statements, the built-in default and what the start changes.
 
+use std::sync::{LazyLock, OnceLock};
+
 use super::read::{Before, value};
 use super::value::{Class, Limit, SavePoint, Value};
 use super::{Config, Entry};
-use crate::catalog::{Directive, Kind};
-use crate::server::Databases;
+use crate::catalog::{self, Directive, Kind, Lookup};
+use crate::server::{self, Databases};
 use crate::syntax::{Mode, StatementId};
 
 /// Where a value in force comes from.
@@ -16,30 +18,43 @@ pub enum Origin {
     Statements(Vec<StatementId>),
 }
 
+/// The built-in values of each server, by id, read when first asked for.
+static DEFAULTS: LazyLock<Vec<Box<[OnceLock<Option<Value>>]>>> = LazyLock::new(|| {
+    let none = || std::iter::repeat_with(OnceLock::new).take(catalog::count()).collect();
+    server::all().iter().map(|_| none()).collect()
+});
+
 impl Config {
     /// The value in force; `None` for directives that have none (`include`, `user`, …).
     #[must_use]
+    pub fn effective(&self, directive: &Directive) -> Option<&Value> {
+        let values = self.values.get_or_init(|| std::iter::repeat_with(OnceLock::new).take(catalog::count()).collect());
+        values[directive.id.index()].get_or_init(|| self.fold(directive)).as_ref()
+    }
+
     #[expect(clippy::wildcard_enum_match_arm, reason = "only kinds that add up are special")]
-    pub fn effective(&self, directive: &Directive) -> Option<Value> {
-        let default = self.default(directive);
-        let Some(entry) = self.entry(directive.id) else { return default.map(|value| self.adjusted(directive, value)) };
+    fn fold(&self, directive: &Directive) -> Option<Value> {
+        let default = || self.default(directive);
+        let Some(entry) = self.entry(directive.id) else {
+            return default().map(|value| self.adjusted(directive, value));
+        };
         if entry.standing().any(|part| part.value == Ok(Value::Unknown)) {
             return Some(Value::Unknown);
         }
         let folded = match &directive.kind {
             Kind::Save => fold_save(entry, default),
-            Kind::BufferLimits => Some(fold_limits(entry, default.as_ref())),
-            _ => entry.standing().last().and_then(|part| part.value.clone().ok()).or(default),
+            Kind::BufferLimits => Some(fold_limits(entry, default().as_ref())),
+            _ => entry.standing().last().and_then(|part| part.value.clone().ok()).or_else(default),
         };
         folded.filter(|value| *value != Value::Action).map(|value| self.adjusted(directive, value))
     }
 
     /// The value by any of the directive's names; for rules and sizing.
     #[must_use]
-    pub fn get(&self, name: &str) -> Option<Value> {
+    pub fn get(&self, name: &str) -> Option<&Value> {
         match self.view.look(name.as_bytes()) {
-            crate::catalog::Lookup::Here(directive) => self.effective(directive),
-            crate::catalog::Lookup::Elsewhere(_) | crate::catalog::Lookup::Never => None,
+            Lookup::Here(directive) => self.effective(directive),
+            Lookup::Elsewhere(_) | Lookup::Never => None,
         }
     }
 
@@ -51,7 +66,9 @@ impl Config {
             (Mode::Sentinel, "protected-mode") => return Some(Value::Bool(false)),
             (_, _) => {}
         }
-        self.read_back(directive, directive.default?.as_bytes())
+        let of_server = &DEFAULTS[self.view.server().place()];
+        let value = || self.read_back(directive, directive.default?.as_bytes());
+        of_server[directive.id.index()].get_or_init(value).clone()
     }
 
     /// The value behind a text in CONFIG GET form; `None` if it is none of the directive.
@@ -97,7 +114,7 @@ impl Config {
             // The watchdog cannot bark more often than every second tick.
             ("watchdog-period", Value::Int(period)) if period > 0 => match self.get("hz") {
                 Some(Value::Int(hz)) => Value::Int(period.max(1000 / hz * 2)),
-                _ => Value::Int(period),
+                Some(_) | None => Value::Int(period),
             },
             ("io-threads", Value::Int(n)) => Value::Int(n.min(habits.io_threads_clamp)),
             ("databases", Value::Int(n)) => {
@@ -111,14 +128,14 @@ impl Config {
     /// Whether cluster mode is on.
     #[must_use]
     pub fn is_cluster(&self) -> bool {
-        self.get("cluster-enabled") == Some(Value::Bool(true))
+        self.get("cluster-enabled") == Some(&Value::Bool(true))
     }
 }
 
 /// All points that stand; the built-in ones only if no statement was met.
-fn fold_save(entry: &Entry, default: Option<Value>) -> Option<Value> {
+fn fold_save(entry: &Entry, default: impl FnOnce() -> Option<Value>) -> Option<Value> {
     if !entry.parts.iter().any(|part| part.value.is_ok()) {
-        return default;
+        return default();
     }
     let mut points: Vec<SavePoint> = Vec::new();
     for part in entry.standing() {

@@ -56,7 +56,7 @@ fn value_row(config: &Config, directive: &Directive, scope: Scope) -> Option<Row
         Origin::Default => Vec::new(),
         Origin::Statements(ids) => ids,
     };
-    let value = shown(directive, &config.effective(directive)?);
+    let value = shown(directive, config.effective(directive)?);
     Some(Row { name: directive.name().into(), value, from, in_config_get: true })
 }
 

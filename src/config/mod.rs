@@ -28,7 +28,7 @@ mod users;
 mod value;
 mod visible;
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 pub use acl_file::resolve_acl_file;
 pub use alike::judged_alike;
@@ -45,11 +45,11 @@ pub use sizing::{Forks, Room, client_memory, room_for_data};
 pub use sockets::BadSockets;
 pub use users::DefinedUser;
 pub use value::{Class, Limit, SavePoint, Secret, Value};
-pub use visible::{Visible, name_shown, statement_shown, word_shown, would_be_shown};
+pub use visible::{Visible, name_shown, public_word, statement_shown, word_shown, would_be_shown};
 
-use crate::catalog::{self, DirectiveId, View};
+use crate::catalog::{self, DirectiveId, Lookup, View};
 use crate::server::Server;
-use crate::syntax::{Mode, Problem, StatementId};
+use crate::syntax::{Mode, Problem, Reading, Statement, StatementId};
 
 /// Bytes as servers read them, with an optional unit: `8gb`, `8g`, `100`. `None` if it is no such number.
 #[must_use]
@@ -106,6 +106,10 @@ pub struct Config {
     pub mode: Mode,
     entries: Vec<Entry>,
     by_id: Box<[u16]>,
+    /// What the version makes of each statement's name.
+    looked: Vec<Lookup>,
+    /// Values in force that were asked for, by id.
+    values: OnceLock<Box<[OnceLock<Option<Value>>]>>,
     refusals: Vec<Refusal>,
     unread: Vec<Problem>,
     module_parameters: Vec<StatementId>,
@@ -116,13 +120,18 @@ pub struct Config {
 const NONE: u16 = u16::MAX;
 
 impl Config {
-    fn empty(server: Server, view: &'static View, mode: Mode) -> Self {
+    /// Nothing but the names of a reading, looked up.
+    fn empty(reading: &Reading, mode: Mode) -> Self {
+        let view = View::of(reading.server);
+        let name = |statement: &Statement| view.look(statement.name.bytes(&reading.sources));
         Self {
-            server,
+            server: reading.server,
             view,
             mode,
             entries: Vec::new(),
             by_id: vec![NONE; catalog::count()].into(),
+            looked: reading.statements().iter().map(name).collect(),
+            values: OnceLock::new(),
             refusals: Vec::new(),
             unread: Vec::new(),
             module_parameters: Vec::new(),
@@ -131,12 +140,19 @@ impl Config {
     }
 
     fn entry_mut(&mut self, id: DirectiveId) -> &mut Entry {
+        self.values.take();
         let slot = &mut self.by_id[id.index()];
         if *slot == NONE {
             *slot = u16::try_from(self.entries.len()).expect("there are fewer directives than u16 holds");
             self.entries.push(Entry { id, parts: Vec::new() });
         }
         &mut self.entries[usize::from(*slot)]
+    }
+
+    /// What the version makes of a statement's name.
+    #[must_use]
+    pub fn look(&self, id: StatementId) -> Lookup {
+        self.looked[id.index()]
     }
 
     /// The assignments of a directive, if there is any.

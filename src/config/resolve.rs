@@ -15,7 +15,7 @@ use super::table::Table;
 use super::value::{Class, Value};
 use super::{Config, Entry, Key, Part};
 use super::{sentinel, sockets};
-use crate::catalog::{Directive, DirectiveId, Kind, Lookup, Repeat, State, View};
+use crate::catalog::{Directive, DirectiveId, Kind, Lookup, Repeat, State};
 use crate::server::{Server, UnknownNames};
 use crate::source::Span;
 use crate::syntax::{Item, Mode, ProblemKind, Reading, StatementId, split};
@@ -26,11 +26,10 @@ pub fn resolve(reading: &Reading, mode: Mode) -> Config {
     if mode == Mode::AclFile {
         return resolve_acl_file(reading, Surroundings::of(reading.server));
     }
-    let view = View::of(reading.server);
     let mut fold = Fold {
         reading,
         mode,
-        config: Config::empty(reading.server, view, mode),
+        config: Config::empty(reading, mode),
         before: Before::default(),
         replica_of: None,
         save: SaveFold { dropped_default: false, texts: vec![false], accumulates: true },
@@ -148,15 +147,14 @@ impl Fold<'_> {
     }
 
     fn statement(&mut self, id: StatementId) {
-        let arguments = self.reading.arguments(id);
-        let name = self.reading.name(id);
-        match self.config.view.look(name) {
+        let reading = self.reading;
+        reading.with_arguments(id, |arguments| match self.config.look(id) {
             Lookup::Here(directive) if self.is_open_action(id, directive) => {
                 self.keep(id, directive, None, Ok(Value::Action));
             }
-            Lookup::Here(directive) => self.known(id, directive, &arguments),
-            Lookup::Elsewhere(_) | Lookup::Never => self.unknown(id, name, &arguments),
-        }
+            Lookup::Here(directive) => self.known(id, directive, arguments),
+            Lookup::Elsewhere(_) | Lookup::Never => self.unknown(id, reading.name(id), arguments),
+        });
     }
 
     /// Whether a file-only directive has words that a template fills in, so that nothing can be said of it.
@@ -392,7 +390,7 @@ impl Fold<'_> {
         let standing = self.config.entry(directive.id).and_then(|entry| entry.standing().last());
         let culprit = standing.filter(|part| part.value.as_ref().is_ok_and(names_folder)).map(|part| part.by);
         if let Some(id) = culprit
-            && self.config.get("appendonly") != Some(Value::Bool(true))
+            && self.config.get("appendonly") != Some(&Value::Bool(true))
         {
             self.refuse_statement(Stage::Data, id, Reason::SnapshotName);
         }

@@ -55,14 +55,14 @@ struct Sockets<'a> {
     config: &'a Config,
     port: i64,
     tls_port: i64,
-    bind: Box<[std::sync::Arc<[u8]>]>,
+    bind: &'a [std::sync::Arc<[u8]>],
     has_file: bool,
 }
 
 /// The reasons, in the server's order; none if a template fills in what decides.
 pub(super) fn judge(config: &Config) -> Vec<Refused> {
     let number = |name| match config.get(name) {
-        Some(Value::Int(number)) => Some(number),
+        Some(Value::Int(number)) => Some(*number),
         Some(_) => None,
         None => Some(0),
     };
@@ -89,7 +89,7 @@ impl Sockets<'_> {
     }
 
     fn bus(&self, own: i64) -> Option<Refused> {
-        let encrypted = self.config.get("tls-cluster") == Some(Value::Bool(true));
+        let encrypted = self.config.get("tls-cluster") == Some(&Value::Bool(true));
         let base = if encrypted { self.tls_port } else { self.port };
         let name = if encrypted { "tls-port" } else { "port" };
         if own == 0 && base > 55_535 {

@@ -136,7 +136,7 @@ impl<'a> Case<'a> {
     /// The directive of a statement, if this version knows it.
     #[must_use]
     pub fn directive(&self, id: StatementId) -> Option<&'static Directive> {
-        match self.config.view.look(self.reading.name(id)) {
+        match self.config.look(id) {
             Lookup::Here(directive) => Some(directive),
             Lookup::Elsewhere(_) | Lookup::Never => None,
         }
@@ -154,7 +154,7 @@ impl<'a> Case<'a> {
     /// The value in force, by any of the directive's names; `None` where this version does not know it, or cannot read what
     /// is set: the built-in value is not what was meant then.
     #[must_use]
-    pub fn get(&self, name: &str) -> Option<Value> {
+    pub fn get(&self, name: &str) -> Option<&'a Value> {
         let directive = self.known(name)?;
         let parts = self.config.entry(directive.id).map_or(&[][..], |entry| &entry.parts);
         let is_misread = !parts.is_empty() && parts.iter().all(|part| part.value.is_err());
@@ -164,19 +164,19 @@ impl<'a> Case<'a> {
     /// The switch in force.
     #[must_use]
     pub fn is_on(&self, name: &str) -> Option<bool> {
-        if let Value::Bool(on) = self.get(name)? { Some(on) } else { None }
+        if let Value::Bool(on) = self.get(name)? { Some(*on) } else { None }
     }
 
     /// The number in force.
     #[must_use]
     pub fn int(&self, name: &str) -> Option<i64> {
-        if let Value::Int(number) = self.get(name)? { Some(number) } else { None }
+        if let Value::Int(number) = self.get(name)? { Some(*number) } else { None }
     }
 
     /// The bytes in force.
     #[must_use]
     pub fn bytes(&self, name: &str) -> Option<u64> {
-        if let Value::Bytes(bytes) = self.get(name)? { Some(bytes) } else { None }
+        if let Value::Bytes(bytes) = self.get(name)? { Some(*bytes) } else { None }
     }
 
     /// The word of an enumeration in force, in lower case.
@@ -184,22 +184,22 @@ impl<'a> Case<'a> {
     pub fn choice(&self, name: &str) -> Option<&'static str> {
         let directive = self.known(name)?;
         match (self.config.effective(directive)?, &directive.kind) {
-            (Value::Word(index), Kind::Enum(words)) => Some(&words[index].name),
+            (Value::Word(index), Kind::Enum(words)) => Some(&words[*index].name),
             (_, _) => None,
         }
     }
 
     /// The text in force; a secret is no text.
     #[must_use]
-    pub fn text(&self, name: &str) -> Option<Vec<u8>> {
-        if let Value::Text(text) = self.get(name)? { Some(text.to_vec()) } else { None }
+    pub fn text(&self, name: &str) -> Option<&'a [u8]> {
+        if let Value::Text(text) = self.get(name)? { Some(text) } else { None }
     }
 
     /// Whether a secret is set to anything but nothing; `None` if a template says it.
     #[must_use]
     pub fn has_secret(&self, name: &str) -> Option<bool> {
         let value = self.get(name)?;
-        if let Value::Secret(secret) = &value {
+        if let Value::Secret(secret) = value {
             return Some(!secret.expose().is_empty());
         }
         matches!(value, Value::Named(_)).then_some(true)
@@ -207,8 +207,8 @@ impl<'a> Case<'a> {
 
     /// The snapshot points in force; `None` if a template says them.
     #[must_use]
-    pub fn save_points(&self) -> Option<Vec<SavePoint>> {
-        if let Value::Save { points, .. } = self.get("save")? { Some(points.to_vec()) } else { None }
+    pub fn save_points(&self) -> Option<&'a [SavePoint]> {
+        if let Value::Save { points, .. } = self.get("save")? { Some(points) } else { None }
     }
 
     /// The output buffer limit in force for a class; `None` if a template says it.
@@ -282,9 +282,7 @@ impl<'a> Case<'a> {
     /// An argument's own bytes, if it may be shown: for advice that repeats it.
     #[must_use]
     pub fn public_word(&self, id: StatementId, index: usize) -> Option<&'a str> {
-        let bytes = self.reading.words(id).get(index)?.bytes(&self.reading.sources);
-        let text = std::str::from_utf8(bytes).ok()?;
-        (self.word(id, index) == text).then_some(text)
+        config::public_word(self.reading, self.config.view, id, index)
     }
 
     /// Whether some word of a statement may not be shown, so that no fix of it may be either.

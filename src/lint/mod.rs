@@ -10,6 +10,7 @@
 
 mod across;
 mod case;
+mod chosen;
 mod clients;
 mod cluster;
 mod container;
@@ -45,6 +46,7 @@ mod workload;
 
 pub use across::across;
 pub use case::Case;
+pub use chosen::Chosen;
 pub use list::RULES;
 pub use previous::Previous;
 pub use report::Report;
@@ -55,13 +57,17 @@ use std::sync::LazyLock;
 
 use crate::config::{Reason, Refusal, Stage};
 use crate::finding::{Finding, Severity};
-use crate::server::{self, Server};
-use crate::syntax::profile::{Requirement, requirement};
+use crate::server::Server;
+use chosen::{APPLICABLE, speaks_of};
 
 /// The rule with that id.
 #[must_use]
 pub fn rule(id: &str) -> Option<&'static Rule> {
-    RULES.binary_search_by_key(&id, |rule| rule.id).ok().map(|at| RULES[at])
+    position(id).map(|at| RULES[at])
+}
+
+fn position(id: &str) -> Option<usize> {
+    RULES.binary_search_by_key(&id, |rule| rule.id).ok()
 }
 
 /// The rule that a misspelt id most likely means.
@@ -94,11 +100,15 @@ pub struct Judgement {
     pub verdict: Verdict,
 }
 
+/// The rules about what could not be judged.
+static UNJUDGED: LazyLock<Chosen> =
+    LazyLock::new(|| Chosen::by(|rule| unjudged::RULES.iter().any(|one| one.id == rule.id)));
+
 /// Says whether the server starts, and what of that could not be judged: the rules that every command lets speak.
 #[must_use]
 pub fn judge(case: &Case<'_>) -> Judgement {
     let (mut findings, verdict) = refusals(case);
-    findings.extend(others(case, |rule| unjudged::RULES.iter().any(|one| one.id == rule.id)).findings);
+    findings.extend(others(case, &UNJUDGED).findings);
     Judgement { findings, verdict }
 }
 
@@ -115,9 +125,9 @@ pub struct Inspection {
 
 /// Lets every chosen rule judge.
 #[must_use]
-pub fn inspect(case: &Case<'_>, chosen: impl Fn(&Rule) -> bool) -> Inspection {
+pub fn inspect(case: &Case<'_>, chosen: &Chosen) -> Inspection {
     let (mut findings, verdict) = refusals(case);
-    findings.retain(|finding| rule(&finding.rule).is_none_or(&chosen));
+    findings.retain(|finding| position(&finding.rule).is_none_or(|at| chosen.holds(at)));
     let report = others(case, chosen);
     // What only a whole file tells, such as TLS without a certificate, the server finds out after the lines.
     let (fatal, rest): (Vec<Finding>, Vec<Finding>) =
@@ -154,37 +164,16 @@ fn refusals(case: &Case<'_>) -> (Vec<Finding>, Verdict) {
 }
 
 /// What the other rules say, sorted by place.
-fn others<'a>(case: &Case<'a>, chosen: impl Fn(&Rule) -> bool) -> Report<'a> {
+fn others<'a>(case: &Case<'a>, chosen: &Chosen) -> Report<'a> {
     let mut report = Report::new(case);
-    let here = case.server();
-    for (rule, servers) in RULES.iter().zip(&*SERVERS) {
-        if let Check::Config(check) = rule.check
-            && chosen(rule)
-            && rule.modes.contains(&case.mode)
-            && servers.as_ref().is_none_or(|servers| servers.contains(&here))
-        {
-            report.begin(rule);
+    for &(at, check) in APPLICABLE.of(case.mode, case.server()) {
+        if chosen.holds(at) {
+            report.begin(RULES[at]);
             check(case, &mut report);
         }
     }
     report.findings.sort_by(|a, b| (a.at, &a.rule).cmp(&(b.at, &b.rule)));
     report
-}
-
-/// For each rule the catalogued servers it speaks of; `None` for all.
-static SERVERS: LazyLock<Vec<Option<Vec<Server>>>> = LazyLock::new(|| {
-    let servers = |rule: &&Rule| {
-        let wanted: Vec<Requirement> = rule.servers.iter().filter_map(|text| requirement(text).ok()).collect();
-        let admits = |server: &Server| wanted.iter().any(|requirement| requirement.admits(*server));
-        (!rule.servers.is_empty()).then(|| server::all().iter().copied().filter(admits).collect())
-    };
-    RULES.iter().map(servers).collect()
-});
-
-/// Whether a rule speaks of a server.
-fn speaks_of(rule: &Rule, server: Server) -> bool {
-    let position = RULES.binary_search_by_key(&rule.id, |known| known.id).ok();
-    position.is_some_and(|at| SERVERS[at].as_ref().is_none_or(|servers| servers.contains(&server)))
 }
 
 /// The mark of the first refusal.

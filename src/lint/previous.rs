@@ -17,7 +17,7 @@ pub struct Previous {
 impl Previous {
     /// The value that was in force; the version's default where the configuration is not known is no value.
     #[must_use]
-    pub fn get(&self, name: &str) -> Option<Value> {
+    pub fn get(&self, name: &str) -> Option<&Value> {
         self.config.as_ref()?.get(name)
     }
 }

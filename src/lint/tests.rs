@@ -28,13 +28,13 @@ fn inspected_texts(texts: &Texts) -> (Inspection, Reading) {
     let (reading, facts) = texts.read(&texts.root, server_of(&texts.root));
     if let Some(text) = texts.acl_file() {
         let file = UsersFile::read(Name::File("/example/users.acl".into()), text.as_bytes(), reading.server);
-        let inspection = inspect(&Case::new(&file.reading, &file.config, &facts, Mode::AclFile), |_| true);
+        let inspection = inspect(&Case::new(&file.reading, &file.config, &facts, Mode::AclFile), &Chosen::all());
         return (inspection, file.reading);
     }
     let config = resolve(&reading, texts.mode());
     let users = UsersFile::named_by(&reading, &config, &texts.memory());
     let case = Case::new(&reading, &config, &facts, texts.mode()).after(previous.as_ref()).with_users(users.as_ref());
-    let inspection = inspect(&case, |_| true);
+    let inspection = inspect(&case, &Chosen::all());
     (inspection, reading)
 }
 
@@ -100,7 +100,7 @@ fn every_rule_is_documented() {
             assert!(facts::definition(name).is_some(), "{}: `{name}` is no fact", rule.id);
         }
         for server in rule.servers {
-            assert!(requirement(server).is_ok(), "{}: {server}", rule.id);
+            assert!(crate::syntax::profile::requirement(server).is_ok(), "{}: {server}", rule.id);
         }
         let elsewhere = matches!(rule.check, Check::Elsewhere);
         assert!(elsewhere || rule.example(Example::Bad).is_some(), "{} has no examples", rule.id);

@@ -224,8 +224,8 @@ const PROTOCOLS: [&str; 4] = ["TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3"];
 /// Whether a directive switches TLS on; `None` if a template says.
 fn switches_on(case: &Case<'_>, name: &str) -> Option<bool> {
     match case.get(name) {
-        Some(Value::Int(port)) => Some(port > 0),
-        Some(Value::Bool(on)) => Some(on),
+        Some(Value::Int(port)) => Some(*port > 0),
+        Some(Value::Bool(on)) => Some(*on),
         None => Some(false),
         Some(_) => None,
     }

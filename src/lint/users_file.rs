@@ -70,7 +70,7 @@ fn surroundings(config: &Config) -> Surroundings {
         && let Some(Value::Word(index)) = config.effective(directive)
         && let Kind::Enum(words) = &directive.kind
     {
-        surroundings.channels = if words[index].name == "allchannels" { Channels::All } else { Channels::None };
+        surroundings.channels = if words[*index].name == "allchannels" { Channels::All } else { Channels::None };
     }
     let loads = known(config, "loadmodule").is_some_and(|directive| config.entry(directive.id).is_some());
     surroundings.modules = Some(loads);
@@ -92,7 +92,7 @@ fn path_of(word: &[u8]) -> PathBuf {
 mod tests {
     use super::*;
     use crate::facts::Facts;
-    use crate::lint::{Case, inspect};
+    use crate::lint::{Case, Chosen, inspect};
     use crate::source::Memory;
     use crate::syntax::{Mode, conf};
 
@@ -102,7 +102,7 @@ mod tests {
         let facts = Facts::default();
         let case = Case::new(&file.reading, &file.config, &facts, Mode::AclFile);
         let line = |start| file.reading.sources.get(SourceId::ROOT).line(start);
-        let fatal = inspect(&case, |rule| rule.modes.contains(&Mode::AclFile)).findings.into_iter();
+        let fatal = inspect(&case, &Chosen::by(|rule| rule.modes.contains(&Mode::AclFile))).findings.into_iter();
         let fatal = fatal.filter(|finding| finding.severity == crate::finding::Severity::Fatal);
         fatal.map(|f| format!("{} {}: {}", line(f.at.start), f.rule, f.help.unwrap_or_default())).collect()
     }
@@ -149,7 +149,7 @@ mod tests {
             for server in crate::server::all() {
                 let file = UsersFile::read(Name::Stdin, line.as_bytes(), *server);
                 let facts = Facts::default();
-                let mut found = inspect(&Case::new(&file.reading, &file.config, &facts, Mode::AclFile), |_| true);
+                let mut found = inspect(&Case::new(&file.reading, &file.config, &facts, Mode::AclFile), &Chosen::all());
                 for finding in &mut found.findings {
                     // What a fix of a secret writes is for the file and never shown.
                     finding.fix.take_if(|fix| fix.secret);

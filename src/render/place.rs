@@ -65,13 +65,13 @@ impl Job<'_> {
     pub(super) fn kept(&self) -> Kept {
         let config = &self.setup.config;
         let rdb = matches!(config.get("save"), Some(Value::Save { points, .. }) if !points.is_empty());
-        Kept { rdb, aof: config.get("appendonly") == Some(Value::Bool(true)) }
+        Kept { rdb, aof: config.get("appendonly") == Some(&Value::Bool(true)) }
     }
 
     /// Bytes of data at most, if that is known.
     fn dataset(&self) -> Option<u64> {
         let limit = match self.setup.config.get("maxmemory") {
-            Some(Value::Bytes(bytes)) if bytes > 0 => Some(bytes),
+            Some(Value::Bytes(bytes)) if *bytes > 0 => Some(*bytes),
             _ => None,
         };
         limit.or_else(|| self.setup.facts.bytes("dataset")).or_else(|| self.memory())
@@ -109,7 +109,7 @@ impl Job<'_> {
     pub(super) fn backlog(&self) -> Option<i64> {
         let set = self.lines.iter().any(|line| line.is("tcp-backlog"));
         match self.setup.config.get("tcp-backlog") {
-            Some(Value::Int(length)) if set && length > 128 => Some(length),
+            Some(Value::Int(length)) if set && *length > 128 => Some(*length),
             _ => None,
         }
     }
@@ -130,7 +130,7 @@ impl Job<'_> {
     /// A port that is open.
     pub(super) fn port(&self, name: &str) -> Option<u16> {
         match self.setup.config.get(name) {
-            Some(Value::Int(port)) if port > 0 => u16::try_from(port).ok(),
+            Some(Value::Int(port)) if *port > 0 => u16::try_from(*port).ok(),
             _ => None,
         }
     }

@@ -143,6 +143,7 @@ static NODES: LazyLock<Vec<Node>> = LazyLock::new(|| {
         });
         assert!(waiting.len() < before, "versions.toml: a parent is missing or a circle is closed");
     }
+    nodes.sort_by_key(|node| node.server);
     nodes
 });
 
@@ -192,13 +193,9 @@ fn grow(name: &str, written: &Written, grown: &[Node]) -> Option<Node> {
     })
 }
 
-pub(super) fn nodes() -> impl Iterator<Item = &'static Node> {
-    NODES.iter()
-}
-
-/// The node of a server that the tree holds.
-pub(super) fn node(known: Server) -> &'static Node {
-    NODES.iter().find(|node| node.server == known.base()).expect("only catalogued servers are asked for")
+/// All nodes, sorted by server.
+pub(super) fn nodes() -> &'static [Node] {
+    &NODES
 }
 
 #[cfg(test)]

@@ -112,22 +112,33 @@ impl Server {
     /// Older Valkey than 7.2 does not exist and resolves to 7.2.
     #[must_use]
     pub fn resolve(self) -> Resolved {
-        let mut best: Option<Server> = None;
-        for known in all().iter().copied().filter(|s| s.engine == self.engine) {
-            if known.series == self.series {
-                return Resolved { known, exact: true };
-            }
-            if known.series < self.series || best.is_none() {
-                best = Some(known);
-            }
+        let known = all()[self.place()];
+        Resolved { known, exact: known.series == self.series }
+    }
+
+    /// Position of the catalogued server among [`all`], for tables of one row a server.
+    #[must_use]
+    pub fn place(self) -> usize {
+        match all().binary_search(&self.base()) {
+            Ok(exact) => exact,
+            // Before it stands the newest of all that are older; before an engine's oldest stands the other engine, or nothing.
+            Err(next) => match next.checked_sub(1) {
+                Some(older) if all()[older].engine == self.engine => older,
+                Some(_) | None => next,
+            },
         }
-        Resolved { known: best.expect("each engine has at least one catalogued version"), exact: false }
+    }
+
+    /// The catalogued server that this one, or the nearest known one, grew out of; `None` for the root of the version tree.
+    #[must_use]
+    pub fn parent(self) -> Option<Server> {
+        habits::nodes()[self.place()].parent
     }
 
     /// How this server, or the nearest known one, reads a configuration.
     #[must_use]
     pub fn habits(self) -> &'static Habits {
-        &habits::node(self.resolve().known).habits
+        &habits::nodes()[self.place()].habits
     }
 
     /// Whether this is `engine` at `major.minor` or newer. The other engine never is.
@@ -177,11 +188,7 @@ fn parse(text: &str) -> Option<Server> {
     Some(Server { engine, series: Series { major, minor }, patch })
 }
 
-static ALL: LazyLock<Vec<Server>> = LazyLock::new(|| {
-    let mut servers: Vec<Server> = habits::nodes().map(|node| node.server).collect();
-    servers.sort();
-    servers
-});
+static ALL: LazyLock<Vec<Server>> = LazyLock::new(|| habits::nodes().iter().map(|node| node.server).collect());
 
 /// Every catalogued server, Redis first, older before newer.
 #[must_use]
@@ -195,7 +202,7 @@ pub fn all() -> &'static [Server] {
 #[must_use]
 pub fn lineage(server: Server) -> Vec<Server> {
     let mut path = vec![server.resolve().known];
-    while let Some(parent) = habits::node(path[path.len() - 1]).parent {
+    while let Some(parent) = path[path.len() - 1].parent() {
         path.push(parent);
     }
     path.reverse();

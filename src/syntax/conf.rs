@@ -8,12 +8,15 @@ use super::assembled::Assembled;
 use super::include::Includes;
 use super::placeholder;
 use super::reading::{Item, Problem, ProblemKind, Reading, Via, Word};
-use super::words::{Piece, split};
+use super::words::{Piece, split, split_into};
 use crate::server::Server;
 use crate::source::{Files, Name, SourceId, Sources, Span};
 
 /// Longer lines than this, one mebibyte, are not taken apart.
 const MAX_LINE_BYTES: usize = 1024 * 1024;
+
+/// About as many bytes as a line has, comments and all.
+const USUAL_LINE_BYTES: usize = 40;
 
 /// What a line of a file is; joined, the spans of all lines are the file.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -128,9 +131,12 @@ impl Reader<'_> {
         let text = assembled.text();
         let rules = self.reading.server.habits().words;
         let mut start = 0;
-        for line in text.split_inclusive(|b| *b == b'\n') {
-            let line_start = start;
-            start += line.len();
+        let mut pieces = Vec::with_capacity(8);
+        self.reading.reserve(text.len() / USUAL_LINE_BYTES);
+        let ends = memchr::memchr_iter(b'\n', text).map(|newline| newline + 1).chain([text.len()]);
+        for end in ends {
+            let (line_start, line) = (start, &text[start..end]);
+            start = end;
             let trimmed = trim(line);
             if matches!(trimmed.first(), None | Some(b'#')) {
                 continue;
@@ -149,8 +155,9 @@ impl Reader<'_> {
                 self.open_line(assembled, at, trimmed, &open);
                 continue;
             }
-            match split(trimmed, rules) {
-                Ok(pieces) => self.statement(assembled, at, pieces, &[]),
+            pieces.clear();
+            match split_into(&mut pieces, trimmed, rules) {
+                Ok(()) => self.statement(assembled, at, &mut pieces, &[]),
                 Err(unbalanced) => {
                     let quote = at + unbalanced.quote;
                     let at = assembled.span(quote, quote + 1);
@@ -177,7 +184,8 @@ impl Reader<'_> {
                     }
                     Piece { text: Cow::Borrowed(text), at: piece.at }
                 };
-                self.statement(assembled, at, pieces.into_iter().map(as_written).collect(), open);
+                let mut pieces = pieces.into_iter().map(as_written).collect();
+                self.statement(assembled, at, &mut pieces, open);
             }
             // A line of the template itself, or one whose directive is not known.
             Ok(_) | Err(_) => self.reading.templated = true,
@@ -185,9 +193,9 @@ impl Reader<'_> {
     }
 
     /// `open` holds the bytes of the line that a template fills in.
-    fn statement(&mut self, assembled: &Assembled<'_>, at: usize, pieces: Vec<Piece<'_>>, open: &[Range<usize>]) {
+    fn statement(&mut self, assembled: &Assembled<'_>, at: usize, pieces: &mut Vec<Piece<'_>>, open: &[Range<usize>]) {
         let plain = |piece: &Piece<'_>| assembled.is_plain(&(at + piece.at.start..at + piece.at.end));
-        let mut words = pieces.into_iter().map(|piece| Word {
+        let mut words = pieces.drain(..).map(|piece| Word {
             at: assembled.span(at + piece.at.start, at + piece.at.end),
             open: placeholder::meets(open, &piece.at),
             cooked: match piece.text {
@@ -200,7 +208,7 @@ impl Reader<'_> {
         let Some(name) = words.next() else { return };
         let id = self.reading.push(name, words, self.via);
         let name = self.reading.name(id);
-        if name.eq_ignore_ascii_case(b"include") {
+        if name.len() == 7 && name.eq_ignore_ascii_case(b"include") {
             self.include(id);
         } else if name.eq_ignore_ascii_case(b"dir")
             && let [dir] = self.reading.arguments(id)[..]

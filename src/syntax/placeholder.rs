@@ -9,8 +9,27 @@ const FORMS: &[(&[u8], &[u8])] =
 /// Whether a text holds a placeholder of a template, such as `${NAME}` or `{{ name }}`.
 #[must_use]
 pub fn is_in(text: &[u8]) -> bool {
-    text.iter().any(|b| matches!(b, b'{' | b'$' | b'@' | b'<'))
-        && text.split(|b| *b == b'\n').any(|line| !find(line).is_empty())
+    let signs = memchr::memchr3_iter(b'{', b'$', b'<', text).filter(|at| opens(&text[*at..]));
+    let ats = memchr::memchr_iter(b'@', text);
+    let mut after = 0;
+    for at in signs.chain(ats) {
+        // All signs of a line are looked at together.
+        if at < after {
+            continue;
+        }
+        let start = memchr::memrchr(b'\n', &text[..at]).map_or(0, |newline| newline + 1);
+        let end = memchr::memchr(b'\n', &text[at..]).map_or(text.len(), |newline| at + newline);
+        if !find(&text[start..end]).is_empty() {
+            return true;
+        }
+        after = end;
+    }
+    false
+}
+
+/// Whether a text begins as a placeholder between two signs does.
+fn opens(text: &[u8]) -> bool {
+    FORMS.iter().any(|(open, _)| text.starts_with(open))
 }
 
 /// Whether a placeholder of a text is opened in one line and not closed in it.
@@ -26,7 +45,8 @@ pub(super) fn find(line: &[u8]) -> Vec<Range<usize>> {
     let mut at = 0;
     // A form that does not close once will not close further on, and need not be looked for again and again.
     let mut unclosed = [false; FORMS.len()];
-    while at < line.len() {
+    while let Some(next) = line[at..].iter().position(|b| matches!(b, b'{' | b'$' | b'@' | b'<')) {
+        at += next;
         match at_start(&line[at..], &mut unclosed) {
             Some(length) => {
                 found.push(at..at + length);

@@ -30,18 +30,26 @@ pub struct Survey {
 #[must_use]
 pub fn survey(source: SourceId, text: &[u8]) -> Survey {
     let mut found = Survey { server: None, facts: Vec::new(), mode: Mode::Server };
-    for line in super::conf::lines(source, text) {
-        let bytes = &text[line.at().start as usize..line.at().end as usize];
-        match line {
-            super::Line::Blank(_) => {}
-            super::Line::Comment(at) => header(bytes, at, &mut found),
-            super::Line::Words(_) => {
-                let mut words = super::conf::trim(bytes).splitn(2, u8::is_ascii_whitespace);
+    let has_comments = memchr::memmem::find(text, b"redisconf").is_some();
+    let offset = |n: usize| u32::try_from(n).expect("files are below 64 MiB");
+    let mut start = 0;
+    let ends = memchr::memchr_iter(b'\n', text).map(|newline| newline + 1).chain([text.len()]);
+    for end in ends {
+        let at = Span { source, start: offset(start), end: offset(end) };
+        let line = &text[start..end];
+        start = end;
+        let words = super::conf::trim(line);
+        match words.first() {
+            None => {}
+            Some(b'#') if has_comments => header(line, at, &mut found),
+            Some(b's' | b'S') => {
+                let mut words = words.splitn(2, u8::is_ascii_whitespace);
                 let is_sentinel = words.next().is_some_and(|name| name.eq_ignore_ascii_case(b"sentinel"));
                 if is_sentinel && words.next().is_some() {
                     found.mode = Mode::Sentinel;
                 }
             }
+            Some(_) => {}
         }
     }
     found

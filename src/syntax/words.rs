@@ -37,13 +37,19 @@ fn ends_run(byte: u8) -> bool {
 /// [`Unbalanced`] where the server says `Unbalanced quotes in configuration line`.
 pub fn split(line: &[u8], rules: WordRules) -> Result<Vec<Piece<'_>>, Unbalanced> {
     let mut pieces = Vec::new();
+    split_into(&mut pieces, line, rules)?;
+    Ok(pieces)
+}
+
+/// As [`split`], into a list that is used again.
+pub(super) fn split_into<'a>(pieces: &mut Vec<Piece<'a>>, line: &'a [u8], rules: WordRules) -> Result<(), Unbalanced> {
     let mut at = 0;
     loop {
         while at < line.len() && is_blank(line[at]) {
             at += 1;
         }
         if at == line.len() {
-            return Ok(pieces);
+            return Ok(());
         }
         let piece = word(line, at, rules)?;
         at = piece.at.end;

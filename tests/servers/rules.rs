@@ -12,7 +12,7 @@ use redisconf::config::{Config, Reason, Stage, resolve};
 use redisconf::facts::Facts;
 use redisconf::finding::{Finding, Severity, apply};
 use redisconf::lint::example::Texts;
-use redisconf::lint::{Case, Check, Example, Inspection, Previous, RULES, Rule, UsersFile, Verdict, inspect};
+use redisconf::lint::{Case, Check, Chosen, Example, Inspection, Previous, RULES, Rule, UsersFile, Verdict, inspect};
 use redisconf::live::{BootError, Program, Start, boot};
 use redisconf::server::Server;
 use redisconf::source::{Name, SourceId};
@@ -59,7 +59,7 @@ impl Judged {
         let (reading, facts): (Reading, Facts) = texts.read(&texts.root, server);
         if let Some(text) = texts.acl_file() {
             let file = UsersFile::read(Name::File("/example/users.acl".into()), text.as_bytes(), server);
-            let found = inspect(&Case::new(&file.reading, &file.config, &facts, Mode::AclFile), |_| true);
+            let found = inspect(&Case::new(&file.reading, &file.config, &facts, Mode::AclFile), &Chosen::all());
             return Self { texts, form: Form::AclFile, reading: file.reading, config: file.config, found };
         }
         let previous = texts.previous.as_ref().map(|text| {
@@ -71,7 +71,7 @@ impl Judged {
         let config = resolve(&reading, texts.mode());
         let users = UsersFile::named_by(&reading, &config, &texts.memory());
         let case = Case::new(&reading, &config, &facts, texts.mode());
-        let found = inspect(&case.after(previous.as_ref()).with_users(users.as_ref()), |_| true);
+        let found = inspect(&case.after(previous.as_ref()).with_users(users.as_ref()), &Chosen::all());
         let form = if command_line(&texts).is_some() { Form::CommandLine } else { Form::File };
         Self { texts, form, reading, config, found }
     }

@@ -6,7 +6,7 @@ use libtest_mimic::{Failed, Trial};
 use redisconf::config::resolve;
 use redisconf::facts::Facts;
 use redisconf::finding::Severity;
-use redisconf::lint::{Case, inspect};
+use redisconf::lint::{Case, Chosen, inspect};
 use redisconf::server::Server;
 use redisconf::source::Name;
 use redisconf::syntax::{Mode, conf};
@@ -61,7 +61,7 @@ fn fatal(server: Server, text: &str) -> Vec<String> {
     let reading = conf::read_alone(Name::Stdin, text.as_bytes(), server);
     let config = resolve(&reading, Mode::Server);
     let facts = Facts::default();
-    let found = inspect(&Case::new(&reading, &config, &facts, Mode::Server), |_| true).findings.into_iter();
+    let found = inspect(&Case::new(&reading, &config, &facts, Mode::Server), &Chosen::all()).findings.into_iter();
     found.filter(|finding| finding.severity == Severity::Fatal).map(|finding| finding.message).collect()
 }
 

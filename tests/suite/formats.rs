@@ -7,7 +7,7 @@ use redisconf::catalog::View;
 use redisconf::config::{Visible, resolve};
 use redisconf::facts::Facts;
 use redisconf::finding::{Edit, Finding, Fix, Severity};
-use redisconf::lint::{self, Case};
+use redisconf::lint::{self, Case, Chosen};
 use redisconf::report::lint::{
     Detail, Examined, Fate, FileReport, Format, JudgedAs, Output, Settings, Summary, Suppression, SuppressionKind,
     Writer,
@@ -78,7 +78,7 @@ fn linted(server: Server, text: &str) -> FileReport {
     let reading = read(server, text);
     let config = resolve(&reading, Mode::Server);
     let facts = Facts::default();
-    let found = lint::inspect(&Case::new(&reading, &config, &facts, Mode::Server), |_| true);
+    let found = lint::inspect(&Case::new(&reading, &config, &facts, Mode::Server), &Chosen::all());
     report(&reading, found.findings, Vec::new(), |_, _| Fate::Shown)
 }
 

@@ -18,7 +18,7 @@ use crate::syntax::{Mode, conf, survey};
 /// The deployment that is replaced.
 pub(super) enum Past {
     /// All of it is known.
-    Known(Previous),
+    Known(Box<Previous>),
     /// A configuration that says nothing of its version: taken for that of the one it is compared with, so that nothing is
     /// said of an upgrade that nobody spoke of.
     AnyVersion { name: String, text: Arc<[u8]>, mode: Mode, engine: Engine },
@@ -41,7 +41,7 @@ impl Past {
         }
         let Some(name) = text else {
             let of_version = |server: Server| Previous { server, config: None, name: server.to_string() };
-            return Ok(server.map(|server| Self::Known(of_version(server))));
+            return Ok(server.map(|server| Self::Known(Box::new(of_version(server)))));
         };
         Ok(Some(if is_profile(name) { of_profile(name, server)? } else { of_file(name, server)? }))
     }
@@ -69,7 +69,7 @@ fn of_profile(name: &str, server: Option<Server>) -> Result<Past, Failure> {
     let stack = load(&request, &Disk).map_err(setup::failed)?;
     let server = server.or_else(|| stack.default_server()).unwrap_or_else(|| newest(Engine::Redis));
     let config = merge(stack, server).config;
-    Ok(Past::Known(Previous { server, config: Some(config), name: name.to_owned() }))
+    Ok(Past::Known(Box::new(Previous { server, config: Some(config), name: name.to_owned() })))
 }
 
 fn of_file(name: &str, server: Option<Server>) -> Result<Past, Failure> {
@@ -82,7 +82,7 @@ fn of_file(name: &str, server: Option<Server>) -> Result<Past, Failure> {
     let chosen = choose(server, &surveyed, None, sources.get(root))?.server;
     let (text, mode) = (sources.get(root).shared(), surveyed.mode);
     Ok(if is_said {
-        Past::Known(read(name, &text, mode, chosen))
+        Past::Known(Box::new(read(name, &text, mode, chosen)))
     } else {
         Past::AnyVersion { name: name.to_owned(), text, mode, engine: chosen.engine }
     })

@@ -265,7 +265,7 @@ impl Context<'_> {
             .after(previous.as_deref())
             .with_users(users.as_ref())
             .among(&judged_as.candidates);
-        let mut inspection = lint::inspect(&case, |rule| effective.judges(rule));
+        let mut inspection = lint::inspect(&case, &effective.chosen);
         if !one_version {
             inspection = lint::across(inspection, &case, &judged_as.candidates, read);
         }

@@ -106,9 +106,9 @@ fn backlog_eats_maxmemory(case: &Case<'_>, report: &mut Report<'_>) {
 fn cap(case: &Case<'_>, limit: u64) -> Option<u64> {
     let value = case.get("maxmemory-clients")?;
     if let Value::Percent(percent) = value {
-        return Some(limit / 100 * u64::from(percent));
+        return Some(limit / 100 * u64::from(*percent));
     }
-    if let Value::Bytes(bytes) = value { Some(bytes) } else { None }
+    if let Value::Bytes(bytes) = value { Some(*bytes) } else { None }
 }
 
 fn client_memory_uncapped(case: &Case<'_>, report: &mut Report<'_>) {

@@ -186,7 +186,7 @@ Good:
 
 /// Whether the deployment before wrote an append-only file; `None` if its configuration is not known.
 fn appended(previous: &Previous) -> Option<bool> {
-    if let Value::Bool(on) = previous.get("appendonly")? { Some(on) } else { None }
+    if let Value::Bool(on) = previous.get("appendonly")? { Some(*on) } else { None }
 }
 
 /// Whether the deployment before took snapshots; `None` if its configuration is not known.

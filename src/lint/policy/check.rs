@@ -87,7 +87,7 @@ fn forbid(case: &Case<'_>, wanted: &Wanted) -> Vec<Answer> {
 /// Whether the value in force means the one that is asked for; `None` if it is not known.
 fn equals(case: &Case<'_>, directive: &Directive, asked: &Spanned<String>) -> Option<Result<bool, Finding>> {
     let value = case.config.effective(directive)?;
-    if value == Value::Unknown {
+    if *value == Value::Unknown {
         return None;
     }
     Some(match case.config.read_back(directive, asked.value.as_bytes()) {

@@ -224,7 +224,7 @@ fn unknown_directive(case: &Case<'_>, refusal: &Refusal) -> Finding {
 fn advice(case: &Case<'_>, id: StatementId) -> (String, Option<Fix>) {
     let name = case.name(id);
     let drop = Edit::Drop { statement: case.at(id) };
-    match case.config.view.look(case.reading.name(id)) {
+    match case.config.look(id) {
         Lookup::Here(directive) if directive.is.live_only => {
             let help = "drop the line: only CONFIG SET knows it, a file may not hold it";
             return (help.into(), Some(Fix::unsafe_([drop])));

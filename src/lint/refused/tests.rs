@@ -3,7 +3,7 @@
 use crate::config::resolve;
 use crate::facts::Facts;
 use crate::finding::{self, Safety};
-use crate::lint::{Case, inspect};
+use crate::lint::{Case, Chosen, inspect};
 use crate::server::Server;
 use crate::source::Name;
 use crate::syntax::lower::Lowering;
@@ -17,9 +17,8 @@ fn mended(server: &str, text: &str, most: Safety) -> (String, usize) {
         let reading = conf::read_alone(Name::Stdin, &text, server);
         let config = resolve(&reading, Mode::Server);
         let facts = Facts::default();
-        let found = inspect(&Case::new(&reading, &config, &facts, Mode::Server), |rule| {
-            rule.severity == finding::Severity::Fatal
-        });
+        let fatal = Chosen::by(|rule| rule.severity == finding::Severity::Fatal);
+        let found = inspect(&Case::new(&reading, &config, &facts, Mode::Server), &fatal);
         let lowering = Lowering::of(&reading);
         let fixes = found.findings.iter().filter_map(|finding| finding.fix.as_ref());
         let edits: Vec<_> = fixes.filter(|fix| fix.safety <= most).filter_map(|fix| lowering.lower(fix)).collect();
@@ -159,7 +158,7 @@ fn fixes_of_secret_lines_say_so() {
         let reading = conf::read_alone(Name::Stdin, text.as_bytes(), server);
         let config = resolve(&reading, Mode::Server);
         let facts = Facts::default();
-        let found = inspect(&Case::new(&reading, &config, &facts, Mode::Server), |_| true);
+        let found = inspect(&Case::new(&reading, &config, &facts, Mode::Server), &Chosen::all());
         let fix = found.findings[0].fix.as_ref().unwrap();
         assert!(fix.secret, "{text}");
     }

@@ -13,5 +13,5 @@ mod tests;
 /// The server that a file copies from: host and port; `None` if it copies none or a template says.
 fn primary(case: &Case<'_>) -> Option<(Vec<u8>, u16)> {
     let Value::Replica(of) = case.get("replicaof")? else { return None };
-    of.map(|(host, port)| (host.to_vec(), port))
+    of.as_ref().map(|(host, port)| (host.to_vec(), *port))
 }

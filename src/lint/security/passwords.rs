@@ -108,7 +108,7 @@ fn requirepass(case: &Case<'_>) -> Option<(StatementId, Option<Secret>)> {
     let id = case.set_by("requirepass")?;
     let value = case.get("requirepass")?;
     if let Value::Secret(secret) = value {
-        return (!secret.expose().is_empty()).then_some((id, Some(secret)));
+        return (!secret.expose().is_empty()).then_some((id, Some(secret.clone())));
     }
     matches!(value, Value::Named(_) | Value::Unknown).then_some((id, None))
 }

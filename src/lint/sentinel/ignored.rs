@@ -88,7 +88,7 @@ fn data_directive(case: &Case<'_>, report: &mut Report<'_>) {
 }
 
 fn unknown_directive(case: &Case<'_>, report: &mut Report<'_>) {
-    let is_unknown = |id: &StatementId| !matches!(case.config.view.look(case.reading.name(*id)), Lookup::Here(_));
+    let is_unknown = |id: &StatementId| !matches!(case.config.look(*id), Lookup::Here(_));
     for id in accepted(case).filter(is_unknown) {
         let name = case.name(id);
         let message = format!("{} as Sentinel keeps `{name}` for modules that it never loads", case.server());

@@ -1,12 +1,12 @@
 //! What holds for one path after all layers.
 
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 
 use super::{Author, Identity, Layer, OfPaths, Selector, Settings};
 use crate::facts::{Definition, Facts, Said};
 use crate::finding::{Finding, Severity};
 use crate::lint::policy::Policies;
-use crate::lint::{RULES, Rule};
+use crate::lint::{Chosen, RULES};
 use crate::server::Server;
 use crate::source::{SourceId, Span};
 use crate::syntax::profile::Spanned;
@@ -19,6 +19,8 @@ pub struct Effective {
     pub server: Option<Spanned<Server>>,
     /// What settings say of the place, with where.
     pub facts: Vec<(&'static Definition, Said, Span)>,
+    /// The built-in rules that judge.
+    pub chosen: Chosen,
     /// By position in [`RULES`].
     rules: Vec<Decided>,
     /// By position in the policies.
@@ -33,19 +35,12 @@ struct Decided {
     level: Option<Severity>,
 }
 
-/// Where each rule lies, with its position in [`RULES`], sorted: asking whether a rule judges must cost nothing.
-static POSITIONS: LazyLock<Vec<(usize, usize)>> = LazyLock::new(|| {
-    let mut positions: Vec<(usize, usize)> =
-        RULES.iter().enumerate().map(|(position, rule)| (std::ptr::from_ref(*rule).addr(), position)).collect();
-    positions.sort_unstable();
-    positions
-});
-
 impl Effective {
     pub(super) fn nothing() -> Self {
         Self {
             server: None,
             facts: Vec::new(),
+            chosen: Chosen::by(|_| false),
             rules: Vec::new(),
             of_policies: Vec::new(),
             policies: Arc::new(Policies::default()),
@@ -67,21 +62,15 @@ impl Effective {
                 facts.push(*fact);
             }
         }
+        let rules: Vec<Decided> = RULES.iter().map(|rule| decide(Identity::from(*rule))).collect();
         Self {
             server,
             facts,
-            rules: RULES.iter().map(|rule| decide(Identity::from(*rule))).collect(),
+            chosen: Chosen::at(rules.iter().map(|decided| decided.judges)),
+            rules,
             of_policies: settings.policies.iter().map(|policy| decide(Identity::from(policy))).collect(),
             policies: Arc::clone(&settings.policies),
         }
-    }
-
-    /// Whether a rule judges.
-    #[must_use]
-    pub fn judges(&self, rule: &Rule) -> bool {
-        let address = std::ptr::from_ref(rule).addr();
-        let found = POSITIONS.binary_search_by_key(&address, |(at, _)| *at);
-        found.is_ok_and(|at| self.rules[POSITIONS[at].1].judges)
     }
 
     /// Whether the rule of that id judges, be it built in or an organisation's; one that nobody knows does.

@@ -2,8 +2,8 @@
 
 use super::*;
 use crate::facts::Facts;
-use crate::lint::Group;
 use crate::lint::RULES;
+use crate::lint::{Chosen, Group};
 use crate::source::{Name, SourceId, Sources, Span};
 use crate::syntax::project;
 use crate::syntax::settings::read_user;
@@ -44,9 +44,7 @@ fn select(words: &[&str]) -> Flags {
 fn judges(settings: &Settings, id: &str, path: &str) -> bool {
     let effective = settings.for_path(Path::new(path));
     let by_id = effective.judges_by_id(id);
-    if let Some(rule) = rule(id) {
-        assert_eq!(effective.judges(rule), by_id, "{id}");
-    }
+    assert_eq!(effective.chosen, Chosen::by(|rule| effective.judges_by_id(rule.id)), "{id}");
     by_id
 }
 
@@ -64,7 +62,7 @@ fn some_rule() -> (&'static str, &'static str) {
 fn without_settings_every_rule_that_is_on_judges() {
     let settings = Settings::default();
     let effective = settings.for_path(Path::new("a.conf"));
-    assert!(RULES.iter().all(|rule| effective.judges(rule) == rule.on));
+    assert!(RULES.iter().all(|rule| effective.judges_by_id(rule.id) == rule.on));
     assert_eq!((settings.level(), settings.fail_on()), (Severity::Warning, FailOn::AtLeast(Severity::Error)));
     assert!(settings.fails_for(Severity::Fatal) && !settings.fails_for(Severity::Warning));
 }

@@ -90,7 +90,9 @@ impl Judging<'_> {
             Check::Config(_) => speaks_of(rule, self.case.server()),
             Check::Elsewhere => false,
         };
-        is_asked && self.effective.judges(rule) && !self.inspection.silent.iter().any(|(silent, _)| *silent == id)
+        is_asked
+            && self.effective.judges_by_id(rule.id)
+            && !self.inspection.silent.iter().any(|(silent, _)| *silent == id)
     }
 
     /// Whether all that a word in an `ignore` may mean has been said.

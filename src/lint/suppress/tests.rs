@@ -6,7 +6,7 @@ use crate::facts::Facts as Known;
 use crate::finding;
 use crate::lint::policy::Policies;
 use crate::lint::settings::Flags;
-use crate::lint::{Example, Rule, inspect};
+use crate::lint::{Chosen, Example, Rule, inspect};
 use crate::source::{Memory, Sources};
 use crate::syntax::lower::Lowering;
 use crate::syntax::{Mode, conf, project};
@@ -39,7 +39,7 @@ fn outcome_of(
     let (config, facts) = (resolve(&reading, Mode::Server), Known::default());
     let case = Case::new(&reading, &config, &facts, Mode::Server);
     let effective = settings.for_path("redis.conf".as_ref());
-    let inspection = inspect(&case, |rule| effective.judges(rule));
+    let inspection = inspect(&case, &effective.chosen);
     let policies = OfPolicies::default();
     let judging =
         Judging { case: &case, effective: &effective, inspection: &inspection, policies: &policies, one_version: true };
@@ -152,7 +152,7 @@ fn a_rule_that_lacks_a_fact_has_not_judged() {
     let case = Case::new(&reading, &config, &facts, Mode::Server);
     let settings = Settings::default();
     let effective = settings.for_path("a".as_ref());
-    let mut inspection = inspect(&case, |rule| effective.judges(rule));
+    let mut inspection = inspect(&case, &effective.chosen);
     let policies = OfPolicies { judged: vec!["acme-a".into()], ..OfPolicies::default() };
     let is_complete = |inspection: &Inspection, one_version: bool, id: &str| {
         let judging = Judging { case: &case, effective: &effective, inspection, policies: &policies, one_version };
@@ -216,7 +216,7 @@ fn a_statement_may_span_lines_and_only_where_a_finding_begins_counts() {
     let case = Case::new(&reading, &config, &facts, Mode::Server);
     let settings = Settings::default();
     let effective = settings.for_path("a".as_ref());
-    let inspection = inspect(&case, |_| false);
+    let inspection = inspect(&case, &Chosen::by(|_| false));
     let policies = OfPolicies::default();
     let judging =
         Judging { case: &case, effective: &effective, inspection: &inspection, policies: &policies, one_version: true };
@@ -246,7 +246,7 @@ fn several_configurations_in_one_text_share_its_comments() {
     let case = Case::new(&reading, &config, &facts, Mode::Server);
     let settings = Settings::default();
     let effective = settings.for_path("a".as_ref());
-    let inspection = inspect(&case, |rule| effective.judges(rule));
+    let inspection = inspect(&case, &effective.chosen);
     let policies = OfPolicies::default();
     let judging =
         Judging { case: &case, effective: &effective, inspection: &inspection, policies: &policies, one_version: true };

@@ -85,7 +85,7 @@ Good:
 
 /// The name of a statement in the spelling of the catalogue, if this version knows it.
 fn known(case: &Case<'_>, id: StatementId) -> Option<(&'static str, &'static Directive)> {
-    let Lookup::Here(directive) = case.config.view.look(case.reading.name(id)) else { return None };
+    let Lookup::Here(directive) = case.config.look(id) else { return None };
     let name = case.reading.name(id);
     let used = directive.names.iter().copied().find(|known| known.as_bytes().eq_ignore_ascii_case(name))?;
     Some((used, directive))
@@ -93,9 +93,8 @@ fn known(case: &Case<'_>, id: StatementId) -> Option<(&'static str, &'static Dir
 
 fn directive_without_effect(case: &Case<'_>, report: &mut Report<'_>) {
     for (id, _) in case.reading.iter() {
-        let Some((name, directive)) = known(case, id).filter(|(_, directive)| directive.state == State::Inert) else {
-            continue;
-        };
+        let is_inert = case.directive(id).is_some_and(|directive| directive.state == State::Inert);
+        let Some((name, directive)) = is_inert.then(|| known(case, id)).flatten() else { continue };
         // Another number of words makes the name unknown.
         if case.reading.words(id).len() != 1 || case.is_generated(id) {
             continue;
@@ -141,9 +140,9 @@ fn last_known(server: Server, directive: &Directive) -> Option<&'static str> {
 
 fn legacy_name(case: &Case<'_>, report: &mut Report<'_>) {
     for (id, _) in case.reading.iter() {
-        let Some((name, directive)) = known(case, id).filter(|(name, directive)| *name != directive.name()) else {
-            continue;
-        };
+        let has_names = case.directive(id).is_some_and(|directive| directive.names.len() > 1);
+        let named = has_names.then(|| known(case, id)).flatten();
+        let Some((name, directive)) = named.filter(|(name, directive)| *name != directive.name()) else { continue };
         // An upgrade tells all of its new names at once.
         let told = case.previous.is_some_and(|previous| was_preferred(previous.server, name, directive));
         if directive.state == State::Inert || told || case.is_generated(id) {
@@ -201,7 +200,7 @@ mod tests {
     use crate::config::resolve;
     use crate::facts::Facts;
     use crate::lint::tests::findings_of as found;
-    use crate::lint::{Case, inspect};
+    use crate::lint::{Case, Chosen, inspect};
     use crate::server;
     use crate::source::Name;
     use crate::syntax::{Mode, conf};
@@ -224,7 +223,7 @@ mod tests {
         let facts = Facts::default();
         let case = Case::new(&reading, &config, &facts, Mode::Server);
         let told = |case: Case<'_>| -> Vec<(&str, &str)> {
-            let found = inspect(&case, |rule| rule.id == "directive-without-effect").findings;
+            let found = inspect(&case, &Chosen::by(|rule| rule.id == "directive-without-effect")).findings;
             found.iter().map(|one| (one.severity.word(), one.fix.as_ref().unwrap().safety.word())).collect()
         };
         assert_eq!(told(case), [("warning", "safe"); 2]);

@@ -247,8 +247,10 @@ impl Lines {
         let mut lines = Self::default();
         let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text);
         for line in text.split(|b| *b == b'\n').map(trim) {
-            let is_control = [&b"{{"[..], b"{%", b"{#", b"<%"].iter().any(|open| line.starts_with(open));
-            if line.is_empty() || line[0] == b'#' || is_control {
+            if line.is_empty() || line[0] == b'#' {
+                continue;
+            }
+            if [&b"{{"[..], b"{%", b"{#", b"<%"].iter().any(|open| line.starts_with(open)) {
                 continue;
             }
             if lines.all == MOST_LINES {
@@ -263,26 +265,26 @@ impl Lines {
         self.all += 1;
         let mut words = line.split(|b| matches!(b, b' ' | b'\t')).filter(|word| !word.is_empty());
         let (first, second) = (words.next().unwrap_or_default(), words.next());
-        let is_filled = [&b"{{"[..], b"${", b"<%"].iter().any(|open| contains(line, open));
-        let ends_as_code = !is_filled && matches!(line.last(), Some(b';' | b'{' | b'}'));
+        let is_filled = || [&b"{{"[..], b"${", b"<%"].iter().any(|open| contains(line, open));
+        let ends_as_code = matches!(line.last(), Some(b';' | b'{' | b'}')) && !is_filled();
         let assigns = second.is_some_and(|word| word[0] == b'=' || matches!(word, b"{" | b":"));
         if ends_as_code && !line.contains(&b'"') || assigns {
             self.foreign += 1;
             return;
         }
-        let lower = first.to_ascii_lowercase();
-        if lower == b"sentinel" {
+        let is_common = |name: &[u8]| COMMON_WORDS.iter().any(|word| word.eq_ignore_ascii_case(name));
+        if first.eq_ignore_ascii_case(b"sentinel") {
             let is_ours = second.is_some_and(|word| SENTINEL_WORDS.contains(&&*word.to_ascii_lowercase()));
             self.sentinel += usize::from(is_ours);
             self.own += usize::from(is_ours);
             self.known += usize::from(is_ours);
         } else if second.is_some() && is_directive(first) {
             self.known += 1;
-            self.own += usize::from(!COMMON_WORDS.contains(&&*lower));
-            self.users += usize::from(lower == b"user");
+            self.own += usize::from(!is_common(first));
+            self.users += usize::from(first.eq_ignore_ascii_case(b"user"));
         } else if let Some(name) = mistyped(first)
             && is_directive(name)
-            && !COMMON_WORDS.contains(&&*name.to_ascii_lowercase())
+            && !is_common(name)
         {
             // `maxmemory: 1gb` is a mistake in one of ours.
             self.known += 1;

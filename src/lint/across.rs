@@ -67,12 +67,14 @@ pub fn across(
         return inspection;
     }
     let assumed = case.server();
+    // Here each version is named that refuses a line.
+    let named = Case::new(case.reading, case.config, case.facts, case.mode);
     let mut lines: BTreeMap<Line, Refused> = BTreeMap::new();
     let mut refusing = 0;
     // The assumed version first, so that its words are used where it refuses a line.
     let (own, others): (Vec<_>, Vec<_>) = groups.iter().partition(|group| group.contains(&assumed));
     for group in own {
-        note(case.config.refusals(), group, case, &mut lines);
+        note(case.config.refusals(), group, &named, &mut lines);
         refusing += if case.config.refusals().is_empty() { 0 } else { group.len() };
     }
     for group in others {
@@ -99,7 +101,10 @@ pub fn across(
     if nobody_starts {
         inspection.findings.insert(0, finding);
     } else {
-        inspection.findings.push(finding);
+        // Behind what all refuse, which comes first, findings stand by place.
+        let key = |finding: &Finding| (finding.severity != Severity::Fatal, finding.at);
+        let at = inspection.findings.partition_point(|other| key(other) <= key(&finding));
+        inspection.findings.insert(at, finding);
         if !fatal {
             inspection.verdict = Verdict::Starts;
         }

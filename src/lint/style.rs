@@ -246,7 +246,9 @@ fn redundant(case: &Case<'_>, entry: &Entry) -> Vec<StatementId> {
         let from_file = case.reading.statement(part.by).via == Via::Text;
         from_file && part.beaten_by.is_none() && part.value.is_ok() && is_authored(case, part.by)
     });
-    let Some(default) = case.config.default(directive).filter(|_| alone) else { return Vec::new() };
+    // Where nobody names the version, a value is the built-in one only if all agree.
+    let agreed = alone && case.in_every_version(directive, |other| other.default == directive.default);
+    let Some(default) = case.config.default(directive).filter(|_| agreed) else { return Vec::new() };
     let all = || entry.parts.iter().map(|part| part.by);
     if let Value::Limits(limits) = &default {
         // Each class has a built-in value of its own; a line may hold several.

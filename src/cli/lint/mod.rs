@@ -17,7 +17,6 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 use rayon::prelude::{IntoParallelRefIterator as _, ParallelIterator as _};
 
 use super::Exit;
@@ -129,7 +128,12 @@ pub(super) fn run(command: &Lint, global: &Global, terminal: &mut Terminal) -> R
     let taken = Taken::new(taken);
     let folder = place::here();
     let run = Run { command, context, taken, places: Places::default(), look: terminal.look, level, detail, folder };
-    let mut outputs = Outputs::open(&global.output_format, &settings)?;
+    // What goes into the baseline is not shown as well.
+    let shows = !command.write_baseline;
+    let mut outputs = if shows { Outputs::open(&global.output_format, &settings)? } else { Outputs::none() };
+    if run.context.mends && !command.diff && inputs.iter().any(|input| matches!(input, Input::Stdin(..))) {
+        outputs.give_way();
+    }
     outputs.begin(terminal)?;
     let mut summary = Summary::new(level);
     let mut ended = Ended::default();
@@ -170,6 +174,11 @@ pub(super) fn run(command: &Lint, global: &Global, terminal: &mut Terminal) -> R
     let paths: Vec<String> = command.paths.iter().map(|path| path.display().to_string()).collect();
     summary.suggest(&paths.join(" "));
     outputs.end(&summary, terminal)?;
+    // Of named files none need be a configuration, as when pre-commit names them; a folder was named for what is in it.
+    let looked_through = inputs.iter().any(|input| matches!(input, Input::File(found) if !found.named));
+    if looked_through && summary.configurations == 0 && !ended.failed {
+        return nothing(command, terminal);
+    }
     Ok(ended.exit(command, &book))
 }
 
@@ -211,10 +220,7 @@ fn inputs(command: &Lint, book: &Rulebook) -> Result<Vec<Input>, Failure> {
         inputs.push(Input::Stdin(name, read_stdin()?));
     }
     let paths: Vec<PathBuf> = paths.into_iter().cloned().collect();
-    let exclude = Exclude {
-        patterns: patterns(&command.exclude)?,
-        named_too: command.force_exclude || book.settings.force_exclude(),
-    };
+    let exclude = Exclude::new(&command.exclude, command.force_exclude || book.settings.force_exclude())?;
     let found = walk(&paths, &exclude, is_plausible)?.into_iter();
     let excluded =
         |found: &Found| (!found.named || exclude.named_too) && book.settings.is_excluded(&book.relative(&found.path));
@@ -231,17 +237,6 @@ fn named_kind(name: &Name) -> Option<Kind> {
         Some("yaml" | "yml" | "service" | "sh" | "json" | "md") => None,
         Some(_) | None => (!path.to_string_lossy().contains("ockerfile")).then_some(Kind::Conf),
     }
-}
-
-/// The patterns of `--exclude`.
-fn patterns(texts: &[String]) -> Result<GlobSet, Failure> {
-    let mut set = GlobSetBuilder::new();
-    for text in texts {
-        let glob = GlobBuilder::new(text).literal_separator(true).build();
-        let glob = glob.map_err(|error| Failure::new(format!("`--exclude {text}` is no pattern: {}", error.kind())))?;
-        set.add(glob);
-    }
-    set.build().map_err(|error| Failure::new(format!("the patterns of `--exclude` cannot be used: {error}")))
 }
 
 /// No file was found: a mistake, unless it is allowed.
@@ -357,7 +352,9 @@ impl Run<'_> {
             hidden.learn(&after);
             diff = difference::diff(&input.shown(), &text, &mended.text, &hidden, self.look);
         }
-        self.reported(input, after, Some(Change { mended, diff }))
+        // With `--diff` the file stays as it is, and so do its lines.
+        let judged = if self.command.diff { judge(&text) } else { after };
+        self.reported(input, judged, Some(Change { mended, diff }))
     }
 
     /// Judges a profile. A project file is checked where settings and fleets are read; here it is only not mistaken.

@@ -169,7 +169,9 @@ fn along_the_tree(
         let mut changed = is_born.then(|| entry.birth.clone());
         for (_, later) in entry.since.iter().filter(|(at, _)| at == server) {
             changed = changed.or_else(|| inherited.map(|at| all[at].0.clone()));
-            changed.iter_mut().for_each(|facts| facts.apply(later));
+            if let Some(facts) = &mut changed {
+                facts.apply(later);
+            }
         }
         let here = match changed {
             None => inherited,

@@ -19,16 +19,20 @@ pub enum Origin {
 }
 
 /// The built-in values of each server, by id, read when first asked for.
-static DEFAULTS: LazyLock<Vec<Box<[OnceLock<Option<Value>>]>>> = LazyLock::new(|| {
-    let none = || std::iter::repeat_with(OnceLock::new).take(catalog::count()).collect();
-    server::all().iter().map(|_| none()).collect()
-});
+static DEFAULTS: LazyLock<Vec<Values>> = LazyLock::new(|| server::all().iter().map(|_| none()).collect());
+
+/// Values by id, each found out when first asked for.
+pub(super) type Values = Box<[OnceLock<Option<Value>>]>;
+
+fn none() -> Values {
+    std::iter::repeat_with(OnceLock::new).take(catalog::count()).collect()
+}
 
 impl Config {
     /// The value in force; `None` for directives that have none (`include`, `user`, …).
     #[must_use]
     pub fn effective(&self, directive: &Directive) -> Option<&Value> {
-        let values = self.values.get_or_init(|| std::iter::repeat_with(OnceLock::new).take(catalog::count()).collect());
+        let values = self.values.get_or_init(none);
         values[directive.id.index()].get_or_init(|| self.fold(directive)).as_ref()
     }
 

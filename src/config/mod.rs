@@ -109,7 +109,7 @@ pub struct Config {
     /// What the version makes of each statement's name.
     looked: Vec<Lookup>,
     /// Values in force that were asked for, by id.
-    values: OnceLock<Box<[OnceLock<Option<Value>>]>>,
+    values: OnceLock<effective::Values>,
     refusals: Vec<Refusal>,
     unread: Vec<Problem>,
     module_parameters: Vec<StatementId>,

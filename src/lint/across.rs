@@ -84,7 +84,9 @@ pub fn across(
         note(config.refusals(), group, &Case::new(&reading, &config, &facts, case.mode), &mut lines);
     }
     let order = |server: &Server| candidates.iter().position(|candidate| candidate == server);
-    lines.values_mut().for_each(|refused| refused.servers.sort_by_key(order));
+    for refused in lines.values_mut() {
+        refused.servers.sort_by_key(order);
+    }
     let some_only = |line: &Line| lines.get(line).is_some_and(|refused| refused.servers.len() < candidates.len());
     let sources = &case.reading.sources;
     // What this version alone refuses is no longer fatal; it is told with the rest.

@@ -239,7 +239,7 @@ fn switched_on_at(case: &Case<'_>) -> Option<Span> {
 
 /// Whether a text is empty for sure; a template's is not.
 fn is_empty(case: &Case<'_>, name: &str) -> bool {
-    case.text(name).is_some_and(|text| text.is_empty())
+    case.text(name).is_some_and(<[u8]>::is_empty)
 }
 
 /// What is missing for TLS, in the order in which a server misses it.
@@ -277,7 +277,7 @@ fn tls_unsupported_build(case: &Case<'_>, report: &mut Report<'_>) {
 /// The words of `tls-protocols`, if it is set.
 fn protocols(case: &Case<'_>) -> Option<Vec<String>> {
     let text = case.text("tls-protocols").filter(|text| !text.is_empty())?;
-    Some(String::from_utf8_lossy(&text).split(' ').map(str::to_owned).collect())
+    Some(String::from_utf8_lossy(text).split(' ').map(str::to_owned).collect())
 }
 
 /// Whether a server knows the protocol.
@@ -388,7 +388,7 @@ fn tls_unused(case: &Case<'_>, report: &mut Report<'_>) {
 fn tls_weak_ciphers(case: &Case<'_>, report: &mut Report<'_>) {
     const BROKEN: [&str; 9] = ["RC4", "DES", "3DES", "NULL", "ENULL", "ANULL", "EXPORT", "LOW", "MD5"];
     let Some(text) = case.text("tls-ciphers") else { return };
-    let text = String::from_utf8_lossy(&text).into_owned();
+    let text = String::from_utf8_lossy(text).into_owned();
     let asked = text.split([':', ',', ' ']).filter(|word| !word.starts_with(['!', '-']));
     let is_broken = |cipher: &&str| {
         let upper = cipher.to_ascii_uppercase();

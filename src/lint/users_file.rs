@@ -51,7 +51,7 @@ impl UsersFile {
         for dir in entered(config) {
             path.push(path_of(&dir));
         }
-        path.push(path_of(&named));
+        path.push(path_of(named));
         let text = files.read(&path).ok()?;
         Some(Self::read_within(Name::File(path), &text, reading.server, surroundings(config)))
     }

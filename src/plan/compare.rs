@@ -49,7 +49,7 @@ pub fn compare(config: &Config, snapshot: &Snapshot, overridden: &[String]) -> V
             Some(_) if replaced || matches!(wanted, Value::Named(_)) => Verdict::NotCompared,
             // What the build or the machine chooses is no statement of the file.
             Some(_) if !stated && directive.is.environment => Verdict::NotCompared,
-            Some(answer) => judge(config, directive, &wanted, answer),
+            Some(answer) => judge(config, directive, wanted, answer),
         };
         if answer.is_none() && !stated {
             continue;
@@ -59,7 +59,7 @@ pub fn compare(config: &Config, snapshot: &Snapshot, overridden: &[String]) -> V
                 .read_back(directive, answer)
                 .map_or_else(|| Shown::Plain(crate::config::printable(answer)), |v| shown(directive, &v))
         });
-        differences.push(Difference { directive, verdict, wanted: shown(directive, &wanted), running, stated });
+        differences.push(Difference { directive, verdict, wanted: shown(directive, wanted), running, stated });
     }
     differences
 }

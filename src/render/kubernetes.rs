@@ -105,7 +105,7 @@ fn check(job: &Job<'_>) -> Vec<Finding> {
     for line in job.lines.iter().filter(|line| line.is("logfile") || line.is("unixsocket")) {
         let name = line.directive.map_or("", |directive| directive.name());
         if let Some(Setting::Text(path)) = job.setup.config.get(name) {
-            let path = String::from_utf8_lossy(&path).into_owned();
+            let path = String::from_utf8_lossy(path).into_owned();
             let inside = |volume: &str| path.strip_prefix(volume).is_some_and(|rest| rest.starts_with('/'));
             if path.starts_with('/') && !inside("/tmp") && !inside(&job.data_directory()) {
                 let message = format!("`{name}` names a file where the pod cannot write");

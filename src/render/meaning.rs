@@ -21,7 +21,7 @@ pub(super) fn of(job: &Job<'_>) -> String {
             && counts(directive.change)
             && let Some(value) = config.effective(directive)
         {
-            facts.push(conf_line(directive.name(), [shown(directive, &value)]));
+            facts.push(conf_line(directive.name(), [shown(directive, value)]));
         }
     }
     facts.sort();

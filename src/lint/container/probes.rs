@@ -159,7 +159,7 @@ fn startup_budget(case: &Case<'_>, report: &mut Report<'_>) {
 
 fn grace_too_short(case: &Case<'_>, report: &mut Report<'_>) {
     // Only a server with save points writes a snapshot when it is told to stop.
-    if is_elsewhere(case) || case.save_points().is_none_or(|points| points.is_empty()) {
+    if is_elsewhere(case) || case.save_points().is_none_or(<[_]>::is_empty) {
         return;
     }
     let Some(grace) = report.milliseconds("grace") else { return };

@@ -111,7 +111,7 @@ fn overcommit_off(case: &Case<'_>, report: &mut Report<'_>) {
 }
 
 fn fork_child_shares_core(case: &Case<'_>, report: &mut Report<'_>) {
-    let list = |name: &str| case.text(name).and_then(|text| cpu_list(&String::from_utf8_lossy(&text)));
+    let list = |name: &str| case.text(name).and_then(|text| cpu_list(&String::from_utf8_lossy(text)));
     let Some(server) = list("server-cpulist") else { return };
     for (name, what) in [("bgsave-cpulist", "snapshots"), ("aof-rewrite-cpulist", "rewrites of the append-only file")] {
         let shared = list(name).and_then(|child| server.intersection(&child).next().copied());

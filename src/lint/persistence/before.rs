@@ -279,14 +279,14 @@ fn data_files_moved(case: &Case<'_>, report: &mut Report<'_>) {
             continue;
         }
         let (Some(Value::Text(old)), Some(new)) = (config.get(name), case.text(name)) else { continue };
-        if plain(&old) == plain(&new) {
+        if plain(old) == plain(new) {
             continue;
         }
-        let (there, here) = (printable(&old), printable(&new));
+        let (there, here) = (printable(old), printable(new));
         let message = format!("the data lie under `{there}`, and the server looks under `{here}` and starts empty");
         let finding =
             DATA_FILES_MOVED.finding(case.place(name), message).help("move the files first, or keep the name");
-        let kept = std::str::from_utf8(&old).ok().and_then(|old| edits::set(case, name, &[old]));
+        let kept = std::str::from_utf8(old).ok().and_then(|old| edits::set(case, name, &[old]));
         report.add(match kept {
             Some(edit) => finding.fix(Fix::unsafe_([edit])),
             None => finding,

@@ -270,7 +270,7 @@ fn data_dir_unsafe(case: &Case<'_>, report: &mut Report<'_>) {
     }
     let at = case.place("dir");
     let path = if case.is_set("dir") { case.text("dir") } else { None };
-    let path = path.map(|path| String::from_utf8_lossy(&path).into_owned());
+    let path = path.map(|path| String::from_utf8_lossy(path).into_owned());
     if case.is_set("dir") && path.is_none() {
         return;
     }

@@ -112,7 +112,7 @@ fn range(case: &Case<'_>, named: &Named, min: Option<&Spanned<String>>, max: Opt
         None | Some(Value::Unknown) => return Vec::new(),
         Some(value) => value,
     };
-    let Some(number) = Number::of(&value) else {
+    let Some(number) = Number::of(value) else {
         let message = format!("`{}` is no number, so no range can be asked of it", named.name);
         let at = min.or(max).map_or_else(|| case.anchor(), |bound| bound.at);
         let help = "ask for a value with `require`, or use an `expression`";
@@ -182,7 +182,7 @@ impl Number {
 /// `maxclients` is `50`.
 pub(super) fn is(case: &Case<'_>, directive: &Directive, named: &Named) -> String {
     let value = case.config.effective(directive);
-    let text = value.map(|value| shown(directive, &value).text().to_owned()).unwrap_or_default();
+    let text = value.map(|value| shown(directive, value).text().to_owned()).unwrap_or_default();
     let text = if text.is_empty() { "\"\"".to_owned() } else { text };
     format!("`{}` is `{text}`", named.name)
 }

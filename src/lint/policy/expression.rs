@@ -142,7 +142,7 @@ impl Expression {
         let at = set.map_or_else(|| case.anchor(), |directive| case.place(directive.name()));
         let is = |directive: &&'static Directive| {
             let value = case.config.effective(directive)?;
-            Some(format!("`{}` is `{}`", directive.name(), shown(directive, &value).text()))
+            Some(format!("`{}` is `{}`", directive.name(), shown(directive, value).text()))
         };
         let values: Vec<String> = known.iter().filter_map(is).take(3).collect();
         (at, (!values.is_empty()).then(|| values.join(", ")))
@@ -163,7 +163,7 @@ impl Expression {
             }
             for directive in case.config.view.directives() {
                 if let Some(value) = case.config.effective(directive) {
-                    values.insert(directive.name().into(), to_cel(directive, &value)?);
+                    values.insert(directive.name().into(), to_cel(directive, value)?);
                 }
             }
         }
@@ -173,7 +173,7 @@ impl Expression {
                 return None;
             }
             if let Some(value) = case.config.effective(directive) {
-                values.insert(name.as_str().into(), to_cel(directive, &value)?);
+                values.insert(name.as_str().into(), to_cel(directive, value)?);
             }
         }
         Some(values)

@@ -323,7 +323,7 @@ fn plaintext_exposed(case: &Case<'_>, report: &mut Report<'_>) {
 }
 
 fn unix_socket_open_to_all(case: &Case<'_>, report: &mut Report<'_>) {
-    if case.text("unixsocket").is_none_or(|path| path.is_empty()) {
+    if case.text("unixsocket").is_none_or(<[u8]>::is_empty) {
         return;
     }
     let (Some(Value::Octal(mode)), Some(id)) = (case.get("unixsocketperm"), case.set_by("unixsocketperm")) else {

@@ -158,7 +158,7 @@ fn default_nopass_despite_requirepass(case: &Case<'_>, report: &mut Report<'_>) 
 
 fn default_user_superuser(case: &Case<'_>, report: &mut Report<'_>) {
     let Some((id, _)) = requirepass(case) else { return };
-    let alone = case.config.users(case.reading).is_empty() && case.text("aclfile").is_some_and(|path| path.is_empty());
+    let alone = case.config.users(case.reading).is_empty() && case.text("aclfile").is_some_and(<[u8]>::is_empty);
     if alone && !case.is_partial() {
         let finding = DEFAULT_USER_SUPERUSER
             .finding(case.at(id), "whoever has this password may do everything")

@@ -141,7 +141,7 @@ fn save_line_ignored(case: &Case<'_>, report: &mut Report<'_>) {
             continue;
         }
         let words = if count == 1 { "1 word" } else { &format!("{count} words") };
-        let none = case.save_points().is_some_and(|points| points.is_empty());
+        let none = case.save_points().is_some_and(<[_]>::is_empty);
         let off = if none { ", and no snapshot is ever taken" } else { "" };
         let server = case.server();
         let finding = SAVE_LINE_IGNORED

@@ -12,16 +12,28 @@ pub fn suggest(name: &str, view: &'static View) -> Option<&'static str> {
     let slips = (name.len() / 4).clamp(1, 4);
     let written = plain(name);
     let letters_written = letters(&written);
-    view.directives()
-        .filter(|directive| directive.state == State::Accepted && !directive.is.hidden)
-        .flat_map(|directive| directive.names.iter().copied())
-        .filter(|known| *known != name && known.len().abs_diff(name.len()) <= slips)
-        // One slip changes two letters at most. Most names are told apart so, without the long way.
-        .filter(|known| ((letters(known) ^ letters_written).count_ones() as usize) <= 2 * slips)
-        .map(|known| (strsim::damerau_levenshtein(&written, &plain(known)), known))
+    // One slip changes two letters at most. Most names are told apart so, without the long way.
+    let is_near = |known: &str, letters: u64| {
+        known.len().abs_diff(name.len()) <= slips
+            && (letters ^ letters_written).count_ones() as usize <= 2 * slips
+            && known != name
+    };
+    view.suggestable()
+        .iter()
+        .filter(|(known, letters)| is_near(known, *letters))
+        .map(|(known, _)| (strsim::damerau_levenshtein(&written, &plain(known)), *known))
         .filter(|&(distance, _)| distance <= slips)
         .min()
         .map(|(_, known)| known)
+}
+
+/// The names of a version that may be suggested, each with its letters.
+pub(super) fn suggestable(view: &'static View) -> Vec<(&'static str, u64)> {
+    view.directives()
+        .filter(|directive| directive.state == State::Accepted && !directive.is.hidden)
+        .flat_map(|directive| directive.names.iter().copied())
+        .map(|known| (known, letters(known)))
+        .collect()
 }
 
 /// A name without what people mix up most.

@@ -6,6 +6,7 @@ use super::data::{self, Entry, Facts};
 use super::directive::{Change, Directive, DirectiveId, Repeat, State};
 use super::kind;
 use super::names::Names;
+use super::suggest::suggestable;
 use crate::server::{self, Engine, Server};
 
 /// What a version makes of a name.
@@ -28,6 +29,7 @@ pub struct View {
     namespace: &'static Namespace,
     /// By name; made when first asked for.
     sorted: OnceLock<Vec<DirectiveId>>,
+    suggestable: OnceLock<Vec<(&'static str, u64)>>,
 }
 
 impl View {
@@ -60,6 +62,11 @@ impl View {
     pub fn get(&'static self, id: DirectiveId) -> Option<&'static Directive> {
         let row = id.index() * server::all().len();
         self.namespace.table[row + self.place].map(|at| &self.namespace.directives[usize::from(at)])
+    }
+
+    /// The names that may be meant by a misspelt one.
+    pub(super) fn suggestable(&'static self) -> &'static [(&'static str, u64)] {
+        self.suggestable.get_or_init(|| suggestable(self))
     }
 
     /// Every directive this version knows, the ignored ones too, sorted by name.
@@ -135,6 +142,7 @@ impl Namespace {
             place,
             namespace: self,
             sorted: OnceLock::new(),
+            suggestable: OnceLock::new(),
         })
     }
 

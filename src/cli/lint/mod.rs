@@ -3,7 +3,9 @@
 //! Files are judged in portions, in parallel, and reported in the order of their paths; what was reported is forgotten, so
 //! that a run over many files needs little memory.
 
+mod baseline;
 mod difference;
+mod input;
 mod mend;
 mod outputs;
 mod past;
@@ -17,30 +19,28 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 use rayon::prelude::{IntoParallelRefIterator as _, ParallelIterator as _};
 
 use super::Exit;
 use super::args::{Global, Lint};
 use super::failure::Failure;
-use super::subject::unreadable;
-use super::terminal::{Terminal, read_stdin};
-use super::walk::{Exclude, Found, walk};
+use super::terminal::Terminal;
 use super::write::{Written, write};
 use crate::config::Visible;
 use crate::facts::Facts;
 use crate::finding::{Finding, Safety, Severity};
 use crate::lint;
-use crate::lint::suppress::{Baseline, Entry};
+use crate::lint::suppress::Entry;
 use crate::render::Artefact;
 use crate::report::lint::{Detail, Examined, Fate, FileReport, Format, Settings, Summary};
-use crate::report::{self, Fingerprint, Look};
+use crate::report::{self, Look};
 use crate::source::{Disk, Files as _, Name};
-use crate::syntax::embedded::{Kind, is_plausible, recognise};
+use crate::syntax::embedded::{Kind, recognise};
 use crate::syntax::lower::Lowering;
 use crate::syntax::settings::FailOn;
 
 use difference::Hidden;
+use input::{Input, inputs, named_kind};
 use mend::{Mended, mend};
 use outputs::Outputs;
 use past::Past;
@@ -67,35 +67,6 @@ struct Change {
     mended: Mended,
     /// For people; empty unless it was asked for.
     diff: String,
-}
-
-/// A text to lint.
-enum Input {
-    Stdin(Name, Vec<u8>),
-    File(Found),
-}
-
-impl Input {
-    fn name(&self) -> Name {
-        match self {
-            Self::Stdin(name, _) => name.clone(),
-            Self::File(found) => Name::File(found.path.clone()),
-        }
-    }
-
-    fn shown(&self) -> String {
-        match self {
-            Self::Stdin(name, _) => name.to_string(),
-            Self::File(found) => report::shown_path(&found.path, Path::new("")),
-        }
-    }
-
-    fn read(&self) -> Result<Vec<u8>, Failure> {
-        match self {
-            Self::Stdin(_, text) => Ok(text.clone()),
-            Self::File(found) => Disk.read(&found.path).map_err(unreadable),
-        }
-    }
 }
 
 pub(super) fn run(command: &Lint, global: &Global, terminal: &mut Terminal) -> Result<Exit, Failure> {
@@ -198,50 +169,6 @@ impl Ended {
             () => Exit::Done,
         }
     }
-}
-
-/// What the arguments name.
-fn inputs(command: &Lint, book: &Rulebook) -> Result<Vec<Input>, Failure> {
-    let here = [PathBuf::from(".")];
-    let paths: &[PathBuf] = if command.paths.is_empty() { &here } else { &command.paths };
-    let (stdin, paths): (Vec<&PathBuf>, Vec<&PathBuf>) = paths.iter().partition(|path| *path == Path::new("-"));
-    let mut inputs = Vec::new();
-    if !stdin.is_empty() {
-        let name = command.stdin_filename.clone().map_or(Name::Stdin, Name::File);
-        inputs.push(Input::Stdin(name, read_stdin()?));
-    }
-    let paths: Vec<PathBuf> = paths.into_iter().cloned().collect();
-    let exclude = Exclude {
-        patterns: patterns(&command.exclude)?,
-        named_too: command.force_exclude || book.settings.force_exclude(),
-    };
-    let found = walk(&paths, &exclude, is_plausible)?.into_iter();
-    let excluded =
-        |found: &Found| (!found.named || exclude.named_too) && book.settings.is_excluded(&book.relative(&found.path));
-    inputs.extend(found.filter(|found| !excluded(found)).map(Input::File));
-    Ok(inputs)
-}
-
-/// What the name alone says of a text that is not recognised; `None` for what holds configurations and has none.
-fn named_kind(name: &Name) -> Option<Kind> {
-    let Name::File(path) = name else { return Some(Kind::Conf) };
-    match path.extension().map(|extension| extension.to_string_lossy().to_ascii_lowercase()).as_deref() {
-        Some("acl") => Some(Kind::Acl),
-        Some("toml") => Some(Kind::Profile),
-        Some("yaml" | "yml" | "service" | "sh" | "json" | "md") => None,
-        Some(_) | None => (!path.to_string_lossy().contains("ockerfile")).then_some(Kind::Conf),
-    }
-}
-
-/// The patterns of `--exclude`.
-fn patterns(texts: &[String]) -> Result<GlobSet, Failure> {
-    let mut set = GlobSetBuilder::new();
-    for text in texts {
-        let glob = GlobBuilder::new(text).literal_separator(true).build();
-        let glob = glob.map_err(|error| Failure::new(format!("`--exclude {text}` is no pattern: {}", error.kind())))?;
-        set.add(glob);
-    }
-    set.build().map_err(|error| Failure::new(format!("the patterns of `--exclude` cannot be used: {error}")))
 }
 
 /// No file was found: a mistake, unless it is allowed.
@@ -429,53 +356,6 @@ impl Run<'_> {
             Input::Stdin(name, _) => name.to_string(),
             Input::File(found) => report::shown_path(&self.context.book.relative(&found.path), Path::new("")),
         }
-    }
-
-    fn is_in_baseline(&self, finding: &Finding, fingerprint: Option<Fingerprint>) -> bool {
-        let (Some(baseline), Some(fingerprint)) = (&self.context.book.baseline, fingerprint) else { return false };
-        if self.command.write_baseline {
-            return false;
-        }
-        let Ok(mut baseline) = baseline.lock() else { return false };
-        let divided = baseline.divide([(finding.clone(), fingerprint.to_string())], &self.context.book.settings);
-        divided.left.is_empty()
-    }
-
-    /// What a baseline holds of a file.
-    fn entries(&self, input: &Input, reports: &[FileReport]) -> Vec<Entry> {
-        let path = self.key(input);
-        let may = |line: &&report::FindingLine| {
-            line.severity != Severity::Fatal && !self.context.book.settings.is_locked(&line.rule)
-        };
-        let entry = |line: &report::FindingLine| {
-            let fingerprint = line.fingerprint?.to_string();
-            Some(Entry { path: path.clone(), rule: line.rule.to_string(), fingerprint })
-        };
-        reports.iter().flat_map(|report| &report.findings).filter(may).filter_map(entry).collect()
-    }
-
-    /// Writes the baseline anew; what it holds of files that were not looked at stays.
-    fn write_baseline(
-        &self,
-        found: Vec<Entry>,
-        judged: &BTreeSet<String>,
-        terminal: &mut Terminal,
-    ) -> Result<Exit, Failure> {
-        let book = self.context.book;
-        let count = found.len();
-        let was_linted = |path: &str| judged.contains(path);
-        let text = match &book.baseline {
-            Some(baseline) => match baseline.lock() {
-                Ok(baseline) => baseline.rewritten(found, was_linted),
-                Err(poisoned) => poisoned.into_inner().rewritten(found, was_linted),
-            },
-            None => Baseline::default().rewritten(found, was_linted),
-        };
-        let path = &book.baseline_path;
-        let artefact = Artefact { path: path.clone(), text: text.into_bytes(), mode: None, secret: false };
-        write(path, &artefact)?;
-        terminal.note(&format!("{}: {count} findings\n", path.display()))?;
-        Ok(Exit::Done)
     }
 
     /// Writes a mended file, or shows what would be written.

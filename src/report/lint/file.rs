@@ -10,7 +10,7 @@ use serde::{Serialize, Serializer};
 use super::super::findings::{Counts, FindingLine, Verdict, one};
 use super::super::fingerprint::{Fingerprint, Ground, fingerprints};
 use super::super::fix::{FixLine, Shown};
-use super::super::look::Look;
+use super::super::look::{Look, Role};
 use super::super::place::{Places, as_text};
 use super::format::Format;
 use crate::catalog::View;
@@ -203,6 +203,37 @@ pub struct Examined<'a> {
     pub anchor: Span,
 }
 
+/// How many findings of one rule are drawn for people in one configuration; who has read so many knows the rest, which is
+/// counted. The other formats have them all.
+const DRAWN: usize = 20;
+
+/// How many findings of each rule a configuration has, in the order in which the rules were met.
+#[derive(Default)]
+struct Drawn(Vec<(Cow<'static, str>, usize)>);
+
+impl Drawn {
+    /// Counts a finding, and says whether it is still drawn.
+    fn is_one_more_drawn(&mut self, rule: &Cow<'static, str>) -> bool {
+        // A configuration breaks a few rules, most often the one before.
+        let known = self.0.iter().rposition(|(known, _)| known == rule);
+        let at = known.unwrap_or_else(|| {
+            self.0.push((rule.clone(), 0));
+            self.0.len() - 1
+        });
+        self.0[at].1 += 1;
+        self.0[at].1 <= DRAWN
+    }
+
+    /// Says how many were not drawn.
+    fn count_the_rest(&self, text: &mut String, look: Look) {
+        for (rule, count) in self.0.iter().filter(|(_, count)| *count > DRAWN) {
+            let more = format!("… and {} more of {rule}; --output-format concise lists them all", count - DRAWN);
+            text.push_str(&look.paint(Role::Aside, &more));
+            text.push('\n');
+        }
+    }
+}
+
 impl Examined<'_> {
     /// Makes the report. `lower` gives the edits of a fix, `None` if its reader cannot make them; `fate` says what becomes of a
     /// finding, whose fingerprint is there if the detail has fingerprints.
@@ -234,6 +265,7 @@ impl Examined<'_> {
             FixLine::new(fix, &lower(fix)?, places, shown)
         };
         let count = self.findings.len();
+        let mut drawn = Drawn::default();
         for (index, finding) in self.findings.into_iter().enumerate() {
             let fingerprint = prints.get(index).copied();
             match fate(&finding, fingerprint) {
@@ -248,11 +280,16 @@ impl Examined<'_> {
                 }
             }
             let fix = fix_of(&finding, &mut places);
-            if let Some(look) = detail.drawn {
+            if let Some(look) = detail.drawn
+                && drawn.is_one_more_drawn(&finding.rule)
+            {
                 let safety = fix.as_ref().map(|fix| fix.safety);
                 one(&mut report.drawn, &finding, safety, self.sources, &mut places, self.visible, look);
             }
             report.findings.push(FindingLine { fix, fingerprint, ..FindingLine::new(finding, &mut places) });
+        }
+        if let Some(look) = detail.drawn {
+            drawn.count_the_rest(&mut report.drawn, look);
         }
         if detail.suppressed {
             for (index, (finding, suppression)) in self.suppressed.into_iter().enumerate() {

@@ -106,6 +106,21 @@ impl Visible {
         Self(pieces)
     }
 
+    /// What may be shown of the root text that several readings share: what none of them hides.
+    #[must_use]
+    pub fn of_root(all: impl IntoIterator<Item = Self>) -> Self {
+        let mut pieces: Vec<(Span, bool)> = all.into_iter().flat_map(|one| one.0).collect();
+        pieces.retain(|(at, _)| at.source == SourceId::ROOT);
+        pieces.sort_by_key(|(at, shown)| (at.start, *shown));
+        let hidden: Vec<Span> = hidden(&pieces).copied().collect();
+        let meets = |at: Span| {
+            let before = hidden.partition_point(|hidden| hidden.start < at.end);
+            hidden[..before].last().is_some_and(|hidden| at.start < hidden.end)
+        };
+        pieces.retain(|(at, shown)| !shown || !meets(*at));
+        Self(pieces)
+    }
+
     /// The words that begin in bytes `start..end` of a text, and whether each may be shown.
     #[must_use]
     pub fn between(&self, source: SourceId, start: u32, end: u32) -> &[(Span, bool)] {
@@ -358,6 +373,18 @@ mod tests {
                 assert_eq!(of(&near), if lines.contains(&line) { of(&whole) } else { Vec::new() }, "{start} {line}");
             }
         }
+    }
+
+    #[test]
+    fn of_a_text_that_is_read_twice_nothing_is_shown_that_one_reading_hides() {
+        let at = |start, end| Span { source: SourceId::ROOT, start, end };
+        let mut sources = Sources::new();
+        sources.add(Name::Stdin, b"the text".as_slice());
+        let elsewhere = Span { source: sources.add(Name::Stdin, b"an include".as_slice()), start: 0, end: 9 };
+        let one = Visible(vec![(at(0, 3), true), (at(4, 11), true), (at(12, 13), true), (elsewhere, true)]);
+        let other = Visible(vec![(at(4, 6), true), (at(7, 10), false)]);
+        let both = Visible::of_root([one, other]);
+        assert_eq!(both.0, [(at(0, 3), true), (at(4, 6), true), (at(7, 10), false), (at(12, 13), true)]);
     }
 
     #[test]

@@ -83,6 +83,9 @@ struct MaskedLine {
     offsets: Vec<usize>,
 }
 
+/// What holds words together in TOML, YAML and JSON; it tells nothing of them.
+pub(super) const SIGNS: &[u8] = b"=[]{},\"'.";
+
 impl MaskedLine {
     /// `None` if nothing of the line may be shown.
     fn of(sources: &Sources, id: SourceId, number: usize, visible: &Visible) -> Option<Self> {
@@ -164,7 +167,7 @@ impl MaskedLine {
                     self.offsets.push(self.text.len());
                     self.text.push(' ');
                 }
-            } else if run.iter().all(|b| b"=[]{},\"'.".contains(b)) {
+            } else if run.iter().all(|byte| SIGNS.contains(byte)) {
                 self.shown(run);
             } else {
                 self.masked(run);

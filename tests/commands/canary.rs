@@ -70,6 +70,10 @@ fn runs_clean(arguments: &[&str], folder: &Path, about: &str) {
     assert!(!out.is_empty() || !err.is_empty(), "{arguments:?} said nothing of {about:?}");
 }
 
+fn runs(arguments: &[&str], folder: &Path) -> (i32, String, String) {
+    outcome(&program().current_dir(folder).args(arguments).output().unwrap())
+}
+
 #[test]
 fn no_output_of_any_format_holds_a_secret() {
     let folder = tempfile::tempdir().unwrap();
@@ -138,6 +142,8 @@ fn nor_does_what_is_found_in_yaml() {
             assert!(!out.contains(CANARY) && !err.contains(CANARY), "{common:?}:\n{out}\n{err}");
             assert_eq!(code, 1, "`8Gi` is found in {name}: {out}{err}");
         }
+        let (_, out, _) = runs(&["lint", name, "--no-config", "--unsafe-fixes", "--diff", "-q"], folder.path());
+        assert!(!out.contains(CANARY) && out.contains("8Gi") && out.contains("8gb"), "{out}");
     }
 }
 

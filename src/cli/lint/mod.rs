@@ -39,7 +39,7 @@ use crate::syntax::embedded::{Kind, recognise};
 use crate::syntax::lower::Lowering;
 use crate::syntax::settings::FailOn;
 
-use difference::Hidden;
+use difference::difference;
 use input::{Input, inputs, named_kind};
 use mend::{Mended, mend};
 use outputs::Outputs;
@@ -279,10 +279,7 @@ impl Run<'_> {
         let after = judge(&mended.text);
         let mut diff = String::new();
         if self.command.diff && mended.text != text {
-            let mut hidden = Hidden::default();
-            hidden.learn(&judge(&text));
-            hidden.learn(&after);
-            diff = difference::diff(&input.shown(), &text, &mended.text, &hidden, self.look);
+            diff = difference(&input.shown(), (&text, &judge(&text)), (&mended.text, &after), self.look);
         }
         self.reported(input, after, Some(Change { mended, diff }))
     }

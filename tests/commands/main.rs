@@ -11,6 +11,7 @@
 
 mod canary;
 mod hostile;
+mod linting;
 mod streams;
 
 use std::process::{Command, Output};

@@ -1,5 +1,7 @@
 //! What fixes change, line by line, with no more of it shown than findings show.
 
+#![expect(clippy::disallowed_methods, reason = "what differs is looked for no longer than people wait")]
+
 use std::time::{Duration, Instant};
 
 use similar::{Algorithm, capture_diff_slices_deadline};

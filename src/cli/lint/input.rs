@@ -11,7 +11,7 @@ use super::super::terminal::read_stdin;
 use super::super::walk::{Exclude, Found, walk};
 use super::rulebook::Rulebook;
 use crate::report;
-use crate::source::{Disk, Files as _, Name};
+use crate::source::{Files, Name};
 use crate::syntax::embedded::{Kind, is_plausible};
 
 /// A text to lint.
@@ -35,10 +35,10 @@ impl Input {
         }
     }
 
-    pub(super) fn read(&self) -> Result<Vec<u8>, Failure> {
+    pub(super) fn read(&self, files: &dyn Files) -> Result<Vec<u8>, Failure> {
         match self {
             Self::Stdin(_, text) => Ok(text.clone()),
-            Self::File(found) => Disk.read(&found.path).map_err(unreadable),
+            Self::File(found) => files.read(&found.path).map_err(unreadable),
         }
     }
 }

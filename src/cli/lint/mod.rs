@@ -7,6 +7,7 @@ mod baseline;
 mod difference;
 mod input;
 mod mend;
+mod mounted;
 mod outputs;
 mod past;
 mod place;
@@ -34,7 +35,7 @@ use crate::lint::suppress::Entry;
 use crate::render::Artefact;
 use crate::report::lint::{Detail, Examined, Fate, FileReport, Format, Settings, Summary};
 use crate::report::{self, Look};
-use crate::source::{Disk, Files as _, Name};
+use crate::source::{Disk, Files, Name};
 use crate::syntax::embedded::{Kind, recognise};
 use crate::syntax::lower::Lowering;
 use crate::syntax::settings::FailOn;
@@ -96,16 +97,26 @@ pub(super) fn run(command: &Lint, global: &Global, terminal: &mut Terminal) -> R
     let formats = if formats.is_empty() { vec![Format::Human] } else { formats };
     let mut detail = Detail { suppressed: command.show_suppressed, ..Detail::of(formats, terminal.look) };
     detail.fingerprints |= book.baseline.is_some() || command.write_baseline;
-    let taken: Vec<_> = inputs.par_iter().flat_map_iter(|input| taken_by(input, context.mends)).collect();
-    let taken = Taken::new(taken);
-    let folder = place::here();
-    let run = Run { command, context, taken, places: Places::default(), look: terminal.look, level, detail, folder };
+    let (taken, folder, none) = (taken(&inputs, &Disk), place::here(), mounted::Mended::default());
+    let run = Run {
+        command,
+        context,
+        taken,
+        mended: &none,
+        places: Places::default(),
+        look: terminal.look,
+        level,
+        detail,
+        folder,
+    };
     let mut outputs = Outputs::open(&global.output_format, &settings)?;
     outputs.begin(terminal)?;
     let mut summary = Summary::new(level);
     let mut ended = Ended::default();
+    let mended = run.mend_mounted(&inputs, &mut ended, terminal)?;
+    let run = if mended.is_empty() { run } else { run.after(&mended, &inputs) };
     for portion in inputs.chunks(PORTION) {
-        let looked: Vec<Looked> = portion.par_iter().map(|input| run.guarded(input)).collect();
+        let looked: Vec<Looked> = portion.par_iter().map(|input| run.guarded(input, Pass::Whole)).collect();
         for (input, looked) in portion.iter().zip(looked) {
             match looked {
                 Looked::NotOurs => {}
@@ -180,18 +191,17 @@ fn nothing(command: &Lint, terminal: &mut Terminal) -> Result<Exit, Failure> {
     Err(Failure::new("no configuration was found").help("name a file or another folder, or allow it: `--allow-empty`"))
 }
 
-/// What a file takes in. Where files are mended, those that a container mounts are judged alone as well: edits are made in
-/// the text that is judged.
-fn taken_by(input: &Input, mends: bool) -> Vec<(PathBuf, Option<u32>)> {
-    let Input::File(found) = input else { return Vec::new() };
-    let Ok(text) = Disk.read(&found.path) else { return Vec::new() };
-    let looked = catch_unwind(AssertUnwindSafe(|| {
-        let included = roots::included(&found.path, &text).into_iter().map(|path| (path, None));
-        let mounted = if mends { Vec::new() } else { roots::mounted(&found.path, &text) };
-        included.chain(mounted).collect()
-    }));
-    // A mistake in us is told where the file itself is judged.
-    looked.unwrap_or_default()
+/// What is judged where it is read.
+fn taken(inputs: &[Input], files: &(dyn Files + Sync)) -> Taken {
+    let read_by = |input: &Input| {
+        let Input::File(found) = input else { return Vec::new() };
+        let Ok(text) = files.read(&found.path) else { return Vec::new() };
+        let read = catch_unwind(AssertUnwindSafe(|| roots::read_by(&found.path, &text, files)));
+        // A mistake in us is told where the file itself is judged.
+        read.unwrap_or_default()
+    };
+    let all: Vec<_> = inputs.par_iter().flat_map_iter(read_by).collect();
+    Taken::new(all)
 }
 
 /// What the server does, as data.
@@ -207,6 +217,8 @@ struct Run<'a> {
     command: &'a Lint,
     context: Context<'a>,
     taken: Taken,
+    /// What was mended before anything was judged.
+    mended: &'a mounted::Mended,
     places: Places,
     look: Look,
     level: Severity,
@@ -214,24 +226,43 @@ struct Run<'a> {
     folder: PathBuf,
 }
 
-impl Run<'_> {
+/// What a file is looked at for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Pass {
+    /// It is mounted somewhere, and mended for itself.
+    Mounted,
+    /// It is judged, but for what is judged elsewhere.
+    Whole,
+}
+
+impl<'a> Run<'a> {
+    /// The same run, where some files are mended.
+    fn after<'b>(self, mended: &'b mounted::Mended, inputs: &[Input]) -> Run<'b>
+    where
+        'a: 'b,
+    {
+        let context = Context { files: mended, ..self.context };
+        Run { context, taken: taken(inputs, mended), mended, ..self }
+    }
+
     /// Looks at one file; what goes wrong in us there does not end the run.
-    fn guarded(&self, input: &Input) -> Looked {
-        let looked = catch_unwind(AssertUnwindSafe(|| self.look_at(input)));
+    fn guarded(&self, input: &Input, pass: Pass) -> Looked {
+        let looked = catch_unwind(AssertUnwindSafe(|| self.look_at(input, pass)));
         looked.unwrap_or_else(|_| {
             let message = format!("`{}` could not be judged: a mistake in redisconf", input.shown());
             Looked::Failed(Failure::new(message).help("report it, with the file if it may be shown"))
         })
     }
 
-    fn look_at(&self, input: &Input) -> Looked {
+    fn look_at(&self, input: &Input, pass: Pass) -> Looked {
         if let Input::File(found) = input
+            && pass == Pass::Whole
             && !found.named
             && self.taken.holds(&found.path)
         {
             return Looked::NotOurs;
         }
-        let text = match input.read() {
+        let text = match input.read(self.context.files) {
             Ok(text) => text,
             Err(failure) => return Looked::Failed(failure),
         };
@@ -241,11 +272,11 @@ impl Run<'_> {
             Input::File(found) => self.places.facts(&found.path),
         };
         let key = self.key(input);
-        let blocks = match input {
-            Input::Stdin(..) => BTreeSet::new(),
-            Input::File(found) => self.taken.blocks_of(&found.path),
+        let values = match input {
+            Input::File(found) if pass == Pass::Whole => self.taken.values_of(&found.path),
+            Input::Stdin(..) | Input::File(_) => BTreeSet::new(),
         };
-        let place = Place { path: Path::new(&key), facts: &around, blocks: &blocks };
+        let place = Place { path: Path::new(&key), facts: &around, values: &values };
         // What is named and not recognised is taken for what its name says, else for a configuration.
         let kind = match (recognise(&name, &text, &is_directive), input) {
             (Some(kind), _) => kind,
@@ -270,7 +301,8 @@ impl Run<'_> {
             | Kind::Systemd
             | Kind::DockerRun => self.context.embedded(&name, text, kind, &place),
         };
-        if !self.context.mends {
+        let is_mended = || matches!(input, Input::File(found) if self.mended.holds(&found.path));
+        if !self.context.mends || is_mended() {
             return self.reported(input, judge(&text), None);
         }
         let most = if self.command.unsafe_fixes { Safety::Unsafe } else { Safety::Safe };

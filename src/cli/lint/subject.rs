@@ -74,7 +74,7 @@ pub(super) struct Place<'a> {
     /// The facts of the place.
     pub(super) facts: &'a Facts,
     /// Values in the text that are judged with what reads them, by the byte where they begin.
-    pub(super) blocks: &'a BTreeSet<u32>,
+    pub(super) values: &'a BTreeSet<u32>,
 }
 
 /// Which version a text is judged as.
@@ -152,7 +152,7 @@ impl Context<'_> {
         let effective = self.book.settings.for_path(place.path);
         let mut ignores = self.ignores.then(|| Ignores::new(&self.book.settings, self.book.today));
         let mut all = Vec::new();
-        for one in found.embedded.iter().filter(|one| !one.is_value_at(place.blocks)) {
+        for one in found.embedded.iter().filter(|one| !one.is_value_at(place.values)) {
             let surveyed = one.survey();
             let read = |server: Server| {
                 let reading = one.read(server, self.files);

@@ -209,15 +209,15 @@ const DRAWN: usize = 20;
 
 /// How many findings of each rule a configuration has, in the order in which the rules were met.
 #[derive(Default)]
-struct Drawn(Vec<(Cow<'static, str>, usize)>);
+struct Drawn(Vec<(String, usize)>);
 
 impl Drawn {
     /// Counts a finding, and says whether it is still drawn.
-    fn is_one_more_drawn(&mut self, rule: &Cow<'static, str>) -> bool {
+    fn is_one_more_drawn(&mut self, rule: &str) -> bool {
         // A configuration breaks a few rules, most often the one before.
         let known = self.0.iter().rposition(|(known, _)| known == rule);
         let at = known.unwrap_or_else(|| {
-            self.0.push((rule.clone(), 0));
+            self.0.push((rule.to_owned(), 0));
             self.0.len() - 1
         });
         self.0[at].1 += 1;

@@ -90,12 +90,21 @@ impl Visible {
         Self(pieces)
     }
 
-    /// What is shown of a text that can hold no secret, such as a project file: the places that findings point at.
+    /// What is shown of settings, which hold no secrets: the places that findings point at, unless the text could not be read
+    /// and nobody knows what stands there.
     #[must_use]
     pub fn pointing_at(findings: &[Finding]) -> Self {
-        let mut pieces: Vec<(Span, bool)> = findings.iter().flat_map(places).map(|at| (at, true)).collect();
-        pieces.sort_by_key(|(at, _)| (at.source, at.start));
-        Self(pieces)
+        Self::only(findings.iter().filter(|finding| finding.rule != "invalid-toml").flat_map(places))
+    }
+
+    /// What is shown of the files of a project: the places that findings point at, but for `hidden` ones and for values of
+    /// which is known only that they are wrong, such as a password where its name is expected.
+    #[must_use]
+    pub fn of_project(findings: &[Finding], hidden: &[Span]) -> Self {
+        let unknown = ["incomplete-expectation", "invalid-toml", "invalid-value"];
+        let known = findings.iter().filter(|finding| !unknown.contains(&finding.rule.as_ref()));
+        let meets = |a: Span, b: Span| a.source == b.source && a.start < b.end && b.start < a.end;
+        Self::only(known.flat_map(places).filter(|at| !hidden.iter().any(|hidden| meets(*hidden, *at))))
     }
 
     /// Only these places.

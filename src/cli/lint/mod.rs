@@ -5,7 +5,9 @@
 
 mod baseline;
 mod difference;
+mod fleet;
 mod input;
+mod instances;
 mod mend;
 mod mounted;
 mod outputs;
@@ -28,6 +30,7 @@ use super::failure::Failure;
 use super::terminal::Terminal;
 use super::write::{Written, write};
 use crate::config::Visible;
+use crate::config::fleet::Surroundings;
 use crate::facts::Facts;
 use crate::finding::{Finding, Safety, Severity};
 use crate::lint;
@@ -42,6 +45,7 @@ use crate::syntax::settings::FailOn;
 
 use difference::difference;
 use input::{Input, inputs, named_kind};
+use instances::Instances;
 use mend::{Mended, mend};
 use outputs::Outputs;
 use past::Past;
@@ -97,11 +101,13 @@ pub(super) fn run(command: &Lint, global: &Global, terminal: &mut Terminal) -> R
     let formats = if formats.is_empty() { vec![Format::Human] } else { formats };
     let mut detail = Detail { suppressed: command.show_suppressed, ..Detail::of(formats, terminal.look) };
     detail.fingerprints |= book.baseline.is_some() || command.write_baseline;
-    let (taken, folder, none) = (taken(&inputs, &Disk), place::here(), mounted::Mended::default());
+    let (taken, instances) = (taken(&inputs, &Disk), Instances::of(&book, &inputs, &Disk));
+    let (folder, none) = (place::here(), mounted::Mended::default());
     let run = Run {
         command,
         context,
         taken,
+        instances,
         mended: &none,
         places: Places::default(),
         look: terminal.look,
@@ -146,8 +152,9 @@ pub(super) fn run(command: &Lint, global: &Global, terminal: &mut Terminal) -> R
         let judged = inputs.iter().map(|input| run.key(input)).collect();
         return run.write_baseline(ended.found, &judged, terminal);
     }
-    for problem in &ended.problems {
-        terminal.note(&format!("warning: a policy cannot judge: {problem}\n"))?;
+    for report in run.wrong_policies(&mut ended) {
+        summary.add(&report);
+        outputs.files(&[report], terminal)?;
     }
     let paths: Vec<String> = command.paths.iter().map(|path| path.display().to_string()).collect();
     summary.suggest(&paths.join(" "));
@@ -164,12 +171,16 @@ struct Ended {
     /// What the baseline will hold.
     found: Vec<Entry>,
     /// What is wrong with policies, each once.
-    problems: BTreeSet<String>,
+    problems: Vec<Finding>,
 }
 
 impl Ended {
     fn note(&mut self, problems: Vec<Finding>) {
-        self.problems.extend(problems.into_iter().map(|problem| problem.message));
+        for problem in problems {
+            if !self.problems.contains(&problem) {
+                self.problems.push(problem);
+            }
+        }
     }
 
     fn exit(&self, command: &Lint, book: &Rulebook) -> Exit {
@@ -217,6 +228,7 @@ struct Run<'a> {
     command: &'a Lint,
     context: Context<'a>,
     taken: Taken,
+    instances: Instances,
     /// What was mended before anything was judged.
     mended: &'a mounted::Mended,
     places: Places,
@@ -262,21 +274,29 @@ impl<'a> Run<'a> {
         {
             return Looked::NotOurs;
         }
+        if let Input::File(found) = input
+            && let Some(part) = self.instances.part(&found.path)
+        {
+            return self.look_at_part(input, part);
+        }
         let text = match input.read(self.context.files) {
             Ok(text) => text,
             Err(failure) => return Looked::Failed(failure),
         };
         let name = input.name();
-        let around = match input {
-            Input::Stdin(..) => Facts::default(),
-            Input::File(found) => self.places.facts(&found.path),
-        };
+        let (around, instance) = self.around(input);
         let key = self.key(input);
         let values = match input {
             Input::File(found) if pass == Pass::Whole => self.taken.values_of(&found.path),
             Input::Stdin(..) | Input::File(_) => BTreeSet::new(),
         };
-        let place = Place { path: Path::new(&key), facts: &around, values: &values };
+        let place = Place {
+            path: Path::new(&key),
+            facts: &around,
+            values: &values,
+            server: instance.as_ref().and_then(|one| Some((one.server?, one.instance.as_str()))),
+            environment: instance.as_ref().and_then(|one| one.environment.as_deref()),
+        };
         // What is named and not recognised is taken for what its name says, else for a configuration.
         let kind = match (recognise(&name, &text, &is_directive), input) {
             (Some(kind), _) => kind,
@@ -316,7 +336,19 @@ impl<'a> Run<'a> {
         self.reported(input, after, Some(Change { mended, diff }))
     }
 
-    /// Judges a profile. A project file is checked where settings and fleets are read; here it is only not mistaken.
+    /// What is known of a file from where it lies, and of the instance that it is rendered for.
+    fn around(&self, input: &Input) -> (Facts, Option<Surroundings>) {
+        let Input::File(found) = input else { return (Facts::default(), None) };
+        let of_place = self.places.facts(&found.path);
+        let Some(instance) = self.instances.surroundings(&found.path, self.context.files) else {
+            return (of_place, None);
+        };
+        let mut known = instance.facts.clone();
+        subject::learn_all(&mut known, &of_place);
+        (known, Some(instance))
+    }
+
+    /// Judges a profile that no instance brings along. A project file under a name of its own is no project to others.
     fn toml(&self, input: &Input, name: &Name, kind: Kind, place: &Place<'_>) -> Looked {
         if kind == Kind::Project {
             return Looked::NotOurs;
@@ -325,6 +357,20 @@ impl<'a> Run<'a> {
             Ok(judged) => self.reported(input, vec![judged], None),
             Err(why) => Looked::Failed(Failure::new(why)),
         }
+    }
+
+    /// What the files showed to be wrong with policies, a report for each file of policies.
+    fn wrong_policies(&self, ended: &mut Ended) -> Vec<FileReport> {
+        let mut problems = std::mem::take(&mut ended.problems);
+        problems.sort_by(|a, b| (a.at, &a.message).cmp(&(b.at, &b.message)));
+        let sources = &self.context.book.sources;
+        let report = |problems: &[Finding]| {
+            let name = sources.get(problems[0].at.source).name();
+            let path: Arc<str> = report::shown_path(Path::new(&name.to_string()), &self.folder).into();
+            let listed = self.context.listed(sources.clone(), problems.to_vec(), Visible::pointing_at);
+            self.report(&path, listed, &mut ended.worst)
+        };
+        problems.chunk_by(|a, b| a.at.source == b.at.source).map(report).collect()
     }
 
     /// Cuts the results loose from their texts.

@@ -1,77 +1,33 @@
 //! The data files, read as they are written: entries, and what changed at which node of the version tree.
 //!
-//! `data/README.md` states the format. A mistake in a data file is a mistake in the program: reading it panics, and the
-//! tests read every file.
-
-use std::collections::BTreeMap;
+//! `data/README.md` states the format; `build.rs` makes lines of them. A mistake in a data file is a mistake in the program:
+//! the build ends or reading panics, and the tests read everything.
 
 use serde::Deserialize;
+use serde::de::IntoDeserializer as _;
+use serde::de::value::{Error, StrDeserializer};
 
 use super::directive::{Change, Is, Need, Repeat, State, Without};
 use crate::server::Server;
 
-/// The families of the main namespace, sorted by name.
-pub(super) const FAMILIES: &[(&str, &str)] = &[
-    ("acl", include_str!("data/acl.toml")),
-    ("aof", include_str!("data/aof.toml")),
-    ("clients", include_str!("data/clients.toml")),
-    ("cluster", include_str!("data/cluster.toml")),
-    ("defrag", include_str!("data/defrag.toml")),
-    ("encoding", include_str!("data/encoding.toml")),
-    ("logging", include_str!("data/logging.toml")),
-    ("memory", include_str!("data/memory.toml")),
-    ("modules", include_str!("data/modules.toml")),
-    ("network", include_str!("data/network.toml")),
-    ("observability", include_str!("data/observability.toml")),
-    ("process", include_str!("data/process.toml")),
-    ("rdb", include_str!("data/rdb.toml")),
-    ("rdma", include_str!("data/rdma.toml")),
-    ("replication", include_str!("data/replication.toml")),
-    ("scripting", include_str!("data/scripting.toml")),
-    ("threads", include_str!("data/threads.toml")),
-    ("tls", include_str!("data/tls.toml")),
-];
+/// The main namespace, as lines that are made of the data files when the program is built.
+pub(super) const MAIN: &str = include_str!(concat!(env!("OUT_DIR"), "/catalogue.txt"));
 
 /// What may follow the word `sentinel`.
-pub(super) const SENTINEL: &[(&str, &str)] = &[("sentinel", include_str!("data/sentinel.toml"))];
+pub(super) const SENTINEL: &str = include_str!(concat!(env!("OUT_DIR"), "/sentinel.txt"));
 
-/// Defines a table that may hold every fact, and more fields that only it has.
-///
-/// Twice by macro and not once by `#[serde(flatten)]`, which would accept unknown keys in silence.
-macro_rules! table_of_facts {
-    ($(#[$attribute:meta])* $name:ident { $($(#[$more:meta])* $field:ident: $type:ty,)* }) => {
-        $(#[$attribute])*
-        #[derive(Clone, Debug, Deserialize)]
-        #[serde(deny_unknown_fields)]
-        pub(super) struct $name {
-            pub(super) names: Option<Vec<&'static str>>,
-            pub(super) r#type: Option<&'static str>,
-            pub(super) default: Option<&'static str>,
-            pub(super) change: Option<Change>,
-            pub(super) is: Option<Vec<Trait>>,
-            pub(super) state: Option<State>,
-            pub(super) repeat: Option<Repeat>,
-            pub(super) needs: Option<Need>,
-            pub(super) without: Option<Without>,
-            $($(#[$more])* pub(super) $field: $type,)*
-        }
-    };
-}
-
-table_of_facts! {
-    /// An entry: the facts at its birth, and what changed since.
-    Written {
-        #[serde(default)]
-        from: Vec<&'static str>,
-        summary: &'static str,
-        #[serde(default)]
-        since: BTreeMap<&'static str, Facts>,
-    }
-}
-
-table_of_facts! {
-    /// What changed at one node; a fact that is left out stays as it was.
-    Facts {}
+/// What holds from a node on; a fact that is left out stays as it was.
+#[derive(Clone, Debug)]
+pub(super) struct Facts {
+    pub(super) names: Option<Vec<&'static str>>,
+    pub(super) r#type: Option<&'static str>,
+    pub(super) default: Option<&'static str>,
+    pub(super) change: Option<Change>,
+    pub(super) is: Option<Vec<Trait>>,
+    pub(super) state: Option<State>,
+    pub(super) repeat: Option<Repeat>,
+    pub(super) needs: Option<Need>,
+    pub(super) without: Option<Without>,
 }
 
 /// A word of `is`.
@@ -87,7 +43,7 @@ pub(super) enum Trait {
     NotWhileLoading,
 }
 
-/// An entry whose servers have been read.
+/// An entry.
 #[derive(Debug)]
 pub(super) struct Entry {
     /// The identity.
@@ -110,38 +66,53 @@ impl Entry {
     }
 }
 
-/// Reads data files. The entries come sorted by family and by name; their position is their id.
-pub(super) fn read(families: &[(&'static str, &'static str)]) -> Vec<Entry> {
-    let mut entries = Vec::new();
-    for &(family, text) in families {
-        let tables: BTreeMap<&'static str, Written> =
-            toml::from_str(text).unwrap_or_else(|error| panic!("data/{family}.toml: {error}"));
-        entries.extend(tables.into_iter().map(|(name, written)| entry(family, name, written)));
+/// Reads the lines. The entries come sorted by family and by name; their position is their id.
+pub(super) fn read(text: &'static str) -> Vec<Entry> {
+    let mut entries: Vec<Entry> = Vec::new();
+    let mut lines = text.lines();
+    while let Some(line) = lines.next() {
+        let mut fields = line.split('\t');
+        let mut field = || fields.next().unwrap_or_else(|| panic!("a line of the catalogue is too short: {line}"));
+        match (field(), entries.last_mut()) {
+            ("entry", _) => {
+                let (family, name, from, summary) = (field(), field(), field(), field());
+                let from = from.split(' ').filter(|node| !node.is_empty()).map(server).collect();
+                let mut birth = lines.next().unwrap_or_else(|| panic!("`{name}` has no birth")).split('\t');
+                birth.next();
+                entries.push(Entry { name, family, summary, from, birth: facts(birth), since: Vec::new() });
+            }
+            (node, Some(entry)) => entry.since.push((server(node), facts(fields))),
+            (node, None) => panic!("the catalogue begins with `{node}`"),
+        }
     }
     entries
 }
 
-fn entry(family: &'static str, name: &'static str, written: Written) -> Entry {
-    let server =
-        |text: &str| -> Server { text.parse().unwrap_or_else(|error| panic!("data/{family}.toml, `{name}`: {error}")) };
-    Entry {
-        name,
-        family,
-        summary: written.summary,
-        from: written.from.into_iter().map(server).collect(),
-        since: written.since.into_iter().map(|(node, facts)| (server(node), facts)).collect(),
-        birth: Facts {
-            names: Some(written.names.unwrap_or_else(|| vec![name])),
-            r#type: written.r#type,
-            default: written.default,
-            change: written.change,
-            is: written.is,
-            state: written.state,
-            repeat: written.repeat,
-            needs: written.needs,
-            without: written.without,
-        },
+fn server(text: &str) -> Server {
+    text.parse().unwrap_or_else(|error| panic!("the catalogue: {error}"))
+}
+
+/// The fields behind the node.
+fn facts(mut fields: std::str::Split<'static, char>) -> Facts {
+    let mut next = || fields.next().filter(|text| *text != "~");
+    let list = |text: Option<&'static str>| text.map(|text| text.split(' ').filter(|word| !word.is_empty()));
+    Facts {
+        names: list(next()).map(Iterator::collect),
+        r#type: next(),
+        default: next(),
+        change: next().map(word),
+        is: list(next()).map(|words| words.map(word).collect()),
+        state: next().map(word),
+        repeat: next().map(word),
+        needs: next().map(word),
+        without: next().map(word),
     }
+}
+
+/// A word of one of the closed lists.
+fn word<T: Deserialize<'static>>(text: &'static str) -> T {
+    let words: StrDeserializer<'static, Error> = text.into_deserializer();
+    T::deserialize(words).unwrap_or_else(|error| panic!("the catalogue: `{text}`: {error}"))
 }
 
 impl Facts {

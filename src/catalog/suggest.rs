@@ -18,7 +18,7 @@ pub fn suggest(name: &str, view: &'static View) -> Option<&'static str> {
         .filter(|known| *known != name && known.len().abs_diff(name.len()) <= slips)
         // One slip changes two letters at most. Most names are told apart so, without the long way.
         .filter(|known| ((letters(known) ^ letters_written).count_ones() as usize) <= 2 * slips)
-        .map(|known| (strsim::damerau_levenshtein(&written, known), known))
+        .map(|known| (strsim::damerau_levenshtein(&written, &plain(known)), known))
         .filter(|&(distance, _)| distance <= slips)
         .min()
         .map(|(_, known)| known)
@@ -29,9 +29,9 @@ fn plain(name: &str) -> String {
     name.to_ascii_lowercase().replace('_', "-")
 }
 
-/// Which bytes a name has, a bit each; some share one.
+/// Which bytes a name has, a bit each; some share one, and `_` is `-`.
 fn letters(name: &str) -> u64 {
-    name.bytes().fold(0, |all, byte| all | 1 << (byte & 63))
+    name.bytes().map(|byte| if byte == b'_' { b'-' } else { byte }).fold(0, |all, byte| all | 1 << (byte & 63))
 }
 
 #[cfg(test)]
@@ -54,8 +54,7 @@ mod tests {
 
     #[test]
     fn strangers_are_left_alone() {
-        let known = |name: &&str| *name == plain(name);
-        assert!(crate::catalog::all_names().iter().all(known), "names are compared as they stand");
+        assert_eq!(meant("stop_writes_on_bgsave_error"), Some("stop-writes-on-bgsave-error"));
         for stranger in ["foo", "", "search-threads", "primaryauth-of-nobody", &"x".repeat(10_000)] {
             assert_eq!(meant(stranger), None, "{stranger}");
         }

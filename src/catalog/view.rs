@@ -92,12 +92,12 @@ pub(super) struct Namespace {
     views: Vec<OnceLock<View>>,
 }
 
-pub(super) static MAIN: LazyLock<Namespace> = LazyLock::new(|| Namespace::new(data::FAMILIES));
+pub(super) static MAIN: LazyLock<Namespace> = LazyLock::new(|| Namespace::new(data::MAIN));
 pub(super) static SENTINEL: LazyLock<Namespace> = LazyLock::new(|| Namespace::new(data::SENTINEL));
 
 impl Namespace {
-    fn new(families: &[(&'static str, &'static str)]) -> Self {
-        let entries = data::read(families);
+    fn new(lines: &'static str) -> Self {
+        let entries = data::read(lines);
         let mut pairs = Vec::new();
         for (index, entry) in entries.iter().enumerate() {
             let facts = std::iter::once(&entry.birth).chain(entry.since.iter().map(|(_, facts)| facts));

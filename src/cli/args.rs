@@ -12,6 +12,7 @@ use clap_complete::Shell;
 use crate::finding::Severity;
 use crate::report::lint::{self as report, Output};
 use crate::server::Server;
+use crate::syntax::settings::FailOn;
 
 pub(super) use fmt::Fmt;
 pub(super) use render::Render;
@@ -272,9 +273,9 @@ pub(super) struct Lint {
     #[arg(long, help_heading = "Which rules")]
     pub(super) show_suppressed: bool,
 
-    /// Mildest severity that makes the exit code 1: info, warning, error or fatal
-    #[arg(long, value_name = "SEVERITY", value_parser = severity, help_heading = "How it ends")]
-    pub(super) fail_on: Option<Severity>,
+    /// Mildest severity that makes the exit code 1: info, warning, error, fatal or never
+    #[arg(long, value_name = "SEVERITY", value_parser = fail_on, help_heading = "How it ends")]
+    pub(super) fail_on: Option<FailOn>,
 
     /// Exit with 0 whatever is found
     #[arg(long, help_heading = "How it ends")]
@@ -327,6 +328,14 @@ pub(super) struct Lint {
     /// What standard input is called, and taken for
     #[arg(long, value_name = "NAME", help_heading = "Settings")]
     pub(super) stdin_filename: Option<PathBuf>,
+}
+
+/// Reads what `--fail-on` takes.
+fn fail_on(text: &str) -> Result<FailOn, String> {
+    if text == "never" {
+        return Ok(FailOn::Never);
+    }
+    severity(text).map(FailOn::AtLeast).map_err(|error| error.replace(" or", ",") + " or never")
 }
 
 /// Reads a severity.

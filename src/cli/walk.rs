@@ -4,7 +4,7 @@
 
 use std::path::{Path, PathBuf};
 
-use globset::GlobSet;
+use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
 use ignore::WalkBuilder;
 
 use super::failure::Failure;
@@ -28,6 +28,18 @@ pub(super) struct Exclude {
 }
 
 impl Exclude {
+    /// What the patterns of `--exclude` match.
+    pub(super) fn new(texts: &[String], named_too: bool) -> Result<Self, Failure> {
+        let mut set = GlobSetBuilder::new();
+        for text in texts {
+            let glob = GlobBuilder::new(text).literal_separator(true).build();
+            let wrong = |error: globset::Error| format!("`--exclude {text}` is no pattern: {}", error.kind());
+            set.add(glob.map_err(|error| Failure::new(wrong(error)))?);
+        }
+        let unusable = |error| Failure::new(format!("the patterns of `--exclude` cannot be used: {error}"));
+        Ok(Self { patterns: set.build().map_err(unusable)?, named_too })
+    }
+
     fn hits(&self, path: &Path, named: bool) -> bool {
         (!named || self.named_too) && self.patterns.is_match(path.strip_prefix("./").unwrap_or(path))
     }

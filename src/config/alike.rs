@@ -3,6 +3,7 @@
 
 use std::sync::LazyLock;
 
+use super::Config;
 use super::read::Before;
 use super::resolve::assigned;
 use crate::catalog::{self, Directive, DirectiveId, Kind, Lookup, State, View};
@@ -10,49 +11,89 @@ use crate::server::{self, Habits, Server};
 use crate::source::Sources;
 use crate::syntax::{Item, Reading, StatementId, Word};
 
-/// Whether the servers surely refuse the same statements of a reading, or none.
-///
-/// `false` means that only resolving for each of them can tell.
+/// Groups of servers that surely refuse the same statements of a reading, in their order; `None` where only resolving for
+/// each of them can tell.
 #[must_use]
-pub fn judged_alike(reading: &Reading, servers: &[Server]) -> bool {
-    reading.sources.len() == 1
-        && reading.order().iter().all(|item| match item {
-            Item::Statement(id) => is_judged_alike(reading, *id, servers),
-            Item::Problem(_) | Item::Enter | Item::Leave => false,
-        })
+pub fn judged_alike(reading: &Reading, config: &Config, servers: &[Server]) -> Option<Vec<Vec<Server>>> {
+    if reading.sources.len() != 1 {
+        return None;
+    }
+    // For each set of statements that some servers take and others do not: who takes them, a bit for each server.
+    let mut divisions: Vec<u16> = Vec::new();
+    for item in reading.order() {
+        let Item::Statement(id) = item else { return None };
+        match verdicts(reading, config, *id, servers) {
+            Verdicts::Alike => {}
+            Verdicts::Differ(takers) => {
+                if !divisions.contains(&takers) {
+                    divisions.push(takers);
+                }
+            }
+            Verdicts::Unknown => return None,
+        }
+    }
+    let mut groups: Vec<Vec<Server>> = Vec::new();
+    for server in servers {
+        let takes = |server: Server| divisions.iter().map(move |takers| takers & (1 << server.place()) != 0);
+        match groups.iter_mut().find(|group| takes(group[0]).eq(takes(*server))) {
+            Some(group) => group.push(*server),
+            None => groups.push(vec![*server]),
+        }
+    }
+    Some(groups)
 }
 
-fn is_judged_alike(reading: &Reading, id: StatementId, servers: &[Server]) -> bool {
+/// What servers make of one statement.
+enum Verdicts {
+    /// All take it, or all refuse it.
+    Alike,
+    /// Those take it, a bit for each [`Server::place`].
+    Differ(u16),
+    /// That cannot be told from the statement alone.
+    Unknown,
+}
+
+fn verdicts(reading: &Reading, config: &Config, id: StatementId, servers: &[Server]) -> Verdicts {
     let name = reading.name(id);
     let words = reading.words(id);
     let plain = |word: &Word| is_plain(word, &reading.sources);
     if !plain(&reading.statement(id).name) || !words.iter().all(plain) || name.contains(&b'.') {
-        return false;
+        return Verdicts::Unknown;
     }
-    let Some(entry) = catalog::find(name) else { return true };
+    let entry = match config.look(id) {
+        Lookup::Here(directive) => directive.id,
+        Lookup::Elsewhere(entry) => entry,
+        Lookup::Never => return Verdicts::Alike,
+    };
     let Groups { all: groups, differ } = &GROUPS[entry.index()];
-    if *differ == Differ::Never {
-        return true;
+    match (differ, words) {
+        (Differ::Never, _) => return Verdicts::Alike,
+        (Differ::InOddNumbers, [word]) if !word.open && is_ordinary_number(word.bytes(&reading.sources)) => {
+            return Verdicts::Alike;
+        }
+        (Differ::InOddNumbers | Differ::Perhaps, _) => {}
     }
     if words.iter().any(|word| word.open) {
-        return false;
+        return Verdicts::Unknown;
     }
-    if let (Differ::InOddNumbers, [word]) = (differ, words)
-        && is_ordinary_number(word.bytes(&reading.sources))
-    {
-        return true;
-    }
-    let arguments = reading.arguments(id);
-    let accepted = |server: Server| match View::of(server).look(name) {
-        Lookup::Here(directive) if is_file_only(&directive.kind) || directive.is.live_only => None,
-        Lookup::Here(directive) if directive.state == State::Inert => Some(arguments.len() == 1),
-        Lookup::Here(directive) => Some(assigned(directive, &arguments, server, Before::default()).is_ok()),
-        Lookup::Elsewhere(_) | Lookup::Never => Some(false),
-    };
-    let asked = |group: &Group| servers.iter().any(|server| group.places & (1 << server.place()) != 0);
-    let mut verdicts = groups.iter().filter(|group| asked(group)).map(|group| accepted(group.first));
-    let Some(first) = verdicts.next() else { return true };
-    first.is_some() && verdicts.all(|verdict| verdict == first)
+    reading.with_arguments(id, |arguments| {
+        let accepted = |server: Server| match View::of(server).look(name) {
+            Lookup::Here(directive) if is_file_only(&directive.kind) || directive.is.live_only => None,
+            Lookup::Here(directive) if directive.state == State::Inert => Some(arguments.len() == 1),
+            Lookup::Here(directive) => Some(assigned(directive, arguments, server, Before::default()).is_ok()),
+            Lookup::Elsewhere(_) | Lookup::Never => Some(false),
+        };
+        let asked: u16 = servers.iter().map(|server| 1 << server.place()).sum();
+        let mut takers = 0;
+        for group in groups.iter().filter(|group| group.places & asked != 0) {
+            match accepted(group.first) {
+                None => return Verdicts::Unknown,
+                Some(true) => takers |= group.places & asked,
+                Some(false) => {}
+            }
+        }
+        if takers == 0 || takers == asked { Verdicts::Alike } else { Verdicts::Differ(takers) }
+    })
 }
 
 /// Whether every version splits a line into this word: no quotes but a pair around all of it, nothing odd.
@@ -174,7 +215,9 @@ mod tests {
 
     fn alike(text: &str) -> bool {
         let newest = *server::all().last().unwrap();
-        judged_alike(&conf::read_alone(Name::Stdin, text.as_bytes(), newest), server::all())
+        let reading = conf::read_alone(Name::Stdin, text.as_bytes(), newest);
+        let groups = judged_alike(&reading, &resolve(&reading, Mode::Server), server::all());
+        groups.is_some_and(|groups| groups.len() == 1)
     }
 
     #[test]
@@ -215,16 +258,20 @@ mod tests {
         for name in catalog::all_names().iter().filter(|name| !matches!(**name, "cluster-enabled" | "bind" | "port")) {
             for word in WORDS {
                 let text = format!("{name} {word}\n");
-                if !alike(&text) {
+                let newest = *server::all().last().unwrap();
+                let reading = conf::read_alone(Name::Stdin, text.as_bytes(), newest);
+                let Some(groups) = judged_alike(&reading, &resolve(&reading, Mode::Server), server::all()) else {
                     continue;
-                }
-                alike_ones += 1;
+                };
+                alike_ones += usize::from(groups.len() == 1);
                 let refused = |server: &Server| {
                     let reading = conf::read_alone(Name::Stdin, text.as_bytes(), *server);
                     resolve(&reading, Mode::Server).verdict().is_some()
                 };
-                let first = refused(&server::all()[0]);
-                assert!(server::all().iter().all(|server| refused(server) == first), "{text}");
+                for group in groups {
+                    let first = refused(&group[0]);
+                    assert!(group.iter().all(|server| refused(server) == first), "{text}");
+                }
             }
         }
         assert!(alike_ones > 2000, "{alike_ones}");

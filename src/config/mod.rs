@@ -45,7 +45,7 @@ pub use sizing::{Forks, Room, client_memory, room_for_data};
 pub use sockets::BadSockets;
 pub use users::DefinedUser;
 pub use value::{Class, Limit, SavePoint, Secret, Value};
-pub use visible::{Visible, name_shown, statement_shown, word_shown, would_be_shown};
+pub use visible::{Visible, name_shown, public_word, statement_shown, word_shown, would_be_shown};
 
 use crate::catalog::{self, DirectiveId, Lookup, View};
 use crate::server::Server;

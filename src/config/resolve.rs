@@ -147,15 +147,14 @@ impl Fold<'_> {
     }
 
     fn statement(&mut self, id: StatementId) {
-        let arguments = self.reading.arguments(id);
-        let name = self.reading.name(id);
-        match self.config.look(id) {
+        let reading = self.reading;
+        reading.with_arguments(id, |arguments| match self.config.look(id) {
             Lookup::Here(directive) if self.is_open_action(id, directive) => {
                 self.keep(id, directive, None, Ok(Value::Action));
             }
-            Lookup::Here(directive) => self.known(id, directive, &arguments),
-            Lookup::Elsewhere(_) | Lookup::Never => self.unknown(id, name, &arguments),
-        }
+            Lookup::Here(directive) => self.known(id, directive, arguments),
+            Lookup::Elsewhere(_) | Lookup::Never => self.unknown(id, reading.name(id), arguments),
+        });
     }
 
     /// Whether a file-only directive has words that a template fills in, so that nothing can be said of it.

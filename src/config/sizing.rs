@@ -286,7 +286,7 @@ fn room(total: u64, forks: Forks, inputs: &mut Inputs<'_>) -> Room {
     } else {
         85
     };
-    let most = total / 100 * cap;
+    let most = total / 100 * cap + total % 100 * cap / 100;
     Room { best: (free / (FRAGMENTATION + copied) * 100).min(most), most, copied, why, buffers }
 }
 

@@ -153,7 +153,19 @@ fn hidden(pieces: &[(Span, bool)]) -> impl Iterator<Item = &Span> {
 /// If the statement has no such argument.
 #[must_use]
 pub fn word_shown(reading: &Reading, view: &'static View, id: StatementId, index: usize) -> String {
-    if is_public(reading, view, id, index) { printable(reading.arguments(id)[index]) } else { MASK.into() }
+    if is_public(reading, view, id, index) { printable(argument(reading, id, index)) } else { MASK.into() }
+}
+
+/// An argument's own bytes if people may see them as they are; without control characters, and in UTF-8.
+#[must_use]
+pub fn public_word<'a>(reading: &'a Reading, view: &'static View, id: StatementId, index: usize) -> Option<&'a str> {
+    reading.words(id).get(index)?;
+    let text = std::str::from_utf8(argument(reading, id, index)).ok()?;
+    (is_public(reading, view, id, index) && !text.chars().any(char::is_control)).then_some(text)
+}
+
+fn argument(reading: &Reading, id: StatementId, index: usize) -> &[u8] {
+    reading.words(id)[index].bytes(&reading.sources)
 }
 
 /// The name of a statement as people may see it. A name that nobody knows is cut at the first odd byte: `requirepass=***`.
@@ -239,13 +251,13 @@ fn is_public(reading: &Reading, view: &'static View, id: StatementId, index: usi
         return true;
     }
     match view.look(reading.name(id)) {
-        Lookup::Here(directive) if directive.kind == Kind::User => match index {
+        Lookup::Here(directive) if matches!(directive.kind, Kind::User) => match index {
             // A password glued to the name by a forgotten blank must not slip through.
             0 => !bytes.iter().any(|b| b">#<!".contains(b)),
             _ => is_public_rule(bytes),
         },
         Lookup::Here(directive) if matches!(directive.kind, Kind::RenameCommand | Kind::LoadModule) => index == 0,
-        Lookup::Here(directive) if directive.kind == Kind::Sentinel => {
+        Lookup::Here(directive) if matches!(directive.kind, Kind::Sentinel) => {
             is_public_after_sentinel(reading, view, id, index)
         }
         Lookup::Here(directive) => !directive.is.secret,

@@ -158,7 +158,9 @@ fn recognised(text: &[u8], lines: &[Line]) -> Result<(), LeftAlone> {
     for line in lines {
         let Line::Words(at) = line else { continue };
         let words = &text[at.start as usize..at.end as usize];
-        let name = words.split(u8::is_ascii_whitespace).find(|word| !word.is_empty()).unwrap_or_default();
+        // Servers split at vertical tabs, too.
+        let is_blank = |byte: &u8| byte.is_ascii_whitespace() || *byte == 0x0b;
+        let name = words.split(is_blank).find(|word| !word.is_empty()).unwrap_or_default();
         all += 1;
         known += usize::from(catalog::find(name).is_some() || has_placeholder(words));
         users += usize::from(name.eq_ignore_ascii_case(b"user"));

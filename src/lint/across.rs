@@ -60,19 +60,31 @@ pub fn across(
     candidates: &[Server],
     read: &dyn Fn(Server) -> (Reading, Config),
 ) -> Inspection {
-    if case.mode == Mode::Server && judged_alike(case.reading, candidates) && listens_alike(case) {
+    let alone = || candidates.iter().map(|candidate| vec![*candidate]).collect();
+    let can_tell = case.mode == Mode::Server && listens_alike(case);
+    let groups = can_tell.then(|| judged_alike(case.reading, case.config, candidates)).flatten().unwrap_or_else(alone);
+    if groups.len() == 1 {
         return inspection;
     }
     let assumed = case.server();
+    // Here each version is named that refuses a line.
+    let named = Case::new(case.reading, case.config, case.facts, case.mode);
     let mut lines: BTreeMap<Line, Refused> = BTreeMap::new();
-    note(case.config.refusals(), assumed, case, &mut lines);
-    let mut refusing = usize::from(!case.config.refusals().is_empty());
-    for candidate in candidates.iter().filter(|candidate| **candidate != assumed) {
-        let (reading, config) = read(*candidate);
-        refusing += usize::from(!config.refusals().is_empty());
-        let facts = Facts::default();
-        note(config.refusals(), *candidate, &Case::new(&reading, &config, &facts, case.mode), &mut lines);
+    let mut refusing = 0;
+    // The assumed version first, so that its words are used where it refuses a line.
+    let (own, others): (Vec<_>, Vec<_>) = groups.iter().partition(|group| group.contains(&assumed));
+    for group in own {
+        note(case.config.refusals(), group, &named, &mut lines);
+        refusing += if case.config.refusals().is_empty() { 0 } else { group.len() };
     }
+    for group in others {
+        let (reading, config) = read(group[0]);
+        refusing += if config.refusals().is_empty() { 0 } else { group.len() };
+        let facts = Facts::default();
+        note(config.refusals(), group, &Case::new(&reading, &config, &facts, case.mode), &mut lines);
+    }
+    let order = |server: &Server| candidates.iter().position(|candidate| candidate == server);
+    lines.values_mut().for_each(|refused| refused.servers.sort_by_key(order));
     let some_only = |line: &Line| lines.get(line).is_some_and(|refused| refused.servers.len() < candidates.len());
     let sources = &case.reading.sources;
     // What this version alone refuses is no longer fatal; it is told with the rest.
@@ -89,7 +101,10 @@ pub fn across(
     if nobody_starts {
         inspection.findings.insert(0, finding);
     } else {
-        inspection.findings.push(finding);
+        // Behind what all refuse, which comes first, findings stand by place.
+        let key = |finding: &Finding| (finding.severity != Severity::Fatal, finding.at);
+        let at = inspection.findings.partition_point(|other| key(other) <= key(&finding));
+        inspection.findings.insert(at, finding);
         if !fatal {
             inspection.verdict = Verdict::Starts;
         }
@@ -109,7 +124,7 @@ fn line_of(sources: &Sources, at: Span) -> Line {
     (source.name().clone(), source.line(at.start))
 }
 
-fn note(refusals: &[Refusal], server: Server, case: &Case<'_>, lines: &mut BTreeMap<Line, Refused>) {
+fn note(refusals: &[Refusal], servers: &[Server], case: &Case<'_>, lines: &mut BTreeMap<Line, Refused>) {
     for refusal in refusals {
         let line = line_of(&case.reading.sources, refusal.at);
         let refused = lines.entry(line).or_insert_with(|| Refused {
@@ -117,8 +132,8 @@ fn note(refusals: &[Refusal], server: Server, case: &Case<'_>, lines: &mut BTree
             at: refusal.at,
             message: refused::word(case, refusal).message,
         });
-        if refused.servers.last() != Some(&server) {
-            refused.servers.push(server);
+        if refused.servers.last() != servers.last() {
+            refused.servers.extend_from_slice(servers);
         }
     }
 }

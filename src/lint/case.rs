@@ -1,11 +1,11 @@
 //! What rules are given: a reading, the configuration made of it, and what is known of its place.
 
 use super::{Previous, UsersFile};
-use crate::catalog::{Directive, Kind, Lookup};
+use crate::catalog::{Directive, Kind, Lookup, View};
 use crate::config::{self, Class, Config, Limit, SavePoint, Value};
 use crate::facts::Facts;
 use crate::finding::Edit;
-use crate::server::{Engine, Server};
+use crate::server::{self, Engine, Server};
 use crate::source::{SourceId, Span};
 use crate::syntax::{Mode, Reading, StatementId, Word};
 
@@ -27,6 +27,8 @@ pub struct Case<'a> {
     pub(super) previous: Option<&'a Previous>,
     /// The ACL file that the configuration names, if it was read.
     pub(super) users_file: Option<&'a UsersFile>,
+    /// The versions that the text may be for; empty where it is known.
+    candidates: &'a [Server],
     /// Where the lines begin that the server wrote itself.
     generated: Option<(SourceId, u32)>,
 }
@@ -42,7 +44,7 @@ impl<'a> Case<'a> {
             let starts_line = at == 0 || text[at - 1] == b'\n';
             starts_line.then(|| (id, u32::try_from(at).expect("files are below 64 MiB")))
         });
-        Self { reading, config, facts, mode, previous: None, users_file: None, generated }
+        Self { reading, config, facts, mode, previous: None, users_file: None, candidates: &[], generated }
     }
 
     /// The same case with what was deployed before.
@@ -57,6 +59,34 @@ impl<'a> Case<'a> {
     pub fn with_users(mut self, file: Option<&'a UsersFile>) -> Self {
         self.users_file = file;
         self
+    }
+
+    /// The same case of a text that nobody names the version of: it may be for any of these.
+    #[must_use]
+    pub fn among(mut self, candidates: &'a [Server]) -> Self {
+        self.candidates = candidates;
+        self
+    }
+
+    /// Whether nobody names the version, so that what holds for the assumed one may not hold for the one that runs.
+    #[must_use]
+    pub fn is_guessed(&self) -> bool {
+        self.candidates.len() > 1
+    }
+
+    /// What a message calls the versions that the text may be for: `redis 7.4`, `any version`.
+    #[must_use]
+    pub fn versions_in_words(&self) -> String {
+        if !self.is_guessed() {
+            return self.server().to_string();
+        }
+        let words = server::in_words(self.candidates);
+        words.strip_prefix("every ").map_or(words.clone(), |rest| format!("any {rest}"))
+    }
+
+    /// Whether something is so in every version that the text may be for and that knows the directive.
+    pub(super) fn in_every_version(&self, directive: &Directive, is_so: impl Fn(&Directive) -> bool) -> bool {
+        self.candidates.iter().filter_map(|server| View::of(*server).get(directive.id)).all(is_so)
     }
 
     /// The catalogued version that judgements rest on.
@@ -79,12 +109,13 @@ impl<'a> Case<'a> {
         self.reading.templated || !self.config.unread().is_empty()
     }
 
-    /// The place for what is not there: the first statement, else what starts the server, else the beginning of the text.
+    /// The place for what is not there: what starts the server, else the name of the first statement, so that it is told
+    /// from that statement, else the beginning of the text.
     #[must_use]
     pub fn anchor(&self) -> Span {
-        let first = self.reading.statements().iter().find(|statement| statement.at.source == SourceId::ROOT);
-        let elsewhere = self.reading.anchor.unwrap_or(Span { source: SourceId::ROOT, start: 0, end: 0 });
-        first.map_or(elsewhere, |statement| statement.at)
+        let first = || self.reading.statements().iter().find(|statement| statement.at.source == SourceId::ROOT);
+        let begin = Span { source: SourceId::ROOT, start: 0, end: 0 };
+        self.reading.anchor.unwrap_or_else(|| first().map_or(begin, |statement| statement.name.at))
     }
 
     /// Whether the server wrote the statement itself, by CONFIG REWRITE or as Sentinel.
@@ -120,10 +151,14 @@ impl<'a> Case<'a> {
         }
     }
 
-    /// The value in force, by any of the directive's names; `None` where this version does not know it.
+    /// The value in force, by any of the directive's names; `None` where this version does not know it, or cannot read what
+    /// is set: the built-in value is not what was meant then.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&'a Value> {
-        self.config.get(name)
+        let directive = self.known(name)?;
+        let parts = self.config.entry(directive.id).map_or(&[][..], |entry| &entry.parts);
+        let is_misread = !parts.is_empty() && parts.iter().all(|part| part.value.is_err());
+        if is_misread { None } else { self.config.effective(directive) }
     }
 
     /// The switch in force.
@@ -247,9 +282,7 @@ impl<'a> Case<'a> {
     /// An argument's own bytes, if it may be shown: for advice that repeats it.
     #[must_use]
     pub fn public_word(&self, id: StatementId, index: usize) -> Option<&'a str> {
-        let bytes = self.reading.words(id).get(index)?.bytes(&self.reading.sources);
-        let text = std::str::from_utf8(bytes).ok()?;
-        (self.word(id, index) == text).then_some(text)
+        config::public_word(self.reading, self.config.view, id, index)
     }
 
     /// Whether some word of a statement may not be shown, so that no fix of it may be either.

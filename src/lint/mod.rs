@@ -156,7 +156,7 @@ fn refusals(case: &Case<'_>) -> (Vec<Finding>, Verdict) {
     }
     let verdict = match (first, findings.first_mut()) {
         (Some(first), Some(finding)) => {
-            finding.message = format!("{}: {}", where_it_stops(first), finding.message);
+            finding.message = format!("{}: {}", where_it_stops(case, first), finding.message);
             Verdict::Stops { stage: first.stage, words: first.reason.server_words(case.server()) }
         }
         (_, _) => Verdict::Starts,
@@ -178,12 +178,13 @@ fn others<'a>(case: &Case<'a>, chosen: &Chosen) -> Report<'a> {
 }
 
 /// The mark of the first refusal.
-fn where_it_stops(first: &Refusal) -> &'static str {
+fn where_it_stops(case: &Case<'_>, first: &Refusal) -> &'static str {
     match (&first.reason, first.stage) {
         (Reason::IncludeCycle | Reason::RenamesSubcommand | Reason::UnclosedSelector { .. }, _) => {
             "the server crashes here"
         }
         (_, Stage::File | Stage::Sentinel) => "the server stops here",
+        (_, Stage::Modules) if case.is_guessed() => "the server stops here",
         (_, Stage::Modules) => "the server stops after loading modules",
         (_, Stage::Users) => "the server stops when it loads the users",
         (_, Stage::Start) => "the server stops when it sets itself up",

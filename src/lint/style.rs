@@ -157,17 +157,20 @@ fn mixed_terminology(case: &Case<'_>, report: &mut Report<'_>) {
         let authored = || case.reading.iter().map(|(id, _)| id).filter(|id| is_authored(case, *id));
         let says = |id: &StatementId, term: &str| {
             let name = case.reading.name(*id);
-            memchr::memmem::find(&name.to_ascii_lowercase(), term.as_bytes()).is_some() && case.directive(*id).is_some()
+            let here = |part: &[u8]| part.eq_ignore_ascii_case(term.as_bytes());
+            name.len() >= term.len() && name.windows(term.len()).any(here)
         };
-        let Some(modern) = authored().find(|id| says(id, new)) else { continue };
+        // What has another name has two at least.
+        let is_old = |id: &StatementId| case.directive(*id).is_some_and(|found| found.names.len() > 1) && says(id, old);
         let dated: Vec<(StatementId, String)> = authored()
-            .filter(|id| says(id, old))
+            .filter(is_old)
             .filter_map(|id| {
                 let name = String::from_utf8_lossy(case.reading.name(id)).to_ascii_lowercase().replace(old, new);
                 case.directive(id)?.names.contains(&name.as_str()).then_some((id, name))
             })
             .collect();
         let Some((first, _)) = dated.first() else { continue };
+        let Some(modern) = authored().find(|id| says(id, new) && case.directive(*id).is_some()) else { continue };
         let put = |(id, name): &(StatementId, String)| {
             let mut words = case.words(*id);
             words[0] = name.clone().into_bytes();
@@ -243,7 +246,9 @@ fn redundant(case: &Case<'_>, entry: &Entry) -> Vec<StatementId> {
         let from_file = case.reading.statement(part.by).via == Via::Text;
         from_file && part.beaten_by.is_none() && part.value.is_ok() && is_authored(case, part.by)
     });
-    let Some(default) = case.config.default(directive).filter(|_| alone) else { return Vec::new() };
+    // Where nobody names the version, a value is the built-in one only if all agree.
+    let agreed = alone && case.in_every_version(directive, |other| other.default == directive.default);
+    let Some(default) = case.config.default(directive).filter(|_| agreed) else { return Vec::new() };
     let all = || entry.parts.iter().map(|part| part.by);
     if let Value::Limits(limits) = &default {
         // Each class has a built-in value of its own; a line may hold several.

@@ -1,7 +1,7 @@
 //! Which lines of a text change, with every word masked that may not be shown. No neighbours are shown, and of comments only
 //! that they are there: a password that was commented out is one still.
 
-use super::frame::SIGNS;
+use super::frame::says_nothing;
 use super::look::{Look, Role};
 use crate::config::{MASK, Visible, printable};
 use crate::finding::{Severity, TextEdit};
@@ -106,11 +106,11 @@ impl Side<'_> {
     }
 }
 
-/// What stands between words that are known: blanks and signs as they are, all else as a mask.
+/// What stands between words that are known: blanks, signs and common keys as they are, all else as a mask.
 fn between(bytes: &[u8], text: &mut String) {
     let is_blank = |byte: &u8| matches!(byte, b' ' | b'\t');
     for run in bytes.chunk_by(|a, b| is_blank(a) == is_blank(b)) {
-        if run.iter().all(|byte| is_blank(byte) || SIGNS.contains(byte)) {
+        if run.iter().all(is_blank) || says_nothing(run) {
             text.extend(run.iter().map(|byte| char::from(*byte)));
         } else if run == b"\r" {
             text.push_str("\\r");

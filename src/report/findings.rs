@@ -8,7 +8,7 @@ use serde::ser::{SerializeMap, Serializer};
 use super::fingerprint::Fingerprint;
 use super::fix::FixLine;
 use super::frame::{Pointer, draw};
-use super::look::{Look, Role, wrapped};
+use super::look::{Look, Role, fitted, wrapped};
 use super::place::{Place, Places};
 use crate::config::{Visible, printable};
 use crate::finding::{Finding, Label, Safety, Severity};
@@ -157,12 +157,9 @@ pub(super) fn one(
     look: Look,
 ) {
     let place = printable(places.start(finding.at).exact().as_bytes());
-    text.push_str(&look.paint(Role::Place, &place));
-    text.push_str(": ");
-    text.push_str(&look.paint(Role::Severity(finding.severity), finding.severity.word()));
-    for piece in ["[", &finding.rule, "] ", &finding.message, "\n"] {
-        text.push_str(piece);
-    }
+    let place = look.paint(Role::Place, &place);
+    let severity = look.paint(Role::Severity(finding.severity), finding.severity.word());
+    text.push_str(&fitted(&format!("{place}: {severity}[{}] {}", finding.rule, finding.message), look));
     let mut pointers = vec![Pointer { at: finding.at, text: finding.here.as_deref() }];
     pointers.extend(finding.labels.iter().map(|label| Pointer { at: label.at, text: Some(&label.text) }));
     text.push_str(&draw(&pointers, sources, visible, look));
@@ -260,12 +257,19 @@ impl Counts {
         WORST_FIRST.iter().filter(|one| **one >= severity).map(|one| self.of(*one)).sum()
     }
 
-    /// Worst first, those that are none left out: `2 fatal`, `1 info`.
+    /// Worst first, those that are none left out: `2 fatal`, `3 errors`, `1 info`.
     #[must_use]
     pub fn words(self) -> Vec<(Severity, String)> {
         let counted = WORST_FIRST.map(|severity| (severity, self.of(severity)));
         let some = counted.iter().filter(|(_, count)| *count > 0);
-        some.map(|(severity, count)| (*severity, format!("{count} {severity}"))).collect()
+        let words = |(severity, count): &(Severity, usize)| {
+            let plural = match severity {
+                Severity::Error | Severity::Warning if *count > 1 => "s",
+                Severity::Fatal | Severity::Error | Severity::Warning | Severity::Info => "",
+            };
+            (*severity, format!("{count} {severity}{plural}"))
+        };
+        some.map(words).collect()
     }
 }
 

@@ -90,26 +90,34 @@ pub(super) fn fingerprints(findings: &[&Finding], ground: &Ground<'_>, places: &
     prints
 }
 
-/// The words on the finding's lines that may be shown, quotes taken off.
-///
-/// What a finding says of something that is *not* there points at the first statement, whatever that is: then the words say
-/// nothing. Such a finding is known by not naming the statement that it points at.
+/// The words on the finding's lines that may be shown, quotes taken off; none where the finding is not about them.
 fn words<'a>(finding: &Finding, ground: &Ground<'a>) -> impl Iterator<Item = &'a [u8]> {
+    let tells = is_about_its_place(finding, ground);
+    shown_words(finding, ground).take_while(move |_| tells)
+}
+
+/// Whether a finding is about the line that it points at.
+///
+/// What a finding says of something that is *not* there points at the name of the first statement, or at what starts the
+/// server, whatever that is. Such a finding is known by not naming the word that it points at.
+pub(super) fn is_about_its_place(finding: &Finding, ground: &Ground<'_>) -> bool {
+    let is_named = || {
+        let name = shown_words(finding, ground).next().unwrap_or_default().to_ascii_lowercase();
+        let texts = [Some(&finding.message), finding.here.as_ref(), finding.help.as_ref()];
+        let mut texts = texts.into_iter().flatten().map(|text| text.to_ascii_lowercase());
+        texts.any(|text| memchr::memmem::find(text.as_bytes(), &name).is_some())
+    };
+    finding.at != ground.anchor || is_named()
+}
+
+fn shown_words<'a>(finding: &Finding, ground: &Ground<'a>) -> impl Iterator<Item = &'a [u8]> {
     let sources = ground.sources;
     let source = sources.get(finding.at.source);
     let last = source.line(finding.at.end);
     let length = u32::try_from(source.line_bytes(last).len()).expect("files are below 64 MiB");
     let (start, end) = (source.line_start(source.line(finding.at.start)), source.line_start(last) + length);
     let pieces = ground.visible.between(finding.at.source, start, end);
-    let shown = pieces.iter().filter(|(_, shown)| *shown).map(|(at, _)| unquoted(sources, *at));
-    let is_named = || {
-        let name = shown.clone().next().unwrap_or_default().to_ascii_lowercase();
-        let texts = [Some(&finding.message), finding.here.as_ref(), finding.help.as_ref()];
-        let mut texts = texts.into_iter().flatten().map(|text| text.to_ascii_lowercase());
-        texts.any(|text| memchr::memmem::find(text.as_bytes(), &name).is_some())
-    };
-    let tells = finding.at != ground.anchor || is_named();
-    shown.take_while(move |_| tells)
+    pieces.iter().filter(|(_, shown)| *shown).map(|(at, _)| unquoted(sources, *at))
 }
 
 /// A word without the quotes around it.

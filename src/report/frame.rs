@@ -17,6 +17,23 @@ use crate::source::{SourceId, Sources, Span};
 
 /// A line longer than this is cut to what surrounds the place that is pointed at.
 const LONGEST: usize = 200;
+/// Words around an embedded configuration that say nothing of anybody: shown, so that the line is known again.
+const KEYS: &[&[u8]] = &[
+    b"-c",
+    b"CMD",
+    b"ENTRYPOINT",
+    b"args:",
+    b"command:",
+    b"cpu:",
+    b"cpus:",
+    b"entrypoint:",
+    b"exec",
+    b"image:",
+    b"mem_limit:",
+    b"memory:",
+    b"ports:",
+    b"sh",
+];
 /// Of a line with more bytes than this nothing is shown.
 const TOO_LONG: usize = 256 * 1024;
 
@@ -82,9 +99,6 @@ struct MaskedLine {
     /// For each byte of the line, and its end: where it is in `text`.
     offsets: Vec<usize>,
 }
-
-/// What holds words together in TOML, YAML and JSON; it tells nothing of them.
-pub(super) const SIGNS: &[u8] = b"=[]{},\"'.";
 
 impl MaskedLine {
     /// `None` if nothing of the line may be shown.
@@ -154,28 +168,29 @@ impl MaskedLine {
         }
     }
 
-    /// What stands between words: blanks, in TOML its signs, and else nothing that may be shown.
+    /// What stands between words: blanks, the signs of TOML and YAML, keys that everybody knows, and else nothing that may be
+    /// shown.
     fn gap(&mut self, bytes: &[u8]) {
         // Several hidden words in a row, such as those of a comment, are one mask.
         let mut masked = false;
-        for run in bytes.chunk_by(|a, b| a.is_ascii_whitespace() == b.is_ascii_whitespace()) {
+        let mut runs = bytes.chunk_by(|a, b| a.is_ascii_whitespace() == b.is_ascii_whitespace()).peekable();
+        while let Some(run) = runs.next() {
             let blank = run[0].is_ascii_whitespace();
-            if masked {
-                self.offsets.extend(run.iter().map(|_| self.text.len()));
-            } else if blank {
-                for _ in run {
-                    self.offsets.push(self.text.len());
-                    self.text.push(' ');
-                }
-            } else if run.iter().all(|byte| SIGNS.contains(byte)) {
+            let is_last = runs.peek().is_none();
+            if masked && is_last {
+                self.text.push(' ');
+            }
+            if blank && !masked {
+                self.offsets.extend(self.text.len()..self.text.len() + run.len());
+                self.text.extend(run.iter().map(|_| ' '));
+            } else if !blank && (!masked || is_last) && says_nothing(run) {
                 self.shown(run);
+            } else if blank || masked {
+                self.offsets.extend(run.iter().map(|_| self.text.len()));
             } else {
                 self.masked(run);
                 masked = true;
             }
-        }
-        if masked && bytes.last().is_some_and(u8::is_ascii_whitespace) {
-            self.text.push(' ');
         }
     }
 
@@ -216,6 +231,11 @@ pub(super) struct FrameLine {
     pub(super) start: usize,
     /// Where the next one begins.
     pub(super) end: usize,
+}
+
+/// Whether a run between words is signs alone, or a key that everybody knows.
+pub(super) fn says_nothing(run: &[u8]) -> bool {
+    run.iter().all(|b| b"=[]{},\"'.-\\".contains(b)) || KEYS.binary_search(&run).is_ok()
 }
 
 /// The text that is drawn, and what points into it, by place.
@@ -266,5 +286,15 @@ impl Diagnostic for Frame {
 
     fn labels(&self) -> Option<Box<dyn Iterator<Item = LabeledSpan> + '_>> {
         Some(Box::new(self.labels.iter().cloned()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_keys_are_sorted() {
+        assert!(KEYS.is_sorted());
     }
 }

@@ -74,7 +74,7 @@ pub(super) fn wrapped(text: &str, width: usize, indent: usize) -> String {
     let mut lines = String::new();
     let mut line = String::new();
     for word in text.split_whitespace() {
-        if !line.is_empty() && indent + line.chars().count() + 1 + word.chars().count() > width {
+        if !line.is_empty() && indent + columns(&line) + 1 + columns(word) > width {
             lines.push_str(&format!("{:indent$}{line}\n", ""));
             line.clear();
         }
@@ -89,6 +89,27 @@ pub(super) fn wrapped(text: &str, width: usize, indent: usize) -> String {
     lines
 }
 
+/// A line that on a terminal goes on, two columns further in, where it does not fit; elsewhere it stays whole.
+#[must_use]
+pub(super) fn fitted(line: &str, look: Look) -> String {
+    match look.width {
+        Some(width) if columns(line) > width => wrapped(line, width.max(40), 2).trim_start().to_owned(),
+        Some(_) | None => format!("{line}\n"),
+    }
+}
+
+/// How many columns a text takes; escape sequences for colour take none.
+fn columns(text: &str) -> usize {
+    let mut is_escape = false;
+    let seen = text.chars().filter(|character| {
+        is_escape |= *character == '\u{1b}';
+        let counts = !is_escape;
+        is_escape &= *character != 'm';
+        counts
+    });
+    seen.count()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -98,6 +119,17 @@ mod tests {
         assert_eq!(wrapped("one two three", 9, 2), "  one two\n  three\n");
         assert_eq!(wrapped("unbreakable", 4, 0), "unbreakable\n");
         assert_eq!(wrapped("", 9, 0), "");
+    }
+
+    #[test]
+    fn a_line_goes_on_below_where_the_terminal_ends() {
+        let look = |colour, width| Look { colour, width };
+        let line = "a.conf:1:1: error[a-rule] some words that go on";
+        assert_eq!(fitted(line, look(false, None)), format!("{line}\n"));
+        assert_eq!(fitted(line, look(false, Some(47))), format!("{line}\n"));
+        assert_eq!(fitted(line, look(false, Some(44))), "a.conf:1:1: error[a-rule] some words that\n  go on\n");
+        let painted = look(true, Some(44)).paint(Role::Place, "a.conf:1:1:") + &line["a.conf:1:1:".len()..];
+        assert!(fitted(&painted, look(true, Some(44))).ends_with(" words that\n  go on\n"));
     }
 
     #[test]

@@ -121,6 +121,9 @@ impl<'a> Assembled<'a> {
 
     /// The bytes of a stretch that something else fills in, counted from its beginning.
     pub(super) fn open_in(&self, range: &Range<usize>) -> Vec<Range<usize>> {
+        if self.open.is_empty() {
+            return Vec::new();
+        }
         let first = self.open.partition_point(|open| open.end <= range.start);
         let inside = self.open[first..].iter().take_while(|open| open.start < range.end);
         inside.map(|open| open.start.max(range.start) - range.start..open.end.min(range.end) - range.start).collect()
@@ -142,6 +145,9 @@ impl<'a> Assembled<'a> {
 
     /// Whether these bytes are those of the file at their place, so that a span shows what was read.
     pub(super) fn is_plain(&self, range: &Range<usize>) -> bool {
+        if let [Segment { whole: None, .. }] = self.segments[..] {
+            return true;
+        }
         let index = self.segments.partition_point(|segment| segment.at <= range.start);
         let next = self.segments.get(index).map_or(self.text.len(), |segment| segment.at);
         self.segment(range.start).is_some_and(|segment| segment.whole.is_none()) && range.end <= next
@@ -159,6 +165,10 @@ impl<'a> Assembled<'a> {
     /// The place of bytes `start..end` of the parsed text; what reaches into a second file is cut at the first one's last byte.
     pub(super) fn span(&self, start: usize, end: usize) -> Span {
         let offset = |n: usize| u32::try_from(n).expect("files are below 64 MiB");
+        // Most texts are one file.
+        if let [Segment { whole: None, source, start: from, .. }] = self.segments[..] {
+            return Span { source, start: offset(from + start), end: offset(from + end) };
+        }
         let Some(first) = self.segment(start) else {
             return Span { source: SourceId::ROOT, start: offset(start), end: offset(end) };
         };

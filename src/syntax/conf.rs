@@ -15,6 +15,9 @@ use crate::source::{Files, Name, SourceId, Sources, Span};
 /// Longer lines than this, one mebibyte, are not taken apart.
 const MAX_LINE_BYTES: usize = 1024 * 1024;
 
+/// About as many bytes as a line has, comments and all.
+const USUAL_LINE_BYTES: usize = 40;
+
 /// What a line of a file is; joined, the spans of all lines are the file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Line {
@@ -128,7 +131,8 @@ impl Reader<'_> {
         let text = assembled.text();
         let rules = self.reading.server.habits().words;
         let mut start = 0;
-        let mut pieces = Vec::new();
+        let mut pieces = Vec::with_capacity(8);
+        self.reading.reserve(text.len() / USUAL_LINE_BYTES);
         let ends = memchr::memchr_iter(b'\n', text).map(|newline| newline + 1).chain([text.len()]);
         for end in ends {
             let (line_start, line) = (start, &text[start..end]);

@@ -272,6 +272,17 @@ impl Reading {
         self.words(id).iter().map(|word| word.bytes(&self.sources)).collect()
     }
 
+    /// Does something with what the server sees as arguments; few of them need no list of their own.
+    pub(crate) fn with_arguments<T>(&self, id: StatementId, take: impl FnOnce(&[&[u8]]) -> T) -> T {
+        let words = self.words(id);
+        let mut few: [&[u8]; 8] = [&[]; 8];
+        let Some(few) = few.get_mut(..words.len()) else { return take(&self.arguments(id)) };
+        for (argument, word) in few.iter_mut().zip(words) {
+            *argument = word.bytes(&self.sources);
+        }
+        take(few)
+    }
+
     /// The statement at a place.
     #[must_use]
     pub fn statement_at(&self, at: Span) -> Option<StatementId> {
@@ -282,6 +293,13 @@ impl Reading {
     /// All statements with their numbers, in the order in which they are met.
     pub fn iter(&self) -> impl Iterator<Item = (StatementId, &Statement)> {
         (0..).map(StatementId).zip(&self.statements)
+    }
+
+    /// Makes room for so many more statements of two words.
+    pub(super) fn reserve(&mut self, statements: usize) {
+        self.statements.reserve(statements);
+        self.words.reserve(statements);
+        self.order.reserve(statements);
     }
 
     /// Adds a statement at the end of the order.

@@ -12,6 +12,7 @@
 mod canary;
 mod hostile;
 mod linting;
+mod plans;
 mod streams;
 
 use std::process::{Command, Output};

@@ -81,19 +81,17 @@ fn colour_is_decided_for_each_stream_by_one_order() {
     assert!(run(&["--help"], &[("FORCE_COLOR", "1")]) && !run(&["--help"], &[]));
 }
 
+/// Runs the program on some standard input.
+fn given(arguments: &[&str], text: &[u8]) -> (i32, String, String) {
+    let mut child =
+        program().args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    child.stdin.take().unwrap().write_all(text).unwrap();
+    outcome(&child.wait_with_output().unwrap())
+}
+
 #[test]
 fn standard_input_is_formatted_to_standard_output() {
-    let run = |arguments: &[&str], text: &[u8]| {
-        let mut child = program()
-            .args(arguments)
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        child.stdin.take().unwrap().write_all(text).unwrap();
-        outcome(&child.wait_with_output().unwrap())
-    };
+    let run = given;
     let done = |text: &str| (0, text.to_owned(), String::new());
     assert_eq!(run(&["fmt", "-"], b"Port  1\r\nrequirepass  x"), done("port 1\r\nrequirepass x\r\n"));
     let profile = run(&["fmt", "-", "--stdin-filename", "p.toml"], b"schema = 1\nsettings.appendonly = \"yes\"\n");
@@ -104,4 +102,24 @@ fn standard_input_is_formatted_to_standard_output() {
     assert!(err.starts_with("left alone"), "{err}");
     let (code, out, _) = run(&["fmt", "-", "--check"], b"Port  1\n");
     assert_eq!((code, out.as_str()), (1, "would format  <stdin>  (1 line)\n"));
+}
+
+#[test]
+fn standard_input_is_judged_as_the_file_it_is_called() {
+    let said = |arguments: &[&str], text: &str| {
+        let common = ["lint", "-", "--no-config", "--output-format", "concise"];
+        let (code, out, err) = given(&[&common, arguments].concat(), text.as_bytes());
+        assert_eq!(err, "");
+        (code, out)
+    };
+    let keepalive =
+        |name: &str| format!("{name}: warning[keepalive-off] connections of clients that vanished stay for ever\n");
+    assert_eq!(said(&[], "tcp-keepalive 0\n"), (0, keepalive("<stdin>:1:1")));
+    let compose = "services:\n  a:\n    image: redis:7.4\n    command: redis-server --save '' --tcp-keepalive 0\n";
+    let in_compose = said(&["--stdin-filename", "compose.yaml"], compose);
+    assert!(in_compose.1.ends_with(&keepalive("compose.yaml:4:39")), "{in_compose:?}");
+    // What is mended comes out, whatever is left to say.
+    let mended = given(&["lint", "-", "--no-config", "--fix", "-q"], b"maxmemory: 8gb\ntcp-keepalive 0\n");
+    assert_eq!((mended.0, mended.1.as_str()), (0, "maxmemory 8gb\ntcp-keepalive 0\n"));
+    assert!(mended.2.starts_with("<stdin>:2:1: warning[keepalive-off]"), "{}", mended.2);
 }

@@ -156,7 +156,7 @@ fn human_has_frames_fixes_and_a_summary() {
                  ·           ─┬─\n   ·            ╰── too much\n   ╰────\n  fix: set `maxmemory` to `4gb` (safe, --fix)\n";
     assert!(text.starts_with(start), "{text}");
     assert!(text.contains(" 5 │ requirepass ***\n"), "{text}");
-    let end = "\nstarts, judged as redis 7.4 (comment in line 1)\n1 error · 2 warning · 3 fixable (1 by --fix, 2 more by \
+    let end = "\nstarts, judged as redis 7.4 (comment in line 1)\n1 error · 2 warnings · 3 fixable (1 by --fix, 2 more by \
                --unsafe-fixes) · 1 info hidden (--level info) · 1 suppressed · 2 rules silent for want of facts: memory \
                (2), workload (1)\nnext: redisconf lint --fix conf · redisconf explain out-of-range\n";
     assert!(text.ends_with(end), "{text}");
@@ -201,7 +201,7 @@ fn a_summary_of_many_files_says_how_many_start() {
     assert_eq!(
         summary.human(Look::PLAIN),
         "3 files judged 2 as redis 7.4 (project file), 1 as redis 7.4 (image tag) · 1 does not start\n\
-         no findings · 1 file skipped\nskipped sentinel.conf: it is not Redis's\n"
+         no findings · 1 file skipped\n"
     );
 }
 
@@ -379,7 +379,7 @@ fn a_fingerprint_survives_unrelated_edits_and_no_others() {
     assert_ne!(first, fingerprint("port 1\nmaxmemory 9gb\n", "maxmemory 9gb", "`maxmemory` is 9 GiB of 7"));
     // What is said of something that is not there does not depend on the line it happens to point at.
     let absent = |text: &str, at: &str| fingerprint(text, at, "no `maxmemory` is set");
-    assert_eq!(absent("port 1\nhz 10\n", "port 1"), absent("bind ::1\nport 1\nhz 10\n", "bind ::1"));
+    assert_eq!(absent("port 1\nhz 10\n", "port"), absent("bind ::1\nport 1\nhz 10\n", "bind"));
     // Of the first line itself, it does.
     let first_line = |text: &str, at: &str| fingerprint(text, at, "`port` is below 1024");
     assert_ne!(first_line("port 1\n", "port 1"), first_line("port 2\n", "port 2"));

@@ -4,7 +4,7 @@ use redisconf::catalog::View;
 use redisconf::config::Visible;
 use redisconf::finding::{Finding, Severity};
 use redisconf::report::{Look, human};
-use redisconf::source::{Memory, Name, SourceId, Span};
+use redisconf::source::{Memory, Name, SourceId, Sources, Span};
 use redisconf::syntax::{Reading, conf};
 
 fn reading(text: &str) -> Reading {
@@ -62,6 +62,22 @@ fn a_label_in_another_file_is_a_note() {
     let text =
         drawn(&reading, finding(place(&reading, "port 2")).label(Span { source: other, start: 0, end: 4 }, "there"));
     assert!(text.contains(" 2 │ port 2\n") && text.ends_with("  note: more.conf:1:1: there\n"), "{text}");
+}
+
+#[test]
+fn around_a_word_stand_signs_and_common_keys_and_no_word_of_anybody() {
+    let masked = |text: &str, shown: &str| {
+        let mut sources = Sources::new();
+        sources.add(Name::File("compose.yaml".into()), text.as_bytes().to_vec());
+        let start = u32::try_from(text.find(shown).unwrap()).unwrap();
+        let at = Span { source: SourceId::ROOT, start, end: start + u32::try_from(shown.len()).unwrap() };
+        let drawn = human(&[finding(at)], &sources, &Visible::only([at]), Look::PLAIN);
+        drawn.lines().nth(2).unwrap().split_once("│ ").unwrap().1.to_owned()
+    };
+    assert_eq!(masked("  command: [\"--save\", \"\"]", "save"), "  command: [\"--save\", \"\"]");
+    assert_eq!(masked("  - \"--save\" # hunter2", "save"), "  - \"--save\" ***");
+    assert_eq!(masked("  hunter2: x --port 1 \\", "port 1"), "  *** --port 1 \\");
+    assert_eq!(masked("  command hunter2- --port", "port"), "  *** --port");
 }
 
 #[test]

@@ -2,8 +2,6 @@
 
 use std::path::{Path, PathBuf};
 
-use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
-
 use super::super::args::Lint;
 use super::super::failure::Failure;
 use super::super::subject::unreadable;
@@ -54,10 +52,7 @@ pub(super) fn inputs(command: &Lint, book: &Rulebook) -> Result<Vec<Input>, Fail
         inputs.push(Input::Stdin(name, read_stdin()?));
     }
     let paths: Vec<PathBuf> = paths.into_iter().cloned().collect();
-    let exclude = Exclude {
-        patterns: patterns(&command.exclude)?,
-        named_too: command.force_exclude || book.settings.force_exclude(),
-    };
+    let exclude = Exclude::new(&command.exclude, command.force_exclude || book.settings.force_exclude())?;
     let found = walk(&paths, &exclude, is_plausible)?.into_iter();
     let excluded =
         |found: &Found| (!found.named || exclude.named_too) && book.settings.is_excluded(&book.relative(&found.path));
@@ -74,15 +69,4 @@ pub(super) fn named_kind(name: &Name) -> Option<Kind> {
         Some("yaml" | "yml" | "service" | "sh" | "json" | "md") => None,
         Some(_) | None => (!path.to_string_lossy().contains("ockerfile")).then_some(Kind::Conf),
     }
-}
-
-/// The patterns of `--exclude`.
-fn patterns(texts: &[String]) -> Result<GlobSet, Failure> {
-    let mut set = GlobSetBuilder::new();
-    for text in texts {
-        let glob = GlobBuilder::new(text).literal_separator(true).build();
-        let glob = glob.map_err(|error| Failure::new(format!("`--exclude {text}` is no pattern: {}", error.kind())))?;
-        set.add(glob);
-    }
-    set.build().map_err(|error| Failure::new(format!("the patterns of `--exclude` cannot be used: {error}")))
 }

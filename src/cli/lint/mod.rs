@@ -115,7 +115,12 @@ pub(super) fn run(command: &Lint, global: &Global, terminal: &mut Terminal) -> R
         detail,
         folder,
     };
-    let mut outputs = Outputs::open(&global.output_format, &settings)?;
+    // What goes into the baseline is not shown as well.
+    let shows = !command.write_baseline;
+    let mut outputs = if shows { Outputs::open(&global.output_format, &settings)? } else { Outputs::none() };
+    if run.context.mends && !command.diff && inputs.iter().any(|input| matches!(input, Input::Stdin(..))) {
+        outputs.give_way();
+    }
     outputs.begin(terminal)?;
     let mut summary = Summary::new(level);
     let mut ended = Ended::default();
@@ -159,6 +164,11 @@ pub(super) fn run(command: &Lint, global: &Global, terminal: &mut Terminal) -> R
     let paths: Vec<String> = command.paths.iter().map(|path| path.display().to_string()).collect();
     summary.suggest(&paths.join(" "));
     outputs.end(&summary, terminal)?;
+    // Of named files none need be a configuration, as when pre-commit names them; a folder was named for what is in it.
+    let looked_through = inputs.iter().any(|input| matches!(input, Input::File(found) if !found.named));
+    if looked_through && summary.configurations == 0 && !ended.failed {
+        return nothing(command, terminal);
+    }
     Ok(ended.exit(command, &book))
 }
 
@@ -333,7 +343,9 @@ impl<'a> Run<'a> {
         if self.command.diff && mended.text != text {
             diff = difference(&input.shown(), (&text, &judge(&text)), (&mended.text, &after), self.look);
         }
-        self.reported(input, after, Some(Change { mended, diff }))
+        // With `--diff` the file stays as it is, and so do its lines.
+        let judged = if self.command.diff { judge(&text) } else { after };
+        self.reported(input, judged, Some(Change { mended, diff }))
     }
 
     /// What is known of a file from where it lies, and of the instance that it is rendered for.

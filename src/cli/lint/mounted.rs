@@ -1,5 +1,5 @@
 //! What a container mounts is judged with the container, whose edits cannot reach it. So it is mended first, for itself; then
-//! everything is judged as it has become, be it written or only shown.
+//! everything is judged as it has become.
 
 #![expect(clippy::disallowed_methods, reason = "paths of different spelling must be compared on the disk")]
 
@@ -69,7 +69,9 @@ impl Run<'_> {
             // What cannot be read is told when it is judged.
             let Ok(whole) = std::fs::canonicalize(&found.path) else { continue };
             ended.mended |= self.carry_out(input, &change, terminal)?;
-            mended.0.insert(whole, change.mended.text);
+            // With `--diff` the file stays as it is, and so does what is said of it.
+            let text = if self.command.diff { Disk.read(&found.path).ok() } else { Some(change.mended.text) };
+            mended.0.extend(text.map(|text| (whole, text)));
         }
         Ok(mended)
     }

@@ -19,7 +19,11 @@ struct Open {
 }
 
 /// All outputs of a run.
-pub(super) struct Outputs(Vec<Open>);
+pub(super) struct Outputs {
+    all: Vec<Open>,
+    /// Whether standard output is for a mended text, so that what is said of it goes to standard error.
+    gives_way: bool,
+}
 
 impl Outputs {
     /// Opens what was asked for; without a word that is text for people.
@@ -34,7 +38,17 @@ impl Outputs {
             let file = output.path.as_deref().map(beside).transpose()?;
             Ok(Open { writer: Writer::new(output.format, settings), file })
         };
-        asked.iter().map(open).collect::<Result<_, _>>().map(Self)
+        Ok(Self { all: asked.iter().map(open).collect::<Result<_, Failure>>()?, gives_way: false })
+    }
+
+    /// No output.
+    pub(super) fn none() -> Self {
+        Self { all: Vec::new(), gives_way: false }
+    }
+
+    /// Leaves standard output to a mended text.
+    pub(super) fn give_way(&mut self) {
+        self.gives_way = true;
     }
 
     pub(super) fn begin(&mut self, terminal: &mut Terminal) -> Result<(), Failure> {
@@ -49,7 +63,7 @@ impl Outputs {
     /// Writes what comes last, and puts files in their places.
     pub(super) fn end(mut self, summary: &Summary, terminal: &mut Terminal) -> Result<(), Failure> {
         self.each(terminal, |writer, out| writer.end(out, summary))?;
-        for open in self.0 {
+        for open in self.all {
             let Some((file, path)) = open.file else { continue };
             let failed = |error: &std::io::Error| Failure::new(format!("cannot write `{}`: {error}", path.display()));
             let file = file.into_inner().map_err(|error| failed(error.error()))?;
@@ -64,14 +78,18 @@ impl Outputs {
         terminal: &mut Terminal,
         mut write: impl FnMut(&mut Writer, &mut dyn std::io::Write) -> std::io::Result<()>,
     ) -> Result<(), Failure> {
-        for open in &mut self.0 {
+        for open in &mut self.all {
             if let Some((file, path)) = &mut open.file {
                 write(&mut open.writer, file)
                     .map_err(|error| Failure::new(format!("cannot write `{}`: {error}", path.display())))?;
             } else {
                 let mut text = Vec::new();
                 write(&mut open.writer, &mut text)?;
-                terminal.print_bytes(&text)?;
+                if self.gives_way {
+                    terminal.note(&String::from_utf8_lossy(&text))?;
+                } else {
+                    terminal.print_bytes(&text)?;
+                }
             }
         }
         Ok(())

@@ -19,7 +19,7 @@ use crate::lint::suppress::{Baseline, Date};
 use crate::report;
 use crate::source::{Name, Sources};
 use crate::syntax::project::{self, Project};
-use crate::syntax::settings::{self, FailOn, LintTable};
+use crate::syntax::settings::{self, LintTable};
 
 /// The baseline's name where nobody gives it one.
 const BASELINE_FILE: &str = "redisconf-baseline.json";
@@ -65,7 +65,7 @@ impl Rulebook {
             select: (!command.select.is_empty()).then(|| command.select.clone()),
             ignore: command.ignore.clone(),
             level: command.level,
-            fail_on: command.fail_on.map(FailOn::AtLeast),
+            fail_on: command.fail_on,
         };
         let table = project.as_ref().and_then(|project| project.lint.as_ref());
         let (settings, findings) = Settings::new(user.as_ref(), table, policies, &flags)

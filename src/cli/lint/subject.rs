@@ -11,7 +11,7 @@ use crate::config::acl::Surroundings;
 use crate::config::layers::{Request, load, merge};
 use crate::config::{Config, Setup, Visible, resolve, resolve_acl_file};
 use crate::facts::{self, Fact, Facts};
-use crate::finding::Finding;
+use crate::finding::{Finding, Severity};
 use crate::lint::policy;
 use crate::lint::settings::Effective;
 use crate::lint::suppress::{By, Divided, Ignores, Judging, Suppressed};
@@ -269,10 +269,13 @@ impl Context<'_> {
     ) -> Judged {
         let Judgment { effective, judged_as, mode, facts, place } = *judging;
         let users = UsersFile::named_by(&reading, &config, self.files);
-        let case =
-            Case::new(&reading, &config, facts, mode).after(self.past.map(Past::previous)).with_users(users.as_ref());
-        let mut inspection = lint::inspect(&case, &effective.chosen);
         let one_version = judged_as.candidates.len() == 1;
+        let previous = self.past.map(|past| past.before(config.view.server()));
+        let case = Case::new(&reading, &config, facts, mode)
+            .after(previous.as_deref())
+            .with_users(users.as_ref())
+            .among(&judged_as.candidates);
+        let mut inspection = lint::inspect(&case, &effective.chosen);
         if !one_version {
             inspection = lint::across(inspection, &case, &judged_as.candidates, read);
         }
@@ -364,6 +367,9 @@ impl Judged {
     pub(super) fn take_in(&mut self, divided: Divided, effective: &Effective) {
         self.inspection.findings.extend(effective.settle(divided.left));
         self.suppressed.extend(divided.suppressed.into_iter().map(suppression));
+        // Reasons not to start come first, in the server's order.
+        let place = |finding: &Finding| (finding.severity != Severity::Fatal).then_some(finding.at);
+        self.inspection.findings.sort_by_key(place);
     }
 }
 

@@ -180,7 +180,10 @@ fn entrypoint_bypassed(case: &Case<'_>, report: &mut Report<'_>) {
     }
     if report.word("entrypoint") == Some("bypassed") && report.word("image") == Some("official") {
         let finding = ENTRYPOINT_BYPASSED
-            .finding(case.fact_place("entrypoint"), "the image's entrypoint does not run: the server stays root")
+            .finding(
+                case.fact_place("entrypoint"),
+                "the image's entrypoint does not start the server, which stays root",
+            )
             .help(
                 "give the arguments alone (`args:` in Kubernetes, `command:` in Compose), or say which user it runs as",
             );

@@ -276,6 +276,13 @@ mod tests {
     }
 
     #[test]
+    fn a_limit_that_is_misspelt_is_not_a_limit_that_is_missing() {
+        let text = "# redisconf: memory=1gb container=yes\nmaxmemory 512Mi\nmaxmemory-policy allkeys-lru\n";
+        assert_eq!(found("maxmemory-unset", text), []);
+        assert_eq!(found("policy-without-maxmemory", "maxmemory 512Mi\nmaxmemory-policy allkeys-lru\n"), []);
+    }
+
+    #[test]
     fn headroom_depends_on_forks_and_writes() {
         let warns = |text: &str| !found("maxmemory-headroom", text).is_empty();
         assert!(!warns("# redisconf: memory=8gb\nmaxmemory 6500mb\nsave \"\"\n"));
@@ -283,6 +290,7 @@ mod tests {
         assert!(!warns("# redisconf: memory=8gb\nmaxmemory 6000mb\nsave 3600 1\n"));
         assert!(warns("# redisconf: memory=8gb writes=heavy\nmaxmemory 6000mb\nsave 3600 1\n"));
         assert!(warns("# redisconf: memory=512mb\nmaxmemory 384mb\nsave 3600 1\n"));
+        assert!(!warns("# redisconf: memory=512mb\nmaxmemory 256mb\nsave 3600 1\n"));
         assert!(!warns("# redisconf: memory=8gb role=replica\nmaxmemory 8000mb\n"));
     }
 

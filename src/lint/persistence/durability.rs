@@ -284,7 +284,7 @@ fn data_dir_unsafe(case: &Case<'_>, report: &mut Report<'_>) {
     }
     let volume = case.facts.word("volume");
     if let Some(word @ ("ephemeral" | "none")) = volume {
-        let lost = if word == "none" { "there is no volume" } else { "the volume goes with the container" };
+        let lost = if word == "none" { "no volume is mounted for them" } else { "the volume goes with the container" };
         let mut finding = DATA_DIR_UNSAFE.finding(at, format!("data are kept, and {lost}"));
         if worth(case) == Worth::Durable {
             finding.severity = Severity::Error;

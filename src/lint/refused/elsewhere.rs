@@ -4,7 +4,7 @@
 
 use super::statement;
 use crate::catalog::{self, Directive, DirectiveId, Foreign, Lookup, foreign};
-use crate::config::{Refusal, Stage};
+use crate::config::Refusal;
 use crate::finding::{Finding, Fix, Safety, Severity};
 use crate::lint::{Case, Check, Group, Rule, edits};
 use crate::server::{self, Engine, Server};
@@ -211,7 +211,7 @@ fn catalogued(rule: &'static Rule, case: &Case<'_>, refusal: &Refusal) -> Findin
             (format!("only {} knows it", server::in_words(&all)), format!("drop the line, or run {engine}"))
         }
     };
-    let message = format!("`{name}` is no directive of {server}, {remark}");
+    let message = format!("`{name}` is no directive of {}, {remark}", case.versions_in_words());
     let finding = placed(rule, case, refusal, message);
     match case.config.view.get(entry) {
         Some(twin) => finding
@@ -228,7 +228,8 @@ fn directive_removed(case: &Case<'_>, refusal: &Refusal) -> Finding {
         return catalogued(&DIRECTIVE_REMOVED, case, refusal);
     };
     let server = case.server();
-    let message = format!("`{name}` is no directive of {server}, it is one of redis {last} and before");
+    let message =
+        format!("`{name}` is no directive of {}, it is one of redis {last} and before", case.versions_in_words());
     let finding = placed(&DIRECTIVE_REMOVED, case, refusal, message);
     match now.and_then(|now| case.known(now)) {
         Some(successor) => finding
@@ -245,7 +246,7 @@ fn other_product_directive(case: &Case<'_>, refusal: &Refusal) -> Finding {
     };
     let server = case.server();
     let shown = if name.ends_with('.') { case.name(id) } else { name.to_owned() };
-    let message = format!("`{shown}` is no directive of {server}, it is one of {product}");
+    let message = format!("`{shown}` is no directive of {}, it is one of {product}", case.versions_in_words());
     let help = match instead.and_then(|instead| case.known(instead)) {
         Some(instead) => format!("drop the line; what {server} has for it is `{}`", instead.name()),
         None => format!("drop the line: {server} has nothing like it"),
@@ -256,11 +257,7 @@ fn other_product_directive(case: &Case<'_>, refusal: &Refusal) -> Finding {
 /// A finding at the name, with a remark where the server speaks up only later.
 fn placed(rule: &'static Rule, case: &Case<'_>, refusal: &Refusal, message: String) -> Finding {
     let at: Span = case.reading.statement(statement(refusal)).name.at;
-    let finding = rule.finding(at, message);
-    match refusal.stage {
-        Stage::Modules => finding.here(format!("{} keeps it for modules, and later names no line", case.server())),
-        Stage::File | Stage::Sentinel | Stage::Start | Stage::Sockets | Stage::Users | Stage::Data => finding,
-    }
+    super::kept_for_modules(rule.finding(at, message), case, refusal)
 }
 
 #[cfg(test)]

@@ -17,7 +17,7 @@ pub(super) mod values;
 pub(super) mod words;
 
 use super::{Case, Check, Rule};
-use crate::config::{Reason, Refusal};
+use crate::config::{Reason, Refusal, Stage};
 use crate::finding::Finding;
 
 /// Where all of these are known from.
@@ -31,6 +31,15 @@ pub(super) fn word(case: &Case<'_>, refusal: &Refusal) -> Finding {
     };
     if let (Some(fix), Some(id)) = (&mut finding.fix, refusal.statement) {
         fix.secret |= case.hides_words(id);
+    }
+    finding
+}
+
+/// A finding at a name, with a remark where the server speaks up only later.
+fn kept_for_modules(finding: Finding, case: &Case<'_>, refusal: &Refusal) -> Finding {
+    // Only the newest do so.
+    if refusal.stage == Stage::Modules && !case.is_guessed() {
+        return finding.here(format!("{} keeps it for modules, and later names no line", case.server()));
     }
     finding
 }

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::statement;
 use crate::catalog::{self, Foreign, Lookup, foreign, sentinel};
-use crate::config::{MASK, Reason, Refusal, Stage};
+use crate::config::{MASK, Reason, Refusal};
 use crate::finding::{Edit, Finding, Fix, Safety, Severity};
 use crate::lint::{Case, Check, Group, Rule};
 use crate::server::UnknownNames;
@@ -209,13 +209,9 @@ fn module_parameter_without_module(case: &Case<'_>, refusal: &Refusal) -> Findin
 
 fn unknown_directive(case: &Case<'_>, refusal: &Refusal) -> Finding {
     let id = statement(refusal);
-    let server = case.server();
     let at = case.reading.statement(id).name.at;
-    let finding = UNKNOWN_DIRECTIVE.finding(at, format!("`{}` is no directive of {server}", case.name(id)));
-    let finding = match refusal.stage {
-        Stage::Modules => finding.here(format!("{server} keeps it for modules, and later names no line")),
-        Stage::File | Stage::Sentinel | Stage::Users | Stage::Start | Stage::Sockets | Stage::Data => finding,
-    };
+    let message = format!("`{}` is no directive of {}", case.name(id), case.versions_in_words());
+    let finding = super::kept_for_modules(UNKNOWN_DIRECTIVE.finding(at, message), case, refusal);
     let (help, fix) = advice(case, id);
     let finding = finding.help(help);
     match fix {

@@ -42,9 +42,12 @@ fn literals(case: &Case<'_>) -> Vec<Literal> {
     let mut found = Vec::new();
     for (id, _) in case.reading.iter() {
         let Some(directive) = case.directive(id) else { continue };
-        if directive.kind == Kind::User {
+        if !directive.is.secret && !matches!(directive.kind, Kind::User | Kind::Sentinel) {
+            continue;
+        }
+        if matches!(directive.kind, Kind::User) {
             found.extend(of_user(case, id));
-        } else if directive.kind == Kind::Sentinel {
+        } else if matches!(directive.kind, Kind::Sentinel) {
             found.extend(of_sentinel(case, id));
         } else if is_password(directive) {
             let what = format!("`{}`", case.name(id));
@@ -56,13 +59,13 @@ fn literals(case: &Case<'_>) -> Vec<Literal> {
 
 /// Whether a directive's value lets somebody in. A user's name and the new name of a command are hidden, and no passwords.
 fn is_password(directive: &Directive) -> bool {
-    let other =
-        matches!(directive.kind, Kind::RenameCommand | Kind::LoadModule) || directive.names.contains(&"masteruser");
-    directive.is.secret && !other
+    directive.is.secret
+        && !matches!(directive.kind, Kind::RenameCommand | Kind::LoadModule)
+        && !directive.names.contains(&"masteruser")
 }
 
 fn is_user(case: &Case<'_>, id: StatementId) -> bool {
-    case.directive(id).is_some_and(|directive| directive.kind == Kind::User)
+    case.directive(id).is_some_and(|directive| matches!(directive.kind, Kind::User))
 }
 
 fn of_user(case: &Case<'_>, id: StatementId) -> Vec<Literal> {

@@ -317,7 +317,7 @@ fn plaintext_exposed(case: &Case<'_>, report: &mut Report<'_>) {
     }
     let at = if case.is_set("port") { case.place("port") } else { listener.at };
     let finding = PLAINTEXT_EXPOSED
-        .finding(at, "everybody can reach the plain port, and passwords cross it in clear")
+        .finding(at, "everybody can reach the plain port: passwords and data cross it in clear")
         .help("set `tls-port` with a certificate, and `port 0`; or let only a private network reach it");
     report.add(finding);
 }

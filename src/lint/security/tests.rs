@@ -144,3 +144,11 @@ fn gates_that_are_open_to_the_machine_itself_are_only_noted() {
     let text = "enable-debug-command local\nenable-module-command yes\n";
     assert_eq!(severities("dangerous-command-gates", text), ["info", "error"]);
 }
+
+#[test]
+fn root_is_told_once() {
+    let said = |facts: &str, rule| said(rule, &format!("# redisconf: server=redis-7.4 {facts}\nport 6379\n")).len();
+    let bypassed = "user=root image=official entrypoint=bypassed";
+    assert_eq!((said(bypassed, "runs-as-root"), said(bypassed, "entrypoint-bypassed")), (0, 1));
+    assert_eq!(said("user=root image=other entrypoint=bypassed", "runs-as-root"), 1);
+}

@@ -150,7 +150,7 @@ fn config_not_writable(case: &Case<'_>, report: &mut Report<'_>) {
     match case.mode {
         Mode::Sentinel => {
             if report.word("config-writable") == Some("no") {
-                let message = "this file cannot be written, and Sentinel keeps in it what it knows";
+                let message = "this file cannot be replaced, and Sentinel keeps in it what it knows";
                 report.add(SENTINEL_CONFIG_NOT_WRITABLE.finding(case.anchor(), message).help(help));
             }
         }

@@ -138,7 +138,7 @@ fn the_file_of_a_server_is_not_a_sentinels() {
         .filter(|f| f.rule.contains("sentinel"))
         .map(|f| format!("{} {}", f.severity, f.rule))
         .collect();
-    assert_eq!(found, ["warning rename-breaks-sentinel", "warning sentinel-config-not-writable"]);
+    assert_eq!(found, ["warning sentinel-config-not-writable", "warning rename-breaks-sentinel"]);
     assert!(inspection.findings.iter().all(|finding| finding.at.source == SourceId::ROOT && !finding.at.is_empty()));
     assert_eq!(reading.statements().len(), 1);
 }

@@ -282,8 +282,8 @@ fn memory_misread(case: &Case<'_>, report: &mut Report<'_>) {
     for number in numbers(case) {
         let Some((digits, factor)) = number.written() else { continue };
         let at = case.word_at(number.id, number.index);
-        let name = case.name(number.id);
         if !number.has_digits() {
+            let name = case.name(number.id);
             let shown = if number.text.is_empty() { "\"\"" } else { number.text };
             report.add(
                 MEMORY_MISREAD

@@ -224,7 +224,10 @@ fn tell(case: &Case<'_>, topic: Topic, told: &[Changed], before: &View) -> Findi
     let more = if told.len() > 1 { format!(" and {} more", told.len() - 1) } else { String::new() };
     let message = match first.how {
         How::CameWith => format!("`{name}`{more} came with `{new}`: {}", meaning(topic, first)),
-        How::Differs => format!("`{name}`{more} built in is now `{new}`, was `{old}`: {}", meaning(topic, first)),
+        How::Differs => {
+            let (is, was) = if told.len() > 1 { ("are", "were") } else { ("is", "was") };
+            format!("`{name}`{more} {is} now `{new}` by default, {was} `{old}`: {}", meaning(topic, first))
+        }
     };
     let finding = DEFAULT_CHANGED_ON_UPGRADE.finding(case.anchor(), message);
     if topic == Topic::Gates {
@@ -298,8 +301,8 @@ mod tests {
             ],
             "{lines:#?}"
         );
-        assert!(lines[1].contains("and 5 more built in is now `yes`, was `no`"), "{}", lines[1]);
-        assert!(lines[3].contains("`10mb`, was `1mb`"), "{}", lines[3]);
+        assert!(lines[1].contains("and 5 more are now `yes` by default, were `no`"), "{}", lines[1]);
+        assert!(lines[3].contains("`10mb` by default, was `1mb`"), "{}", lines[3]);
     }
 
     #[test]

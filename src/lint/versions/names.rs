@@ -15,7 +15,7 @@ pub(crate) static DIRECTIVE_WITHOUT_EFFECT: Rule = Rule {
 the value (`io-threads-do-reads maybe` is fine), and CONFIG GET shows nothing. Ignored are `io-threads-do-reads` since
 Redis 8.0 and Valkey 8.1, `dynamic-hz` since Valkey 8.1, `lua-replicate-commands` since 7.0, `events-per-io-thread` and
 `sanitize-dump-payload` since Valkey 9.1, `list-max-ziplist-entries` and `-value` everywhere. Where the line says no
-more than what was built in, that is only mentioned.
+more than what was built in, or an older version may be meant that obeys it, that is only mentioned.
 
 Bad:
     # redisconf: server=redis-8.2
@@ -93,9 +93,8 @@ fn known(case: &Case<'_>, id: StatementId) -> Option<(&'static str, &'static Dir
 
 fn directive_without_effect(case: &Case<'_>, report: &mut Report<'_>) {
     for (id, _) in case.reading.iter() {
-        let Some((name, directive)) = known(case, id).filter(|(_, directive)| directive.state == State::Inert) else {
-            continue;
-        };
+        let is_inert = case.directive(id).is_some_and(|directive| directive.state == State::Inert);
+        let Some((name, directive)) = is_inert.then(|| known(case, id)).flatten() else { continue };
         // Another number of words makes the name unknown.
         if case.reading.words(id).len() != 1 || case.is_generated(id) {
             continue;
@@ -103,7 +102,11 @@ fn directive_without_effect(case: &Case<'_>, report: &mut Report<'_>) {
         let message = format!("{} takes `{name}` and ignores it", case.server());
         let mut finding = DIRECTIVE_WITHOUT_EFFECT.finding(case.at(id), message);
         let last = last_known(case.server(), directive);
-        if last.is_some_and(|last| case.public_word(id, 0).is_some_and(|word| last.eq_ignore_ascii_case(word))) {
+        // An older version may obey what this one ignores.
+        let everywhere = case.in_every_version(directive, |directive| directive.state == State::Inert);
+        if last.is_some_and(|last| case.public_word(id, 0).is_some_and(|word| last.eq_ignore_ascii_case(word)))
+            || !everywhere
+        {
             finding.severity = Severity::Info;
         }
         let help = match name {
@@ -112,7 +115,8 @@ fn directive_without_effect(case: &Case<'_>, report: &mut Report<'_>) {
             }
             _ => "drop the line".to_owned(),
         };
-        report.add(finding.help(help).fix(Fix::safe([edits::drop(case, id)])));
+        let edits = [edits::drop(case, id)];
+        report.add(finding.help(help).fix(if everywhere { Fix::safe(edits) } else { Fix::unsafe_(edits) }));
     }
 }
 
@@ -136,9 +140,9 @@ fn last_known(server: Server, directive: &Directive) -> Option<&'static str> {
 
 fn legacy_name(case: &Case<'_>, report: &mut Report<'_>) {
     for (id, _) in case.reading.iter() {
-        let Some((name, directive)) = known(case, id).filter(|(name, directive)| *name != directive.name()) else {
-            continue;
-        };
+        let has_names = case.directive(id).is_some_and(|directive| directive.names.len() > 1);
+        let named = has_names.then(|| known(case, id)).flatten();
+        let Some((name, directive)) = named.filter(|(name, directive)| *name != directive.name()) else { continue };
         // An upgrade tells all of its new names at once.
         let told = case.previous.is_some_and(|previous| was_preferred(previous.server, name, directive));
         if directive.state == State::Inert || told || case.is_generated(id) {
@@ -193,7 +197,13 @@ fn renamed_on_upgrade(case: &Case<'_>, report: &mut Report<'_>) {
 
 #[cfg(test)]
 mod tests {
+    use crate::config::resolve;
+    use crate::facts::Facts;
     use crate::lint::tests::findings_of as found;
+    use crate::lint::{Case, Chosen, inspect};
+    use crate::server;
+    use crate::source::Name;
+    use crate::syntax::{Mode, conf};
 
     #[test]
     fn a_line_that_says_what_was_built_in_is_only_mentioned() {
@@ -203,6 +213,22 @@ mod tests {
         assert_eq!(severity("# redisconf: server=valkey-8.0\nio-threads-do-reads yes\n"), None);
         assert_eq!(severity("list-max-ziplist-entries 512\n"), Some("info"));
         assert_eq!(severity("list-max-ziplist-entries 100\n"), Some("warning"));
+    }
+
+    #[test]
+    fn what_an_older_version_obeys_is_not_dropped_unasked() {
+        let text = b"io-threads-do-reads yes\nlist-max-ziplist-entries 100\n";
+        let reading = conf::read_alone(Name::Stdin, text, "redis-8.6".parse().unwrap());
+        let config = resolve(&reading, Mode::Server);
+        let facts = Facts::default();
+        let case = Case::new(&reading, &config, &facts, Mode::Server);
+        let told = |case: Case<'_>| -> Vec<(&str, &str)> {
+            let found = inspect(&case, &Chosen::by(|rule| rule.id == "directive-without-effect")).findings;
+            found.iter().map(|one| (one.severity.word(), one.fix.as_ref().unwrap().safety.word())).collect()
+        };
+        assert_eq!(told(case), [("warning", "safe"); 2]);
+        // Redis 7.4 reads with its threads; the lists' directive is obeyed nowhere.
+        assert_eq!(told(case.among(server::all())), [("info", "unsafe"), ("warning", "safe")]);
     }
 
     #[test]

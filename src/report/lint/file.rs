@@ -8,10 +8,11 @@ use std::sync::Arc;
 use serde::{Serialize, Serializer};
 
 use super::super::findings::{Counts, FindingLine, Verdict, one};
-use super::super::fingerprint::{Fingerprint, Ground, fingerprints};
+use super::super::fingerprint::{Fingerprint, Ground, fingerprints, is_about_its_place};
 use super::super::fix::{FixLine, Shown};
 use super::super::look::{Look, Role};
 use super::super::place::{Places, as_text};
+use super::escape::one_line;
 use super::format::Format;
 use crate::catalog::View;
 use crate::config::Visible;
@@ -83,6 +84,20 @@ pub struct SuppressedLine {
     pub finding: FindingLine,
     /// Why it is not held against anybody.
     pub suppression: Suppression,
+}
+
+/// A suppressed finding for people, in one line without a frame, and why.
+fn suppressed(finding: &FindingLine, suppression: &Suppression, look: Look) -> String {
+    let FindingLine { at, rule, message, .. } = finding;
+    let place = look.paint(Role::Place, &format!("{}:{}:{}", one_line(&at.file), at.line, at.column));
+    let by = match suppression.kind {
+        SuppressionKind::Comment => "a comment",
+        SuppressionKind::Baseline => "the baseline",
+        SuppressionKind::Configuration => "the settings",
+    };
+    let reason = suppression.reason.as_ref().map(|reason| format!(": {}", one_line(reason))).unwrap_or_default();
+    let word = look.paint(Role::Aside, "suppressed");
+    format!("{place}: {word}[{rule}] {message}\n  by {by}{reason}\n")
 }
 
 /// What came out of one configuration: a file, or one that is embedded in a file.
@@ -244,7 +259,11 @@ impl Examined<'_> {
         mut fate: impl FnMut(&Finding, Option<Fingerprint>) -> Fate,
     ) -> FileReport {
         let mut places = Places::within(self.sources, self.folder);
-        let prints = self.fingerprints(detail, &mut places);
+        let title = self.title.clone();
+        let ground =
+            Ground { sources: self.sources, visible: self.visible, title: title.as_deref(), anchor: self.anchor };
+        let nothing = Visible::default();
+        let prints = self.fingerprints(detail, &ground, &mut places);
         let shown = Shown { sources: self.sources, visible: self.visible, view: self.view };
         let shown = detail.replacements.then_some(shown);
         let mut report = FileReport {
@@ -266,6 +285,7 @@ impl Examined<'_> {
         };
         let count = self.findings.len();
         let mut drawn = Drawn::default();
+        let mut baselined = Vec::new();
         for (index, finding) in self.findings.into_iter().enumerate() {
             let fingerprint = prints.get(index).copied();
             match fate(&finding, fingerprint) {
@@ -276,6 +296,8 @@ impl Examined<'_> {
                 }
                 Fate::Baselined => {
                     report.baselined += 1;
+                    let suppression = Suppression { kind: SuppressionKind::Baseline, reason: None, until: None };
+                    baselined.push((finding, suppression, fingerprint));
                     continue;
                 }
             }
@@ -284,7 +306,11 @@ impl Examined<'_> {
                 && drawn.is_one_more_drawn(&finding.rule)
             {
                 let safety = fix.as_ref().map(|fix| fix.safety);
-                one(&mut report.drawn, &finding, safety, self.sources, &mut places, self.visible, look);
+                // The first statement has nothing to do with what is missing: drawn, it would only mislead.
+                let is_told = finding.here.is_some() || !finding.labels.is_empty();
+                let is_drawn = is_told || title.is_some() || is_about_its_place(&finding, &ground);
+                let visible = if is_drawn { self.visible } else { &nothing };
+                one(&mut report.drawn, &finding, safety, self.sources, &mut places, visible, look);
             }
             report.findings.push(FindingLine { fix, fingerprint, ..FindingLine::new(finding, &mut places) });
         }
@@ -292,10 +318,14 @@ impl Examined<'_> {
             drawn.count_the_rest(&mut report.drawn, look);
         }
         if detail.suppressed {
-            for (index, (finding, suppression)) in self.suppressed.into_iter().enumerate() {
-                let fingerprint = prints.get(count + index).copied();
+            let by_comment = self.suppressed.into_iter().zip(count..);
+            let by_comment = by_comment.map(|((finding, why), index)| (finding, why, prints.get(index).copied()));
+            for (finding, suppression, fingerprint) in by_comment.chain(baselined) {
                 let fix = fix_of(&finding, &mut places);
                 let finding = FindingLine { fix, fingerprint, ..FindingLine::new(finding, &mut places) };
+                if let Some(look) = detail.drawn {
+                    report.drawn.push_str(&suppressed(&finding, &suppression, look));
+                }
                 report.suppressed.push(SuppressedLine { finding, suppression });
             }
         }
@@ -303,14 +333,12 @@ impl Examined<'_> {
     }
 
     /// Those of the findings, then those of what was suppressed; none if nobody asked.
-    fn fingerprints(&self, detail: &Detail, places: &mut Places<'_>) -> Vec<Fingerprint> {
+    fn fingerprints(&self, detail: &Detail, ground: &Ground<'_>, places: &mut Places<'_>) -> Vec<Fingerprint> {
         if !detail.fingerprints {
             return Vec::new();
         }
         let suppressed = self.suppressed.iter().map(|(finding, _)| finding);
         let findings: Vec<&Finding> = self.findings.iter().chain(suppressed).collect();
-        let title = self.title.as_deref();
-        let ground = Ground { sources: self.sources, visible: self.visible, title, anchor: self.anchor };
-        fingerprints(&findings, &ground, places)
+        fingerprints(&findings, ground, places)
     }
 }

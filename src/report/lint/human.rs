@@ -22,7 +22,7 @@ impl Human {
 
 impl Shape for Human {
     fn file(&mut self, out: &mut dyn Write, file: &FileReport) -> io::Result<()> {
-        if file.findings.is_empty() {
+        if file.drawn.is_empty() {
             return Ok(());
         }
         if let Some(title) = &file.title {

@@ -7,12 +7,11 @@ use serde::Serialize;
 use serde::ser::{SerializeStruct, Serializer};
 
 use super::super::findings::Counts;
-use super::super::look::{Look, Role};
-use super::escape::one_line;
+use super::super::look::{Look, Role, fitted};
 use super::file::{FileReport, JudgedAs};
 use crate::finding::{Safety, Severity};
 
-/// How many facts, servers and skipped files the summary for people names before it only counts the rest.
+/// How many facts and servers the summary for people names before it only counts the rest.
 const NAMED: usize = 4;
 
 /// A file that was not judged.
@@ -159,23 +158,16 @@ impl Summary {
         (rules.len(), facts)
     }
 
-    /// For people; a few lines.
+    /// For people; a few lines. Why files were skipped was told when it happened.
     #[must_use]
     pub fn human(&self, look: Look) -> String {
         let mut text = String::new();
         if let Some(line) = self.judged_line(look) {
-            text.push_str(&line);
-            text.push('\n');
+            text.push_str(&fitted(&line, look));
         }
-        text.push_str(&self.counts_line(look));
-        text.push('\n');
-        for skipped in self.skipped.iter().take(NAMED) {
-            let line = format!("skipped {}: {}", one_line(&skipped.path), one_line(&skipped.reason));
-            text.push_str(&look.paint(Role::Aside, &line));
-            text.push('\n');
-        }
+        text.push_str(&fitted(&self.counts_line(look), look));
         if !self.next.is_empty() {
-            text.push_str(&format!("next: {}\n", self.next.join(" · ")));
+            text.push_str(&fitted(&format!("next: {}", self.next.join(" · ")), look));
         }
         text
     }
@@ -209,8 +201,8 @@ impl Summary {
         let subjects = if self.files == self.configurations {
             format!("{} files", self.files)
         } else {
-            let files = if self.files == 1 { "1 file".to_owned() } else { format!("{} files", self.files) };
-            format!("{} configurations in {files}", self.configurations)
+            let files = if self.files == 1 { "file" } else { "files" };
+            format!("{} configurations in {} {files}", self.configurations, self.files)
         };
         let mut line = format!("{subjects} judged {}", groups.join(", "));
         if let Some(advice) = servers.first().and_then(|(server, _)| server.advice.as_ref()) {

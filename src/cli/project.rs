@@ -124,7 +124,10 @@ fn problems(fleet: &Fleet, look: Look) -> Option<String> {
         fleet
             .problems
             .iter()
-            .map(|(sources, findings)| report::human(findings, sources, &Visible::pointing_at(findings), look))
+            .map(|(sources, findings)| {
+                let visible = Visible::of_project(findings, &fleet.hidden_in(sources));
+                report::human(findings, sources, &visible, look)
+            })
             .collect(),
     )
 }

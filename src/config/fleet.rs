@@ -1,8 +1,9 @@
 //! A fleet: the instances of a project, each a request for a setup.
 
+use std::collections::BTreeMap;
 use std::path::{Component, Path, PathBuf};
 
-use super::layers::{LoadError, Request, load};
+use super::layers::{LoadError, Request, file_of, hidden, load};
 use crate::facts::{self, Facts};
 use crate::finding::{Finding, Severity};
 use crate::server::Server;
@@ -144,6 +145,46 @@ impl Fleet {
             }
         }
         findings
+    }
+
+    /// Names that lead nowhere: of profiles, and of the layers below and above them. Each lies in the texts it comes with.
+    #[must_use]
+    pub fn missing_layers(&self, files: &dyn Files) -> Vec<(Sources, Vec<Finding>)> {
+        let mut reasons: BTreeMap<String, Option<String>> = BTreeMap::new();
+        let mut missing = |name: &Spanned<String>| {
+            let folder = self.folder.clone();
+            let request = || Request { profile: name.value.clone(), folder, pinned: true, ..Request::default() };
+            let reason = || load(&request(), files).err().map(|error| error.to_string());
+            let reason = reasons.entry(name.value.clone()).or_insert_with(reason).clone()?;
+            let finding = Finding::new("missing-layer", Severity::Error, name.at, reason);
+            Some(
+                finding
+                    .help("name a built-in profile with its revision, or a file; paths start at the project's folder"),
+            )
+        };
+        let overlays = self.project.environments.iter().flat_map(|environment| &environment.overlays);
+        let shared: Vec<Finding> = self.project.extends.iter().chain(overlays).filter_map(&mut missing).collect();
+        let own = |instance: &Instance| {
+            let finding = missing(instance.profile.as_ref()?)?;
+            Some((instance.sources.clone(), vec![finding]))
+        };
+        let own: Vec<(Sources, Vec<Finding>)> = self.project.instances.iter().filter_map(own).collect();
+        let shared = (!shared.is_empty()).then(|| (self.sources.clone(), shared));
+        shared.into_iter().chain(own).collect()
+    }
+
+    /// The file of an instance's profile, if it may be one of the project; it need not be there.
+    #[must_use]
+    pub fn profile_file(&self, instance: &Instance) -> Option<PathBuf> {
+        file_of(&instance.profile.as_ref()?.value, &self.folder)
+    }
+
+    /// The places in some of the fleet's texts whose bytes must not be shown.
+    #[must_use]
+    pub fn hidden_in(&self, sources: &Sources) -> Vec<Span> {
+        let last = |sources: &Sources| sources.iter().last().map(|(id, source)| (id, source.name().clone()));
+        let here = self.project.instances.iter().filter(|instance| last(&instance.sources) == last(sources));
+        here.flat_map(|instance| hidden(&instance.layer)).collect()
     }
 
     /// The instance that a file is rendered for. The path is relative to the folder of the project.

@@ -90,12 +90,21 @@ impl Visible {
         Self(pieces)
     }
 
-    /// What is shown of a text that can hold no secret, such as a project file: the places that findings point at.
+    /// What is shown of settings, which hold no secrets: the places that findings point at, unless the text could not be read
+    /// and nobody knows what stands there.
     #[must_use]
     pub fn pointing_at(findings: &[Finding]) -> Self {
-        let mut pieces: Vec<(Span, bool)> = findings.iter().flat_map(places).map(|at| (at, true)).collect();
-        pieces.sort_by_key(|(at, _)| (at.source, at.start));
-        Self(pieces)
+        Self::only(findings.iter().filter(|finding| finding.rule != "invalid-toml").flat_map(places))
+    }
+
+    /// What is shown of the files of a project: the places that findings point at, but for `hidden` ones and for values of
+    /// which is known only that they are wrong, such as a password where its name is expected.
+    #[must_use]
+    pub fn of_project(findings: &[Finding], hidden: &[Span]) -> Self {
+        let unknown = ["incomplete-expectation", "invalid-toml", "invalid-value"];
+        let known = findings.iter().filter(|finding| !unknown.contains(&finding.rule.as_ref()));
+        let meets = |a: Span, b: Span| a.source == b.source && a.start < b.end && b.start < a.end;
+        Self::only(known.flat_map(places).filter(|at| !hidden.iter().any(|hidden| meets(*hidden, *at))))
     }
 
     /// Only these places.
@@ -103,6 +112,21 @@ impl Visible {
     pub fn only(places: impl IntoIterator<Item = Span>) -> Self {
         let mut pieces: Vec<(Span, bool)> = places.into_iter().map(|at| (at, true)).collect();
         pieces.sort_by_key(|(at, _)| (at.source, at.start));
+        Self(pieces)
+    }
+
+    /// What may be shown of the root text that several readings share: what none of them hides.
+    #[must_use]
+    pub fn of_root(all: impl IntoIterator<Item = Self>) -> Self {
+        let mut pieces: Vec<(Span, bool)> = all.into_iter().flat_map(|one| one.0).collect();
+        pieces.retain(|(at, _)| at.source == SourceId::ROOT);
+        pieces.sort_by_key(|(at, shown)| (at.start, *shown));
+        let hidden: Vec<Span> = hidden(&pieces).copied().collect();
+        let meets = |at: Span| {
+            let before = hidden.partition_point(|hidden| hidden.start < at.end);
+            hidden[..before].last().is_some_and(|hidden| at.start < hidden.end)
+        };
+        pieces.retain(|(at, shown)| !shown || !meets(*at));
         Self(pieces)
     }
 
@@ -370,6 +394,18 @@ mod tests {
                 assert_eq!(of(&near), if lines.contains(&line) { of(&whole) } else { Vec::new() }, "{start} {line}");
             }
         }
+    }
+
+    #[test]
+    fn of_a_text_that_is_read_twice_nothing_is_shown_that_one_reading_hides() {
+        let at = |start, end| Span { source: SourceId::ROOT, start, end };
+        let mut sources = Sources::new();
+        sources.add(Name::Stdin, b"the text".as_slice());
+        let elsewhere = Span { source: sources.add(Name::Stdin, b"an include".as_slice()), start: 0, end: 9 };
+        let one = Visible(vec![(at(0, 3), true), (at(4, 11), true), (at(12, 13), true), (elsewhere, true)]);
+        let other = Visible(vec![(at(4, 6), true), (at(7, 10), false)]);
+        let both = Visible::of_root([one, other]);
+        assert_eq!(both.0, [(at(0, 3), true), (at(4, 6), true), (at(7, 10), false), (at(12, 13), true)]);
     }
 
     #[test]

@@ -151,6 +151,7 @@ pub static RULES: &[&Rule] = &[
     &replication::writes::MIN_REPLICAS_IMPOSSIBLE,
     &replication::writes::MIN_REPLICAS_INERT,
     &replication::writes::MIN_REPLICAS_UNSET,
+    &profile::MISSING_LAYER,
     &profile::MISSING_PROFILE,
     &profile::MISSING_SCHEMA,
     &style::MIXED_TERMINOLOGY,

@@ -109,6 +109,7 @@ static UNJUDGED: LazyLock<Chosen> =
 pub fn judge(case: &Case<'_>) -> Judgement {
     let (mut findings, verdict) = refusals(case);
     findings.extend(others(case, &UNJUDGED).findings);
+    guard::mark(case, &mut findings);
     Judgement { findings, verdict }
 }
 

@@ -78,6 +78,19 @@ fn only(judgement: &Judgement) -> String {
 }
 
 #[test]
+fn whoever_judges_knows_which_fixes_touch_a_secret() {
+    let text = "user ann on >hunter2 ~*\nuser ann +@all\nappendfsync evrysec\n";
+    let fixes = |findings: Vec<Finding>| -> Vec<(String, bool)> {
+        findings.into_iter().filter_map(|finding| Some((finding.rule.to_string(), finding.fix?.secret))).collect()
+    };
+    let of_judge = fixes(judged(text).findings);
+    // The line that is refused holds no secret; the one that it is merged into does.
+    assert_eq!(of_judge, [("duplicate-user".into(), true), ("enum-value".into(), false)]);
+    let of_inspect = fixes(inspected(text).0.findings);
+    assert!(of_judge.iter().all(|one| of_inspect.contains(one)), "{of_inspect:?}");
+}
+
+#[test]
 fn the_list_is_sorted_and_its_ids_are_kebab_case() {
     assert!(RULES.is_sorted_by_key(|rule| rule.id));
     for rule in RULES {

@@ -1,10 +1,11 @@
 //! Which lines of a text change, with every word masked that may not be shown. No neighbours are shown, and of comments only
 //! that they are there: a password that was commented out is one still.
 
+use super::frame::says_nothing;
 use super::look::{Look, Role};
 use crate::config::{MASK, Visible, printable};
 use crate::finding::{Severity, TextEdit};
-use crate::source::{Source, SourceId, Span};
+use crate::source::{Source, SourceId};
 
 /// One of two texts.
 #[derive(Clone, Copy, Debug)]
@@ -20,9 +21,9 @@ pub struct Side<'a> {
 pub fn difference(path: &str, old: Side<'_>, new: Side<'_>, edits: &[TextEdit], look: Look) -> String {
     let mut out = format!("--- {path}\n+++ {path}\n");
     let mut shift: i64 = 0;
-    for group in edits.chunk_by(|a, b| old.line_after(a.at) >= old.source.line(b.at.start)) {
-        let (first, last) = (group[0].at, group[group.len() - 1].at);
-        let before = old.source.line(first.start)..old.line_after(last);
+    for group in edits.chunk_by(|a, b| old.line_after(a) >= old.source.line(b.at.start)) {
+        let (first, last) = (&group[0], &group[group.len() - 1]);
+        let before = old.source.line(first.at.start)..old.line_after(last);
         let start = moved(old.start_of(before.start), shift);
         shift += group.iter().map(growth).sum::<i64>();
         let end = moved(old.start_of(before.end), shift);
@@ -55,8 +56,14 @@ impl Side<'_> {
         if self.source.line_bytes(lines).is_empty() { lines - 1 } else { lines }
     }
 
-    /// The number of the line behind a place.
-    fn line_after(&self, at: Span) -> usize {
+    /// The number of the line behind an edit.
+    fn line_after(&self, edit: &TextEdit) -> usize {
+        let at = edit.at;
+        let line = self.source.line(at.start);
+        // Whole lines that only come in leave the one that stood there as it is.
+        if at.is_empty() && edit.with.ends_with(b"\n") && at.start == self.source.line_start(line) {
+            return line;
+        }
         let last = if at.is_empty() { at.start } else { at.end - 1 };
         (self.source.line(last) + 1).min(self.count() + 1)
     }
@@ -99,11 +106,11 @@ impl Side<'_> {
     }
 }
 
-/// What stands between words that are known: blanks as they are, all else as a mask.
+/// What stands between words that are known: blanks, signs and common keys as they are, all else as a mask.
 fn between(bytes: &[u8], text: &mut String) {
     let is_blank = |byte: &u8| matches!(byte, b' ' | b'\t');
     for run in bytes.chunk_by(|a, b| is_blank(a) == is_blank(b)) {
-        if run.iter().all(is_blank) {
+        if run.iter().all(is_blank) || says_nothing(run) {
             text.extend(run.iter().map(|byte| char::from(*byte)));
         } else if run == b"\r" {
             text.push_str("\\r");
@@ -121,7 +128,7 @@ fn between(bytes: &[u8], text: &mut String) {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::source::{Name, Sources};
+    use crate::source::{Name, Sources, Span};
 
     /// The difference between two texts of which nothing may be shown.
     fn hidden(old: &str, new: &str, edits: &[(u32, u32, &str)]) -> String {
@@ -139,6 +146,13 @@ mod tests {
     fn neighbouring_edits_are_one_hunk_and_lines_are_counted_on_both_sides() {
         let text = hidden("a\nb\n\nc\n", "A\nB\nB\n\nC\n", &[(0, 2, "A\n"), (2, 4, "B\nB\n"), (5, 7, "C\n")]);
         assert_eq!(text, "--- x\n+++ x\n@@ -1,2 +1,3 @@\n-***\n-***\n+***\n+***\n+***\n@@ -4,1 +5,1 @@\n-***\n+***\n");
+    }
+
+    #[test]
+    fn a_line_that_comes_in_leaves_its_neighbours_alone() {
+        let text = hidden("a\nb\n", "a\nc\nb\nd\n", &[(2, 2, "c\n"), (4, 4, "d\n")]);
+        assert_eq!(text, "--- x\n+++ x\n@@ -2,0 +2,1 @@\n+***\n@@ -3,0 +4,1 @@\n+***\n");
+        assert_eq!(hidden("a\n", "#a\n", &[(0, 0, "#")]), "--- x\n+++ x\n@@ -1,1 +1,1 @@\n-***\n+#***\n");
     }
 
     #[test]

@@ -234,7 +234,7 @@ pub(super) struct FrameLine {
 }
 
 /// Whether a run between words is signs alone, or a key that everybody knows.
-fn says_nothing(run: &[u8]) -> bool {
+pub(super) fn says_nothing(run: &[u8]) -> bool {
     run.iter().all(|b| b"=[]{},\"'.-\\".contains(b)) || KEYS.binary_search(&run).is_ok()
 }
 

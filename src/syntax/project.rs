@@ -174,7 +174,22 @@ const INSTANCE_KEYS: [&str; 13] = [
 /// Reads the text of `redisconf.toml`.
 #[must_use]
 pub fn read(sources: &Sources, source: SourceId) -> (Project, Vec<Finding>) {
+    let (project, mut findings, of_instances) = read_parts(sources, source);
+    findings.extend(of_instances);
+    (project, findings)
+}
+
+/// Reads the same text for its settings: what is wrong with environments, instances and expectations is not reported.
+#[must_use]
+pub fn read_settings(sources: &Sources, source: SourceId) -> (Project, Vec<Finding>) {
+    let (project, findings, _) = read_parts(sources, source);
+    (project, findings)
+}
+
+/// The project, what is wrong with the file and its settings, and what is wrong with its instances and their environments.
+fn read_parts(sources: &Sources, source: SourceId) -> (Project, Vec<Finding>, Vec<Finding>) {
     let (document, mut findings) = parse(sources, source);
+    let mut of_instances = Vec::new();
     let mut project = Project::default();
     let mut fields = Fields::new(&document, PROJECT_KEYS, &mut findings);
     super::profile::schema(&mut fields);
@@ -184,20 +199,20 @@ pub fn read(sources: &Sources, source: SourceId) -> (Project, Vec<Finding>) {
     project.extends = fields.texts("extends");
     project.instance_files = fields.text("instances");
     for (name, node) in entries(fields.table("environments")) {
-        project.environments.push(environment(name, node, fields.report()));
+        project.environments.push(environment(name, node, &mut of_instances));
     }
     for (name, node) in entries(fields.table("instance")) {
-        project.instances.push(instance(name.clone(), node, sources.clone(), source, fields.report()));
+        project.instances.push(instance(name.clone(), node, sources.clone(), source, &mut of_instances));
     }
     for node in fields.list("expected") {
-        project.expected.extend(expected(node, fields.report()));
+        project.expected.extend(expected(node, &mut of_instances));
     }
     project.lint = fields.table("lint").map(|node| settings::lint(node, fields.report()));
     for node in fields.list("policy") {
         project.policies.extend(settings::policy(node, fields.report()));
     }
     fields.finish();
-    (project, findings)
+    (project, findings, of_instances)
 }
 
 /// Reads a file that holds one instance; its name is the file's.

@@ -70,6 +70,10 @@ fn runs_clean(arguments: &[&str], folder: &Path, about: &str) {
     assert!(!out.is_empty() || !err.is_empty(), "{arguments:?} said nothing of {about:?}");
 }
 
+fn runs(arguments: &[&str], folder: &Path) -> (i32, String, String) {
+    outcome(&program().current_dir(folder).args(arguments).output().unwrap())
+}
+
 #[test]
 fn no_output_of_any_format_holds_a_secret() {
     let folder = tempfile::tempdir().unwrap();
@@ -138,6 +142,8 @@ fn nor_does_what_is_found_in_yaml() {
             assert!(!out.contains(CANARY) && !err.contains(CANARY), "{common:?}:\n{out}\n{err}");
             assert_eq!(code, 1, "`8Gi` is found in {name}: {out}{err}");
         }
+        let (_, out, _) = runs(&["lint", name, "--no-config", "--unsafe-fixes", "--diff", "-q"], folder.path());
+        assert!(!out.contains(CANARY) && out.contains("8Gi") && out.contains("8gb"), "{out}");
     }
 }
 
@@ -173,6 +179,37 @@ fn nor_does_what_is_said_of_a_profile() {
             runs_clean(&["show", "p.toml", "--output-format", format], folder.path(), settings);
             runs_clean(&["why", "requirepass", "p.toml", "--output-format", format], folder.path(), settings);
         }
+    }
+}
+
+#[test]
+fn nor_does_what_is_said_of_a_project() {
+    let folder = tempfile::tempdir().unwrap();
+    for lines in [
+        "settings = { requirepass = \"c4n4ry-0f-g0ld\", port = 99999 }",
+        "settings = { requirepass = { a = \"c4n4ry-0f-g0ld\" }, requirepas = \"c4n4ry-0f-g0ld\" }",
+        "prefer = { masterauth = [1, \"c4n4ry-0f-g0ld\"], appendonly = \"perhaps\" }",
+        "live = \"redis://:c4n4ry-0f-g0ld@127.0.0.1\"",
+        "live = { url = \"redis://:c4n4ry-0f-g0ld@127.0.0.1\", pasword = \"c4n4ry-0f-g0ld\" }",
+        "live = { password = \"c4n4ry-0f-g0ld\" }",
+        "render = [{ target = \"conf\", password = \"c4n4ry-0f-g0ld\" }]",
+        "secrets = { app = \"c4n4ry-0f-g0ld\" }",
+        "password = \"c4n4ry-0f-g0ld\"",
+        "live = { password = \"c4n4ry-0f-g0ld }",
+        "live = { password = c4n4ry-0f-g0ld }",
+    ] {
+        let instance = format!("profile = \"builtin:cache@1\"\nserver = \"redis-7.4\"\n{lines}\n");
+        let text = format!("schema = 1\ninstances = \"own/*.toml\"\n[instance.a]\n{instance}");
+        std::fs::write(folder.path().join("redisconf.toml"), text).unwrap();
+        std::fs::create_dir_all(folder.path().join("own")).unwrap();
+        std::fs::write(folder.path().join("own/b.toml"), format!("schema = 1\n{instance}")).unwrap();
+        for format in FORMATS {
+            let common = ["--select", "all", "--level", "info", "--output-format", format];
+            for file in ["redisconf.toml", "own/b.toml"] {
+                runs_clean(&[&["lint", file], &common[..]].concat(), folder.path(), lines);
+            }
+        }
+        runs_clean(&["render"], folder.path(), lines);
     }
 }
 

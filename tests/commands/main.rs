@@ -11,6 +11,7 @@
 
 mod canary;
 mod hostile;
+mod linting;
 mod plans;
 mod streams;
 

@@ -165,6 +165,27 @@ fn human_has_frames_fixes_and_a_summary() {
 }
 
 #[test]
+fn what_a_file_does_wrong_again_and_again_is_drawn_for_people_a_few_times() {
+    let text = format!("port 70000\n{}", "hz 10\n".repeat(30));
+    let reading = read(redis(), &text);
+    let line = |number: u32| Span { source: SourceId::ROOT, start: 11 + 6 * number, end: 16 + 6 * number };
+    let again = (0..30).map(|number| Finding::new("repeated", Severity::Warning, line(number), "again"));
+    let once = Finding::new("out-of-range", Severity::Error, place(&reading, "70000"), "too much");
+    let findings = again.chain([once]).collect();
+    let report = report(&reading, findings, Vec::new(), |_, _| Fate::Shown);
+    let human = plain(Format::Human, std::slice::from_ref(&report));
+    assert_eq!(human.matches("warning[repeated]").count(), 20);
+    assert_eq!(human.matches("error[out-of-range]").count(), 1, "a rule does not hide another");
+    let rest = "… and 10 more of repeated; --output-format concise lists them all\n\nstarts, judged";
+    assert!(human.contains(rest) && human.contains("1 error · 30 warning"), "{human}");
+    let all = [Format::Concise, Format::Json, Format::Jsonl, Format::Sarif, Format::Gitlab, Format::Junit];
+    for format in all.into_iter().chain([Format::Checkstyle]) {
+        let text = plain(format, std::slice::from_ref(&report));
+        assert!(text.matches("again").count() >= 30, "{format:?}: {text}");
+    }
+}
+
+#[test]
 fn a_summary_of_many_files_says_how_many_start() {
     let mut summary = Summary::new(Severity::Warning);
     assert_eq!(summary.human(Look::PLAIN), "nothing was judged\n");

@@ -1,86 +1,70 @@
-//! What fixes would change, as a diff that holds no secret.
+//! What fixes change, line by line, with no more of it shown than findings show.
 
-use std::collections::BTreeSet;
+#![expect(clippy::disallowed_methods, reason = "what differs is looked for no longer than people wait")]
 
-use similar::{ChangeTag, TextDiff};
+use std::time::{Duration, Instant};
+
+use similar::{Algorithm, capture_diff_slices_deadline};
 
 use super::subject::Judged;
-use crate::config::{MASK, printable};
-use crate::report::{Look, Role};
-use crate::syntax::{Reading, StatementId};
+use crate::config::Visible;
+use crate::finding::TextEdit;
+use crate::report::{self, Look, Side};
+use crate::source::{Name, SourceId, Sources, Span};
 
-/// Words that must not be shown, as they stand and as they are meant.
-#[derive(Debug, Default)]
-pub(super) struct Hidden(BTreeSet<Vec<u8>>);
+/// Behind this the difference may be longer than it needs to be.
+const LONGEST: Duration = Duration::from_secs(2);
 
-/// A hidden word that is shorter is masked only where it stands alone: `x` is in many words.
-const SHORTEST: usize = 4;
-
-impl Hidden {
-    /// Takes in the hidden words of a text.
-    pub(super) fn learn(&mut self, judged: &[Judged]) {
-        for one in judged {
-            for (id, statement) in one.reading.iter() {
-                let arguments = one.reading.words(id).iter().enumerate();
-                for (index, word) in arguments {
-                    if is_hidden(&one.reading, one, id, index) {
-                        self.0.insert(word.bytes(&one.reading.sources).to_vec());
-                        self.0.insert(one.reading.sources.bytes(word.at).to_vec());
-                    }
-                }
-                let name = one.reading.name(id);
-                if crate::catalog::find(name).is_none() {
-                    self.0.insert(one.reading.sources.bytes(statement.at).to_vec());
-                }
-            }
-        }
-        self.0.retain(|word| !word.is_empty());
-    }
-
-    /// A line as people may see it.
-    fn masked(&self, line: &str) -> String {
-        let mut shown = line.to_owned();
-        for word in &self.0 {
-            let text = printable(word);
-            if text.len() >= SHORTEST {
-                shown = shown.replace(&text, MASK);
-            } else {
-                let words = shown.split(' ').map(|one| if one == text { MASK } else { one });
-                shown = words.collect::<Vec<_>>().join(" ");
-            }
-        }
-        shown
-    }
+/// The lines in which two texts differ. `before` and `after` are their configurations, judged.
+pub(super) fn difference(
+    path: &str,
+    (old, before): (&[u8], &[Judged]),
+    (new, after): (&[u8], &[Judged]),
+    look: Look,
+) -> String {
+    let mut sources = Sources::new();
+    let (from, to) = (sources.add(Name::Stdin, old), sources.add(Name::Stdin, new));
+    let (seen_before, seen_after) = (visible(before), visible(after));
+    let old_side = Side { source: sources.get(from), visible: &seen_before };
+    let new_side = Side { source: sources.get(to), visible: &seen_after };
+    report::difference(path, old_side, new_side, &edits(old, new), look)
 }
 
-fn is_hidden(reading: &Reading, judged: &Judged, id: StatementId, index: usize) -> bool {
-    let bytes = reading.words(id)[index].bytes(&reading.sources);
-    !bytes.is_empty() && crate::config::word_shown(reading, judged.view, id, index) == MASK
+/// What may be shown of a text by each of its configurations.
+fn visible(judged: &[Judged]) -> Visible {
+    let of = |one: &Judged| one.visible.clone().unwrap_or_else(|| Visible::of(&one.reading, one.view));
+    Visible::of_root(judged.iter().map(of))
 }
 
-/// The changed lines, without context: a neighbour may be a secret of somebody else.
-pub(super) fn diff(path: &str, old: &[u8], new: &[u8], hidden: &Hidden, look: Look) -> String {
-    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-    let (old, new) = (text(old), text(new));
-    let diff = TextDiff::configure().timeout(std::time::Duration::from_secs(2)).diff_lines(&old, &new);
-    let mut out = format!("--- {path}\n+++ {path}\n");
-    for group in diff.grouped_ops(0) {
-        let (Some(first), Some(last)) = (group.first(), group.last()) else { continue };
-        let (from, to) = (first.old_range().start..last.old_range().end, first.new_range().start..last.new_range().end);
-        let header = format!("@@ -{},{} +{},{} @@", from.start + 1, from.len(), to.start + 1, to.len());
-        out.push_str(&look.paint(Role::Aside, &header));
-        out.push('\n');
-        for change in group.iter().flat_map(|op| diff.iter_changes(op)) {
-            let (sign, role) = match change.tag() {
-                ChangeTag::Delete => ('-', Role::Severity(crate::finding::Severity::Error)),
-                ChangeTag::Insert => ('+', Role::Counts),
-                ChangeTag::Equal => continue,
-            };
-            let line = change.value().trim_end_matches(['\n', '\r']);
-            let line = printable(hidden.masked(line).as_bytes());
-            out.push_str(&look.paint(role, &format!("{sign}{line}")));
-            out.push('\n');
-        }
+/// The edits, of whole lines, that make the one text of the other.
+fn edits(old: &[u8], new: &[u8]) -> Vec<TextEdit> {
+    let (old, new) = (Lines::of(old), Lines::of(new));
+    let deadline = Instant::now().checked_add(LONGEST);
+    let changes = capture_diff_slices_deadline(Algorithm::Myers, &old.lines, &new.lines, deadline);
+    let edit = |change: &similar::DiffOp| {
+        let (gone, come) = (change.old_range(), change.new_range());
+        let at = Span { source: SourceId::ROOT, start: old.starts[gone.start], end: old.starts[gone.end] };
+        TextEdit { at, with: new.lines[come].concat() }
+    };
+    changes.iter().filter(|change| change.tag() != similar::DiffTag::Equal).map(edit).collect()
+}
+
+/// The lines of a text, each with its newline.
+struct Lines<'a> {
+    lines: Vec<&'a [u8]>,
+    /// Where each begins, and the end of the text.
+    starts: Vec<u32>,
+}
+
+impl<'a> Lines<'a> {
+    fn of(text: &'a [u8]) -> Self {
+        let lines: Vec<&[u8]> = text.split_inclusive(|byte| *byte == b'\n').collect();
+        let mut end = 0;
+        let ends = lines.iter().map(|line| {
+            end += u32::try_from(line.len()).expect("files are below 64 MiB");
+            end
+        });
+        let starts = std::iter::once(0).chain(ends).collect();
+        Self { lines, starts }
     }
-    out
 }

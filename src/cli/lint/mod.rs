@@ -3,8 +3,13 @@
 //! Files are judged in portions, in parallel, and reported in the order of their paths; what was reported is forgotten, so
 //! that a run over many files needs little memory.
 
+mod baseline;
 mod difference;
+mod fleet;
+mod input;
+mod instances;
 mod mend;
+mod mounted;
 mod outputs;
 mod past;
 mod place;
@@ -22,24 +27,25 @@ use rayon::prelude::{IntoParallelRefIterator as _, ParallelIterator as _};
 use super::Exit;
 use super::args::{Global, Lint};
 use super::failure::Failure;
-use super::subject::unreadable;
-use super::terminal::{Terminal, read_stdin};
-use super::walk::{Exclude, Found, walk};
+use super::terminal::Terminal;
 use super::write::{Written, write};
 use crate::config::Visible;
+use crate::config::fleet::Surroundings;
 use crate::facts::Facts;
 use crate::finding::{Finding, Safety, Severity};
 use crate::lint;
-use crate::lint::suppress::{Baseline, Entry};
+use crate::lint::suppress::Entry;
 use crate::render::Artefact;
 use crate::report::lint::{Detail, Examined, Fate, FileReport, Format, Settings, Summary};
-use crate::report::{self, Fingerprint, Look};
-use crate::source::{Disk, Files as _, Name};
-use crate::syntax::embedded::{Kind, is_plausible, recognise};
+use crate::report::{self, Look};
+use crate::source::{Disk, Files, Name};
+use crate::syntax::embedded::{Kind, recognise};
 use crate::syntax::lower::Lowering;
 use crate::syntax::settings::FailOn;
 
-use difference::Hidden;
+use difference::difference;
+use input::{Input, inputs, named_kind};
+use instances::Instances;
 use mend::{Mended, mend};
 use outputs::Outputs;
 use past::Past;
@@ -66,35 +72,6 @@ struct Change {
     mended: Mended,
     /// For people; empty unless it was asked for.
     diff: String,
-}
-
-/// A text to lint.
-enum Input {
-    Stdin(Name, Vec<u8>),
-    File(Found),
-}
-
-impl Input {
-    fn name(&self) -> Name {
-        match self {
-            Self::Stdin(name, _) => name.clone(),
-            Self::File(found) => Name::File(found.path.clone()),
-        }
-    }
-
-    fn shown(&self) -> String {
-        match self {
-            Self::Stdin(name, _) => name.to_string(),
-            Self::File(found) => report::shown_path(&found.path, Path::new("")),
-        }
-    }
-
-    fn read(&self) -> Result<Vec<u8>, Failure> {
-        match self {
-            Self::Stdin(_, text) => Ok(text.clone()),
-            Self::File(found) => Disk.read(&found.path).map_err(unreadable),
-        }
-    }
 }
 
 pub(super) fn run(command: &Lint, global: &Global, terminal: &mut Terminal) -> Result<Exit, Failure> {
@@ -124,10 +101,20 @@ pub(super) fn run(command: &Lint, global: &Global, terminal: &mut Terminal) -> R
     let formats = if formats.is_empty() { vec![Format::Human] } else { formats };
     let mut detail = Detail { suppressed: command.show_suppressed, ..Detail::of(formats, terminal.look) };
     detail.fingerprints |= book.baseline.is_some() || command.write_baseline;
-    let taken: Vec<_> = inputs.par_iter().flat_map_iter(|input| taken_by(input, context.mends)).collect();
-    let taken = Taken::new(taken);
-    let folder = place::here();
-    let run = Run { command, context, taken, places: Places::default(), look: terminal.look, level, detail, folder };
+    let (taken, instances) = (taken(&inputs, &Disk), Instances::of(&book, &inputs, &Disk));
+    let (folder, none) = (place::here(), mounted::Mended::default());
+    let run = Run {
+        command,
+        context,
+        taken,
+        instances,
+        mended: &none,
+        places: Places::default(),
+        look: terminal.look,
+        level,
+        detail,
+        folder,
+    };
     // What goes into the baseline is not shown as well.
     let shows = !command.write_baseline;
     let mut outputs = if shows { Outputs::open(&global.output_format, &settings)? } else { Outputs::none() };
@@ -137,8 +124,10 @@ pub(super) fn run(command: &Lint, global: &Global, terminal: &mut Terminal) -> R
     outputs.begin(terminal)?;
     let mut summary = Summary::new(level);
     let mut ended = Ended::default();
+    let mended = run.mend_mounted(&inputs, &mut ended, terminal)?;
+    let run = if mended.is_empty() { run } else { run.after(&mended, &inputs) };
     for portion in inputs.chunks(PORTION) {
-        let looked: Vec<Looked> = portion.par_iter().map(|input| run.guarded(input)).collect();
+        let looked: Vec<Looked> = portion.par_iter().map(|input| run.guarded(input, Pass::Whole)).collect();
         for (input, looked) in portion.iter().zip(looked) {
             match looked {
                 Looked::NotOurs => {}
@@ -168,8 +157,9 @@ pub(super) fn run(command: &Lint, global: &Global, terminal: &mut Terminal) -> R
         let judged = inputs.iter().map(|input| run.key(input)).collect();
         return run.write_baseline(ended.found, &judged, terminal);
     }
-    for problem in &ended.problems {
-        terminal.note(&format!("warning: a policy cannot judge: {problem}\n"))?;
+    for report in run.wrong_policies(&mut ended) {
+        summary.add(&report);
+        outputs.files(&[report], terminal)?;
     }
     let paths: Vec<String> = command.paths.iter().map(|path| path.display().to_string()).collect();
     summary.suggest(&paths.join(" "));
@@ -191,12 +181,16 @@ struct Ended {
     /// What the baseline will hold.
     found: Vec<Entry>,
     /// What is wrong with policies, each once.
-    problems: BTreeSet<String>,
+    problems: Vec<Finding>,
 }
 
 impl Ended {
     fn note(&mut self, problems: Vec<Finding>) {
-        self.problems.extend(problems.into_iter().map(|problem| problem.message));
+        for problem in problems {
+            if !self.problems.contains(&problem) {
+                self.problems.push(problem);
+            }
+        }
     }
 
     fn exit(&self, command: &Lint, book: &Rulebook) -> Exit {
@@ -209,36 +203,6 @@ impl Ended {
     }
 }
 
-/// What the arguments name.
-fn inputs(command: &Lint, book: &Rulebook) -> Result<Vec<Input>, Failure> {
-    let here = [PathBuf::from(".")];
-    let paths: &[PathBuf] = if command.paths.is_empty() { &here } else { &command.paths };
-    let (stdin, paths): (Vec<&PathBuf>, Vec<&PathBuf>) = paths.iter().partition(|path| *path == Path::new("-"));
-    let mut inputs = Vec::new();
-    if !stdin.is_empty() {
-        let name = command.stdin_filename.clone().map_or(Name::Stdin, Name::File);
-        inputs.push(Input::Stdin(name, read_stdin()?));
-    }
-    let paths: Vec<PathBuf> = paths.into_iter().cloned().collect();
-    let exclude = Exclude::new(&command.exclude, command.force_exclude || book.settings.force_exclude())?;
-    let found = walk(&paths, &exclude, is_plausible)?.into_iter();
-    let excluded =
-        |found: &Found| (!found.named || exclude.named_too) && book.settings.is_excluded(&book.relative(&found.path));
-    inputs.extend(found.filter(|found| !excluded(found)).map(Input::File));
-    Ok(inputs)
-}
-
-/// What the name alone says of a text that is not recognised; `None` for what holds configurations and has none.
-fn named_kind(name: &Name) -> Option<Kind> {
-    let Name::File(path) = name else { return Some(Kind::Conf) };
-    match path.extension().map(|extension| extension.to_string_lossy().to_ascii_lowercase()).as_deref() {
-        Some("acl") => Some(Kind::Acl),
-        Some("toml") => Some(Kind::Profile),
-        Some("yaml" | "yml" | "service" | "sh" | "json" | "md") => None,
-        Some(_) | None => (!path.to_string_lossy().contains("ockerfile")).then_some(Kind::Conf),
-    }
-}
-
 /// No file was found: a mistake, unless it is allowed.
 fn nothing(command: &Lint, terminal: &mut Terminal) -> Result<Exit, Failure> {
     if command.allow_empty {
@@ -248,18 +212,17 @@ fn nothing(command: &Lint, terminal: &mut Terminal) -> Result<Exit, Failure> {
     Err(Failure::new("no configuration was found").help("name a file or another folder, or allow it: `--allow-empty`"))
 }
 
-/// What a file takes in. Where files are mended, those that a container mounts are judged alone as well: edits are made in
-/// the text that is judged.
-fn taken_by(input: &Input, mends: bool) -> Vec<(PathBuf, Option<u32>)> {
-    let Input::File(found) = input else { return Vec::new() };
-    let Ok(text) = Disk.read(&found.path) else { return Vec::new() };
-    let looked = catch_unwind(AssertUnwindSafe(|| {
-        let included = roots::included(&found.path, &text).into_iter().map(|path| (path, None));
-        let mounted = if mends { Vec::new() } else { roots::mounted(&found.path, &text) };
-        included.chain(mounted).collect()
-    }));
-    // A mistake in us is told where the file itself is judged.
-    looked.unwrap_or_default()
+/// What is judged where it is read.
+fn taken(inputs: &[Input], files: &(dyn Files + Sync)) -> Taken {
+    let read_by = |input: &Input| {
+        let Input::File(found) = input else { return Vec::new() };
+        let Ok(text) = files.read(&found.path) else { return Vec::new() };
+        let read = catch_unwind(AssertUnwindSafe(|| roots::read_by(&found.path, &text, files)));
+        // A mistake in us is told where the file itself is judged.
+        read.unwrap_or_default()
+    };
+    let all: Vec<_> = inputs.par_iter().flat_map_iter(read_by).collect();
+    Taken::new(all)
 }
 
 /// What the server does, as data.
@@ -275,6 +238,9 @@ struct Run<'a> {
     command: &'a Lint,
     context: Context<'a>,
     taken: Taken,
+    instances: Instances,
+    /// What was mended before anything was judged.
+    mended: &'a mounted::Mended,
     places: Places,
     look: Look,
     level: Severity,
@@ -282,38 +248,65 @@ struct Run<'a> {
     folder: PathBuf,
 }
 
-impl Run<'_> {
+/// What a file is looked at for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Pass {
+    /// It is mounted somewhere, and mended for itself.
+    Mounted,
+    /// It is judged, but for what is judged elsewhere.
+    Whole,
+}
+
+impl<'a> Run<'a> {
+    /// The same run, where some files are mended.
+    fn after<'b>(self, mended: &'b mounted::Mended, inputs: &[Input]) -> Run<'b>
+    where
+        'a: 'b,
+    {
+        let context = Context { files: mended, ..self.context };
+        Run { context, taken: taken(inputs, mended), mended, ..self }
+    }
+
     /// Looks at one file; what goes wrong in us there does not end the run.
-    fn guarded(&self, input: &Input) -> Looked {
-        let looked = catch_unwind(AssertUnwindSafe(|| self.look_at(input)));
+    fn guarded(&self, input: &Input, pass: Pass) -> Looked {
+        let looked = catch_unwind(AssertUnwindSafe(|| self.look_at(input, pass)));
         looked.unwrap_or_else(|_| {
             let message = format!("`{}` could not be judged: a mistake in redisconf", input.shown());
             Looked::Failed(Failure::new(message).help("report it, with the file if it may be shown"))
         })
     }
 
-    fn look_at(&self, input: &Input) -> Looked {
+    fn look_at(&self, input: &Input, pass: Pass) -> Looked {
         if let Input::File(found) = input
+            && pass == Pass::Whole
             && !found.named
             && self.taken.holds(&found.path)
         {
             return Looked::NotOurs;
         }
-        let text = match input.read() {
+        if let Input::File(found) = input
+            && let Some(part) = self.instances.part(&found.path)
+        {
+            return self.look_at_part(input, part);
+        }
+        let text = match input.read(self.context.files) {
             Ok(text) => text,
             Err(failure) => return Looked::Failed(failure),
         };
         let name = input.name();
-        let around = match input {
-            Input::Stdin(..) => Facts::default(),
-            Input::File(found) => self.places.facts(&found.path),
-        };
+        let (around, instance) = self.around(input);
         let key = self.key(input);
-        let blocks = match input {
-            Input::Stdin(..) => BTreeSet::new(),
-            Input::File(found) => self.taken.blocks_of(&found.path),
+        let values = match input {
+            Input::File(found) if pass == Pass::Whole => self.taken.values_of(&found.path),
+            Input::Stdin(..) | Input::File(_) => BTreeSet::new(),
         };
-        let place = Place { path: Path::new(&key), facts: &around, blocks: &blocks };
+        let place = Place {
+            path: Path::new(&key),
+            facts: &around,
+            values: &values,
+            server: instance.as_ref().and_then(|one| Some((one.server?, one.instance.as_str()))),
+            environment: instance.as_ref().and_then(|one| one.environment.as_deref()),
+        };
         // What is named and not recognised is taken for what its name says, else for a configuration.
         let kind = match (recognise(&name, &text, &is_directive), input) {
             (Some(kind), _) => kind,
@@ -338,7 +331,8 @@ impl Run<'_> {
             | Kind::Systemd
             | Kind::DockerRun => self.context.embedded(&name, text, kind, &place),
         };
-        if !self.context.mends {
+        let is_mended = || matches!(input, Input::File(found) if self.mended.holds(&found.path));
+        if !self.context.mends || is_mended() {
             return self.reported(input, judge(&text), None);
         }
         let most = if self.command.unsafe_fixes { Safety::Unsafe } else { Safety::Safe };
@@ -347,17 +341,26 @@ impl Run<'_> {
         let after = judge(&mended.text);
         let mut diff = String::new();
         if self.command.diff && mended.text != text {
-            let mut hidden = Hidden::default();
-            hidden.learn(&judge(&text));
-            hidden.learn(&after);
-            diff = difference::diff(&input.shown(), &text, &mended.text, &hidden, self.look);
+            diff = difference(&input.shown(), (&text, &judge(&text)), (&mended.text, &after), self.look);
         }
         // With `--diff` the file stays as it is, and so do its lines.
         let judged = if self.command.diff { judge(&text) } else { after };
         self.reported(input, judged, Some(Change { mended, diff }))
     }
 
-    /// Judges a profile. A project file is checked where settings and fleets are read; here it is only not mistaken.
+    /// What is known of a file from where it lies, and of the instance that it is rendered for.
+    fn around(&self, input: &Input) -> (Facts, Option<Surroundings>) {
+        let Input::File(found) = input else { return (Facts::default(), None) };
+        let of_place = self.places.facts(&found.path);
+        let Some(instance) = self.instances.surroundings(&found.path, self.context.files) else {
+            return (of_place, None);
+        };
+        let mut known = instance.facts.clone();
+        subject::learn_all(&mut known, &of_place);
+        (known, Some(instance))
+    }
+
+    /// Judges a profile that no instance brings along. A project file under a name of its own is no project to others.
     fn toml(&self, input: &Input, name: &Name, kind: Kind, place: &Place<'_>) -> Looked {
         if kind == Kind::Project {
             return Looked::NotOurs;
@@ -366,6 +369,20 @@ impl Run<'_> {
             Ok(judged) => self.reported(input, vec![judged], None),
             Err(why) => Looked::Failed(Failure::new(why)),
         }
+    }
+
+    /// What the files showed to be wrong with policies, a report for each file of policies.
+    fn wrong_policies(&self, ended: &mut Ended) -> Vec<FileReport> {
+        let mut problems = std::mem::take(&mut ended.problems);
+        problems.sort_by(|a, b| (a.at, &a.message).cmp(&(b.at, &b.message)));
+        let sources = &self.context.book.sources;
+        let report = |problems: &[Finding]| {
+            let name = sources.get(problems[0].at.source).name();
+            let path: Arc<str> = report::shown_path(Path::new(&name.to_string()), &self.folder).into();
+            let listed = self.context.listed(sources.clone(), problems.to_vec(), Visible::pointing_at);
+            self.report(&path, listed, &mut ended.worst)
+        };
+        problems.chunk_by(|a, b| a.at.source == b.at.source).map(report).collect()
     }
 
     /// Cuts the results loose from their texts.
@@ -426,53 +443,6 @@ impl Run<'_> {
             Input::Stdin(name, _) => name.to_string(),
             Input::File(found) => report::shown_path(&self.context.book.relative(&found.path), Path::new("")),
         }
-    }
-
-    fn is_in_baseline(&self, finding: &Finding, fingerprint: Option<Fingerprint>) -> bool {
-        let (Some(baseline), Some(fingerprint)) = (&self.context.book.baseline, fingerprint) else { return false };
-        if self.command.write_baseline {
-            return false;
-        }
-        let Ok(mut baseline) = baseline.lock() else { return false };
-        let divided = baseline.divide([(finding.clone(), fingerprint.to_string())], &self.context.book.settings);
-        divided.left.is_empty()
-    }
-
-    /// What a baseline holds of a file.
-    fn entries(&self, input: &Input, reports: &[FileReport]) -> Vec<Entry> {
-        let path = self.key(input);
-        let may = |line: &&report::FindingLine| {
-            line.severity != Severity::Fatal && !self.context.book.settings.is_locked(&line.rule)
-        };
-        let entry = |line: &report::FindingLine| {
-            let fingerprint = line.fingerprint?.to_string();
-            Some(Entry { path: path.clone(), rule: line.rule.to_string(), fingerprint })
-        };
-        reports.iter().flat_map(|report| &report.findings).filter(may).filter_map(entry).collect()
-    }
-
-    /// Writes the baseline anew; what it holds of files that were not looked at stays.
-    fn write_baseline(
-        &self,
-        found: Vec<Entry>,
-        judged: &BTreeSet<String>,
-        terminal: &mut Terminal,
-    ) -> Result<Exit, Failure> {
-        let book = self.context.book;
-        let count = found.len();
-        let was_linted = |path: &str| judged.contains(path);
-        let text = match &book.baseline {
-            Some(baseline) => match baseline.lock() {
-                Ok(baseline) => baseline.rewritten(found, was_linted),
-                Err(poisoned) => poisoned.into_inner().rewritten(found, was_linted),
-            },
-            None => Baseline::default().rewritten(found, was_linted),
-        };
-        let path = &book.baseline_path;
-        let artefact = Artefact { path: path.clone(), text: text.into_bytes(), mode: None, secret: false };
-        write(path, &artefact)?;
-        terminal.note(&format!("{}: {count} findings\n", path.display()))?;
-        Ok(Exit::Done)
     }
 
     /// Writes a mended file, or shows what would be written.

@@ -1,4 +1,4 @@
-//! Files that others include are judged where they are included, and not for themselves.
+//! Files that others include or mount are judged where they are read, and not for themselves.
 
 #![expect(clippy::disallowed_methods, reason = "paths of different spelling must be compared on the disk")]
 
@@ -6,78 +6,106 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use crate::server;
-use crate::source::{Disk, Name, Sources};
+use crate::source::{Files, Name, Sources};
 use crate::syntax::conf;
 use crate::syntax::embedded::{find, may_hold_servers, recognise};
 
 use super::subject::is_directive;
 
-/// The files that a text includes, by the one path that each has on the disk.
-pub(super) fn included(path: &Path, text: &[u8]) -> Vec<PathBuf> {
+/// A text, or a part of one, that is judged where it is read, and not for itself; by the one path that it has on the disk.
+pub(super) enum Read {
+    /// A file that another one includes.
+    Included(PathBuf),
+    /// A file that a container mounts.
+    Mounted(PathBuf),
+    /// A value of a manifest that a container mounts, by the byte where it begins.
+    Value(PathBuf, u32),
+}
+
+/// What a text reads from beside it.
+pub(super) fn read_by(path: &Path, text: &[u8], files: &dyn Files) -> Vec<Read> {
+    let mut all = mounted(path, text, files);
+    all.extend(included(path, text, files));
+    all
+}
+
+fn included(path: &Path, text: &[u8], files: &dyn Files) -> Vec<Read> {
     if memchr::memmem::find(text, b"nclude").is_none() && memchr::memmem::find(text, b"NCLUDE").is_none() {
         return Vec::new();
     }
     let newest = *server::all().last().expect("there are catalogued servers");
-    let reading = conf::read_template(Name::File(path.to_owned()), text, newest, &Disk);
-    files_of(&reading.sources).skip(1).filter_map(|file| std::fs::canonicalize(file).ok()).collect()
+    let reading = conf::read_template(Name::File(path.to_owned()), text, newest, files);
+    files_of(&reading.sources).skip(1).filter_map(whole).map(Read::Included).collect()
 }
 
-/// What the servers in a text read from beside it, such as the files that a Compose file mounts: the one path that each
-/// has on the disk, and for a ConfigMap in another manifest the byte where its value begins.
-pub(super) fn mounted(path: &Path, text: &[u8]) -> Vec<(PathBuf, Option<u32>)> {
+/// What the servers in a text read, such as the files that a Compose file mounts.
+fn mounted(path: &Path, text: &[u8], files: &dyn Files) -> Vec<Read> {
     if !may_hold_servers(path) {
         return Vec::new();
     }
     let name = Name::File(path.to_owned());
     let Some(kind) = recognise(&name, text, &is_directive) else { return Vec::new() };
     let newest = *server::all().last().expect("there are catalogued servers");
-    let mut taken = Vec::new();
+    let mut all = Vec::new();
     for one in find(&name, text, kind, &is_directive).embedded {
-        let reading = one.read(newest, &Disk);
+        let reading = one.read(newest, files);
         for (id, source) in reading.sources.iter().skip(1) {
             let Name::File(file) = source.name() else { continue };
-            let Ok(file) = std::fs::canonicalize(file) else { continue };
-            let block = reading.regions.iter().find(|region| region.at.source == id);
-            taken.push((file, block.map(|block| block.at.start)));
+            let Some(file) = whole(file) else { continue };
+            let value = reading.regions.iter().find(|region| region.at.source == id);
+            all.push(value.map_or(Read::Mounted(file.clone()), |value| Read::Value(file, value.at.start)));
         }
     }
-    taken
+    all
 }
 
 fn files_of(sources: &Sources) -> impl Iterator<Item = &PathBuf> {
     sources.iter().filter_map(|(_, source)| if let Name::File(path) = source.name() { Some(path) } else { None })
 }
 
-/// What is judged where it is read, and not for itself.
+fn whole(path: impl AsRef<Path>) -> Option<PathBuf> {
+    std::fs::canonicalize(path).ok()
+}
+
+/// All that is judged where it is read.
 #[derive(Default)]
 pub(super) struct Taken {
-    /// Whole files.
-    files: BTreeSet<PathBuf>,
-    /// Values in manifests, by the byte where they begin.
-    blocks: BTreeSet<(PathBuf, u32)>,
+    included: BTreeSet<PathBuf>,
+    mounted: BTreeSet<PathBuf>,
+    values: BTreeSet<(PathBuf, u32)>,
 }
 
 impl Taken {
-    pub(super) fn new(taken: impl IntoIterator<Item = (PathBuf, Option<u32>)>) -> Self {
-        let mut all = Self::default();
-        for (file, block) in taken {
-            match block {
-                None => _ = all.files.insert(file),
-                Some(start) => _ = all.blocks.insert((file, start)),
+    pub(super) fn new(all: impl IntoIterator<Item = Read>) -> Self {
+        let mut taken = Self::default();
+        for read in all {
+            match read {
+                Read::Included(file) => _ = taken.included.insert(file),
+                Read::Mounted(file) => _ = taken.mounted.insert(file),
+                Read::Value(file, start) => _ = taken.values.insert((file, start)),
             }
         }
-        all
+        taken
     }
 
-    /// Whether a file is read somewhere else. A file that includes itself stays a root.
+    /// Whether a whole file is read somewhere else. A file that includes itself stays a root.
     pub(super) fn holds(&self, path: &Path) -> bool {
-        !self.files.is_empty() && std::fs::canonicalize(path).is_ok_and(|whole| self.files.contains(&whole))
+        let nothing = self.included.is_empty() && self.mounted.is_empty();
+        !nothing && whole(path).is_some_and(|path| self.included.contains(&path) || self.mounted.contains(&path))
+    }
+
+    /// Whether a container mounts a file, or a value in it.
+    pub(super) fn is_mounted(&self, path: &Path) -> bool {
+        let nothing = self.mounted.is_empty() && self.values.is_empty();
+        let is_mounted =
+            |path: PathBuf| self.mounted.contains(&path) || self.values.iter().any(|(file, _)| *file == path);
+        !nothing && whole(path).is_some_and(is_mounted)
     }
 
     /// The values of a file that are read somewhere else, by the byte where they begin.
-    pub(super) fn blocks_of(&self, path: &Path) -> BTreeSet<u32> {
-        let whole = if self.blocks.is_empty() { None } else { std::fs::canonicalize(path).ok() };
+    pub(super) fn values_of(&self, path: &Path) -> BTreeSet<u32> {
+        let whole = if self.values.is_empty() { None } else { whole(path) };
         let whole = whole.unwrap_or_default();
-        self.blocks.iter().filter(|(file, _)| *file == whole).map(|(_, start)| *start).collect()
+        self.values.iter().filter(|(file, _)| *file == whole).map(|(_, start)| *start).collect()
     }
 }

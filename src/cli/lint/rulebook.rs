@@ -27,6 +27,10 @@ const BASELINE_FILE: &str = "redisconf-baseline.json";
 /// Everything that decides what is said of which file.
 pub(super) struct Rulebook {
     pub(super) settings: Settings,
+    /// The project file that the settings come from.
+    pub(super) project: Option<PathBuf>,
+    /// The texts of the settings.
+    pub(super) sources: Sources,
     /// The folder that paths in settings are relative to, whole.
     pub(super) root: PathBuf,
     pub(super) today: Date,
@@ -75,7 +79,8 @@ impl Rulebook {
         let is_named = command.baseline.is_some() || settings.baseline().is_some();
         let baseline = texts.baseline(&baseline_path, is_named, command.write_baseline)?;
         texts.tell(terminal)?;
-        Ok(Self { settings, root, today: today(), baseline: baseline.map(Mutex::new), baseline_path })
+        let baseline = baseline.map(Mutex::new);
+        Ok(Self { settings, project: path, sources: texts.sources, root, today: today(), baseline, baseline_path })
     }
 
     /// A path as settings and baselines know it.
@@ -88,7 +93,7 @@ impl Rulebook {
 impl Texts {
     fn project(&mut self, path: &Path) -> Result<Project, Failure> {
         let id = self.sources.add(Name::File(path.to_owned()), read_file(path)?);
-        let (project, findings) = project::read(&self.sources, id);
+        let (project, findings) = project::read_settings(&self.sources, id);
         self.findings.extend(findings);
         Ok(project)
     }

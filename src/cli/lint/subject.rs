@@ -74,11 +74,15 @@ pub(super) struct Place<'a> {
     /// The facts of the place.
     pub(super) facts: &'a Facts,
     /// Values in the text that are judged with what reads them, by the byte where they begin.
-    pub(super) blocks: &'a BTreeSet<u32>,
+    pub(super) values: &'a BTreeSet<u32>,
+    /// The version of the instance that the text is rendered for, with the instance's name.
+    pub(super) server: Option<(Server, &'a str)>,
+    /// The environment of that instance.
+    pub(super) environment: Option<&'a str>,
 }
 
 /// Which version a text is judged as.
-struct As {
+pub(super) struct As {
     server: Server,
     /// The versions it may be for; one where it is known.
     candidates: Vec<Server>,
@@ -86,7 +90,7 @@ struct As {
 }
 
 impl As {
-    fn known(server: Server, because: impl Into<String>) -> Self {
+    pub(super) fn known(server: Server, because: impl Into<String>) -> Self {
         Self { server, candidates: vec![server.resolve().known], because: because.into() }
     }
 
@@ -152,27 +156,22 @@ impl Context<'_> {
         let effective = self.book.settings.for_path(place.path);
         let mut ignores = self.ignores.then(|| Ignores::new(&self.book.settings, self.book.today));
         let mut all = Vec::new();
-        for one in found.embedded.iter().filter(|one| !one.is_value_at(place.blocks)) {
+        for one in found.embedded.iter().filter(|one| !one.is_value_at(place.values)) {
             let surveyed = one.survey();
             let read = |server: Server| {
                 let reading = one.read(server, self.files);
                 let config = resolve(&reading, one.mode);
                 (reading, config)
             };
-            let (judged_as, resolved) = self.version_of_image(&surveyed, &effective, text, one.told, &read);
+            let (judged_as, resolved) = self.version_of_image(&surveyed, &effective, place, text, one.told, &read);
             let mut known = Facts::default();
             effective.teach(&mut known);
             learn_all(&mut known, place.facts);
             learn_all(&mut known, &one.facts(&resolved.0));
             learn_header(&mut known, &surveyed);
             learn_all(&mut known, self.facts);
-            let judging = Judgment {
-                effective: &effective,
-                judged_as: &judged_as,
-                mode: one.mode,
-                facts: &known,
-                path: place.path,
-            };
+            let judging =
+                Judgment { effective: &effective, judged_as: &judged_as, mode: one.mode, facts: &known, place };
             let mut judged = self.judge(&read, resolved, &judging, ignores.as_mut());
             judged.title = Some(one.title.clone());
             all.push(judged);
@@ -192,6 +191,7 @@ impl Context<'_> {
         &self,
         surveyed: &Survey,
         effective: &Effective,
+        place: &Place<'_>,
         text: &[u8],
         told: Told,
         read: Read<'_>,
@@ -199,31 +199,31 @@ impl Context<'_> {
         let is_told = self.server.is_some() || surveyed.server.is_some();
         let candidates = told.candidates();
         if is_told {
-            return self.version(surveyed, effective, text, read);
+            return self.version(surveyed, effective, place, text, read);
         }
         if let Told::Server(server) = told {
             return (As::known(server, "image tag"), read(server));
         }
         match candidates.last() {
-            Some(server) if effective.server.is_none() => {
+            Some(server) if effective.server.is_none() && place.server.is_none() => {
                 let resolved = read(*server);
                 (As { server: *server, candidates, because: "image without a full version".into() }, resolved)
             }
-            Some(_) | None => self.version(surveyed, effective, text, read),
+            Some(_) | None => self.version(surveyed, effective, place, text, read),
         }
     }
 
     /// Judges the one configuration of a text.
     fn alone(&self, text: &[u8], surveyed: &Survey, mode: Mode, read: Read<'_>, place: &Place<'_>) -> Judged {
         let effective = self.book.settings.for_path(place.path);
-        let (judged_as, resolved) = self.version(surveyed, &effective, text, read);
+        let (judged_as, resolved) = self.version(surveyed, &effective, place, text, read);
         let mut known = Facts::default();
         effective.teach(&mut known);
         learn_all(&mut known, place.facts);
         learn_header(&mut known, surveyed);
         learn_all(&mut known, self.facts);
         let mut ignores = self.ignores.then(|| Ignores::new(&self.book.settings, self.book.today));
-        let judging = Judgment { effective: &effective, judged_as: &judged_as, mode, facts: &known, path: place.path };
+        let judging = Judgment { effective: &effective, judged_as: &judged_as, mode, facts: &known, place };
         let mut judged = self.judge(read, resolved, &judging, ignores.as_mut());
         for divided in ignores.into_iter().flat_map(Ignores::finish) {
             judged.take_in(divided, &effective);
@@ -231,14 +231,24 @@ impl Context<'_> {
         judged
     }
 
-    /// Flag, header, settings, engine; and the text as that version reads it.
-    fn version(&self, surveyed: &Survey, effective: &Effective, text: &[u8], read: Read<'_>) -> (As, Resolved) {
+    /// Flag, header, instance, settings, engine; and the text as that version reads it.
+    fn version(
+        &self,
+        surveyed: &Survey,
+        effective: &Effective,
+        place: &Place<'_>,
+        text: &[u8],
+        read: Read<'_>,
+    ) -> (As, Resolved) {
         if let Some(server) = self.server {
             return (As::known(server, "--server"), read(server));
         }
         if let Some((server, at)) = surveyed.server {
             let line = 1 + memchr::memchr_iter(b'\n', &text[..at.start as usize]).count();
             return (As::known(server, format!("comment in line {line}")), read(server));
+        }
+        if let Some((server, instance)) = place.server {
+            return (As::known(server, format!("instance {instance}")), read(server));
         }
         if let Some(server) = &effective.server {
             return (As::known(server.value, "settings"), read(server.value));
@@ -257,7 +267,7 @@ impl Context<'_> {
         judging: &Judgment<'_>,
         ignores: Option<&mut Ignores<'_>>,
     ) -> Judged {
-        let Judgment { effective, judged_as, mode, facts, path } = *judging;
+        let Judgment { effective, judged_as, mode, facts, place } = *judging;
         let users = UsersFile::named_by(&reading, &config, self.files);
         let one_version = judged_as.candidates.len() == 1;
         let previous = self.past.map(|past| past.before(config.view.server()));
@@ -271,7 +281,7 @@ impl Context<'_> {
         }
         let server = judged_as.used(&inspection);
         let starts = if self.mends { starting(&config, &inspection, &judged_as.candidates, read) } else { Vec::new() };
-        let policies = policy::judge(&case, effective, path, None);
+        let policies = policy::judge(&case, effective, place.path, place.environment);
         let mut findings = effective.settle(std::mem::take(&mut inspection.findings));
         findings.extend(effective.settle(policies.findings.clone()));
         let divided = match ignores {
@@ -309,25 +319,34 @@ impl Context<'_> {
             (None, None) => (newest(Engine::Redis), "the newest, as the profile names none".to_owned()),
         };
         let setup = merge(stack, server);
-        Ok(self.setup(&setup, &As::known(server, because), place))
+        let effective = self.book.settings.for_path(place.path);
+        let mut ignores = self.ignores.then(|| Ignores::new(&self.book.settings, self.book.today));
+        let mut judged = self.setup(&setup, &As::known(server, because), place, ignores.as_mut());
+        for divided in ignores.into_iter().flat_map(Ignores::finish) {
+            judged.take_in(divided, &effective);
+        }
+        Ok(judged)
     }
 
-    fn setup(&self, setup: &Setup, judged_as: &As, place: &Place<'_>) -> Judged {
+    /// Judges a profile that is merged; what is wrong with comments its caller tells.
+    pub(super) fn setup(
+        &self,
+        setup: &Setup,
+        judged_as: &As,
+        place: &Place<'_>,
+        ignores: Option<&mut Ignores<'_>>,
+    ) -> Judged {
         let effective = self.book.settings.for_path(place.path);
         let mut known = Facts::default();
         effective.teach(&mut known);
         learn_all(&mut known, &setup.facts);
         learn_all(&mut known, self.facts);
-        let mut ignores = self.ignores.then(|| Ignores::new(&self.book.settings, self.book.today));
         let facts = &known;
-        let judging = Judgment { effective: &effective, judged_as, mode: Mode::Server, facts, path: place.path };
+        let judging = Judgment { effective: &effective, judged_as, mode: Mode::Server, facts, place };
         let read = |_: Server| (setup.reading.clone(), setup.config.clone());
-        let mut judged = self.judge(&read, read(setup.server), &judging, ignores.as_mut());
+        let mut judged = self.judge(&read, read(setup.server), &judging, ignores);
         let own = Divided { left: setup.findings.clone(), suppressed: Vec::new() };
         judged.take_in(own, &effective);
-        for divided in ignores.into_iter().flat_map(Ignores::finish) {
-            judged.take_in(divided, &effective);
-        }
         judged.visible = Some(Visible::of_setup(setup));
         judged
     }
@@ -340,12 +359,12 @@ struct Judgment<'a> {
     judged_as: &'a As,
     mode: Mode,
     facts: &'a Facts,
-    path: &'a Path,
+    place: &'a Place<'a>,
 }
 
 impl Judged {
     /// Takes further findings in, where the settings let them speak.
-    fn take_in(&mut self, divided: Divided, effective: &Effective) {
+    pub(super) fn take_in(&mut self, divided: Divided, effective: &Effective) {
         self.inspection.findings.extend(effective.settle(divided.left));
         self.suppressed.extend(divided.suppressed.into_iter().map(suppression));
         // Reasons not to start come first, in the server's order.
@@ -404,7 +423,7 @@ fn is_split(inspection: &Inspection) -> bool {
 }
 
 /// Takes facts in, over what was known.
-fn learn_all(known: &mut Facts, more: &Facts) {
+pub(super) fn learn_all(known: &mut Facts, more: &Facts) {
     for (name, Fact { said, at }) in more.iter() {
         known.learn(facts::definition(name).expect("it was learnt under this name"), *said, *at);
     }

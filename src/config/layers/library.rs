@@ -183,6 +183,22 @@ pub fn load(request: &Request, files: &dyn Files) -> Result<Stack, LoadError> {
     Ok(loader.stack)
 }
 
+/// The file that a profile's name means in a folder, if it is there; `None` for a name that means a built-in.
+pub(in crate::config) fn file_of(name: &str, folder: &Path) -> Option<PathBuf> {
+    if name.starts_with("builtin:") {
+        return None;
+    }
+    Some(if is_path(name) { folder.join(name) } else { local(name, folder) })
+}
+
+fn is_path(name: &str) -> bool {
+    name.contains('/') || Path::new(name).extension().is_some_and(|extension| extension.eq_ignore_ascii_case("toml"))
+}
+
+fn local(name: &str, folder: &Path) -> PathBuf {
+    folder.join("profiles").join(format!("{name}.toml"))
+}
+
 struct Loader<'a> {
     files: &'a dyn Files,
     folder: &'a Path,
@@ -232,12 +248,10 @@ impl Loader<'_> {
             let builtin = pinned_builtin(rest)?;
             return Ok(self.builtin(builtin));
         }
-        let as_path = name.contains('/') || Path::new(name).extension().is_some_and(|e| e.eq_ignore_ascii_case("toml"));
-        if as_path {
+        if is_path(name) {
             return self.file(&folder.join(name));
         }
-        let local = self.folder.join("profiles").join(format!("{name}.toml"));
-        if let Ok(found) = self.file(&local) {
+        if let Ok(found) = self.file(&local(name, self.folder)) {
             return Ok(found);
         }
         let Some(builtin) = BUILTINS.iter().find(|b| b.name == name) else {

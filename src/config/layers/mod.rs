@@ -28,6 +28,7 @@ use crate::syntax::{Mode, Reading, Via, Word};
 use fold::Folded;
 pub use fold::Slot;
 pub(super) use fold::Winner;
+pub(super) use library::file_of;
 pub use library::{Builtin, LoadError, Request, Stack, assignment, builtins, load};
 
 /// Families in the order in which a configuration is written; others follow by name.
@@ -94,7 +95,7 @@ fn keys(layer: &Layer) -> Vec<Span> {
 }
 
 /// The places of a layer whose bytes must not be shown.
-fn hidden(layer: &Layer) -> Vec<Span> {
+pub(super) fn hidden(layer: &Layer) -> Vec<Span> {
     let secret = |name: &str| catalog::find(name).is_none_or(catalog::is_secret);
     let values = settings(layer).filter(|setting| secret(&setting.name.value)).map(|setting| setting.at);
     let rules = layer.users.iter().map(|user| user.rules.at);

@@ -69,6 +69,30 @@ Good:
     ..Rule::BASE
 };
 
+pub(crate) static MISSING_LAYER: Rule = Rule {
+    id: "missing-layer",
+    severity: Severity::Error,
+    group: Group::Profile,
+    summary: "a project names a profile or a layer that is not there",
+    docs: "`profile` of an instance, `overlay` of an environment and `extends` name files, or profiles that are built in. With one
+of them missing nothing can be rendered for the instances that need it.
+
+Bad:
+    # redisconf.toml
+    schema = 1
+    [instance.bus]
+    profile = \"builtin:cash@1\"
+
+Good:
+    # redisconf.toml
+    schema = 1
+    [instance.bus]
+    profile = \"builtin:cache@1\"
+",
+    source: SOURCE,
+    ..Rule::BASE
+};
+
 pub(crate) static MISSING_PROFILE: Rule = Rule {
     id: "missing-profile",
     severity: Severity::Error,

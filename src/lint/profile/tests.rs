@@ -35,6 +35,7 @@ fn in_profile(files: &Memory) -> Vec<Finding> {
 fn in_project(files: &Memory) -> Vec<Finding> {
     let fleet = fleet::open("/p/redisconf.toml".as_ref(), files, env!("CARGO_PKG_VERSION")).unwrap();
     let mut findings: Vec<Finding> = fleet.problems.iter().flat_map(|(_, findings)| findings).cloned().collect();
+    findings.extend(fleet.missing_layers(files).into_iter().flat_map(|(_, findings)| findings));
     let environments: Vec<&str> = fleet.project.environments.iter().map(|one| one.name.value.as_str()).collect();
     let (policies, wrong) = Policies::new(fleet.project.policies.clone(), &fleet.sources, &environments);
     findings.extend(wrong);

@@ -218,6 +218,37 @@ pub struct Examined<'a> {
     pub anchor: Span,
 }
 
+/// How many findings of one rule are drawn for people in one configuration; who has read so many knows the rest, which is
+/// counted. The other formats have them all.
+const DRAWN: usize = 20;
+
+/// How many findings of each rule a configuration has, in the order in which the rules were met.
+#[derive(Default)]
+struct Drawn(Vec<(String, usize)>);
+
+impl Drawn {
+    /// Counts a finding, and says whether it is still drawn.
+    fn is_one_more_drawn(&mut self, rule: &str) -> bool {
+        // A configuration breaks a few rules, most often the one before.
+        let known = self.0.iter().rposition(|(known, _)| known == rule);
+        let at = known.unwrap_or_else(|| {
+            self.0.push((rule.to_owned(), 0));
+            self.0.len() - 1
+        });
+        self.0[at].1 += 1;
+        self.0[at].1 <= DRAWN
+    }
+
+    /// Says how many were not drawn.
+    fn count_the_rest(&self, text: &mut String, look: Look) {
+        for (rule, count) in self.0.iter().filter(|(_, count)| *count > DRAWN) {
+            let more = format!("… and {} more of {rule}; --output-format concise lists them all", count - DRAWN);
+            text.push_str(&look.paint(Role::Aside, &more));
+            text.push('\n');
+        }
+    }
+}
+
 impl Examined<'_> {
     /// Makes the report. `lower` gives the edits of a fix, `None` if its reader cannot make them; `fate` says what becomes of a
     /// finding, whose fingerprint is there if the detail has fingerprints.
@@ -253,6 +284,7 @@ impl Examined<'_> {
             FixLine::new(fix, &lower(fix)?, places, shown)
         };
         let count = self.findings.len();
+        let mut drawn = Drawn::default();
         let mut baselined = Vec::new();
         for (index, finding) in self.findings.into_iter().enumerate() {
             let fingerprint = prints.get(index).copied();
@@ -270,7 +302,9 @@ impl Examined<'_> {
                 }
             }
             let fix = fix_of(&finding, &mut places);
-            if let Some(look) = detail.drawn {
+            if let Some(look) = detail.drawn
+                && drawn.is_one_more_drawn(&finding.rule)
+            {
                 let safety = fix.as_ref().map(|fix| fix.safety);
                 // The first statement has nothing to do with what is missing: drawn, it would only mislead.
                 let is_told = finding.here.is_some() || !finding.labels.is_empty();
@@ -279,6 +313,9 @@ impl Examined<'_> {
                 one(&mut report.drawn, &finding, safety, self.sources, &mut places, visible, look);
             }
             report.findings.push(FindingLine { fix, fingerprint, ..FindingLine::new(finding, &mut places) });
+        }
+        if let Some(look) = detail.drawn {
+            drawn.count_the_rest(&mut report.drawn, look);
         }
         if detail.suppressed {
             let by_comment = self.suppressed.into_iter().zip(count..);

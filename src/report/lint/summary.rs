@@ -28,7 +28,7 @@ pub struct Skipped {
 pub struct Summary {
     /// The lowest severity that is shown.
     pub level: Severity,
-    /// Files with at least one configuration that was judged.
+    /// Files that were judged: with configurations in them, or of a project.
     pub files: usize,
     /// Configurations that were judged; a file can embed several.
     pub configurations: usize,
@@ -91,8 +91,12 @@ impl Summary {
             self.last_path = Some(Arc::clone(&report.path));
             self.files += 1;
         }
-        self.configurations += 1;
-        self.stopped += usize::from(!report.verdict.starts);
+        // A project file is none that a server starts with.
+        if !report.server.judged_as.is_empty() {
+            self.configurations += 1;
+            self.stopped += usize::from(!report.verdict.starts);
+            self.judged(&report.server);
+        }
         for finding in &report.findings {
             self.shown.add(finding.severity);
             match finding.fix.as_ref().map(|fix| fix.safety) {
@@ -114,7 +118,6 @@ impl Summary {
             }
             self.last_silent.clone_from(&report.silent);
         }
-        self.judged(&report.server);
     }
 
     fn judged(&mut self, server: &JudgedAs) {
@@ -219,8 +222,8 @@ impl Summary {
             parts.push(look.paint(Role::Severity(severity), &words));
         }
         if parts.is_empty() {
-            let nothing = if self.configurations == 0 { "nothing was judged" } else { "no findings" };
-            parts.push(look.paint(if self.configurations == 0 { Role::Aside } else { Role::Counts }, nothing));
+            let nothing = if self.files == 0 { "nothing was judged" } else { "no findings" };
+            parts.push(look.paint(if self.files == 0 { Role::Aside } else { Role::Counts }, nothing));
         }
         match (self.fixable_safe, self.fixable_unsafe) {
             (0, 0) => {}

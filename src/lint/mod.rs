@@ -53,6 +53,7 @@ pub use report::Report;
 pub use rule::{Check, Example, Group, Rule};
 pub use users_file::UsersFile;
 
+use std::borrow::Cow;
 use std::sync::LazyLock;
 
 use crate::config::{Reason, Refusal, Stage};
@@ -120,8 +121,8 @@ pub struct Inspection {
     pub findings: Vec<Finding>,
     /// Whether the server starts.
     pub verdict: Verdict,
-    /// Rules that could not judge, with the fact that each lacks.
-    pub silent: Vec<(&'static str, &'static str)>,
+    /// Rules and policies that could not judge, with the fact that each lacks.
+    pub silent: Vec<(Cow<'static, str>, &'static str)>,
 }
 
 /// Lets every chosen rule judge.

@@ -1,5 +1,7 @@
 //! What a rule writes its findings into, and where it asks for facts.
 
+use std::borrow::Cow;
+
 use super::rule::Rule;
 use super::{Case, Previous};
 use crate::facts::Facts;
@@ -12,7 +14,7 @@ pub struct Report<'a> {
     previous: Option<&'a Previous>,
     pub(super) findings: Vec<Finding>,
     /// Rules that lacked a fact, with the fact.
-    pub(super) silent: Vec<(&'static str, &'static str)>,
+    pub(super) silent: Vec<(Cow<'static, str>, &'static str)>,
     /// The rule that judges now, and the facts it has been given.
     rule: &'static str,
     used: Vec<&'static str>,
@@ -93,9 +95,9 @@ impl<'a> Report<'a> {
     fn note<T>(&mut self, name: &'static str, said: Option<T>) -> Option<T> {
         let list = match said {
             Some(_) => &mut self.used,
-            None if self.silent.last() == Some(&(self.rule, name)) => return None,
+            None if self.silent.last().is_some_and(|(rule, fact)| rule == self.rule && *fact == name) => return None,
             None => {
-                self.silent.push((self.rule, name));
+                self.silent.push((self.rule.into(), name));
                 return None;
             }
         };

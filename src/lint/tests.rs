@@ -158,7 +158,7 @@ fn a_good_example_does_not() {
 fn a_rule_asks_only_for_the_facts_that_it_declares() {
     for (_, example) in examples(Example::Bad).chain(examples(Example::Good)) {
         for (id, fact) in inspected(&example).0.silent {
-            let rule = rule(id).unwrap();
+            let rule = rule(&id).unwrap();
             assert!(rule.facts.contains(&fact), "{id} asks for `{fact}` and does not declare it");
         }
     }

@@ -286,3 +286,19 @@ fn wrong_settings_are_told_at_their_place_and_nothing_is_judged() {
         assert!(err.contains("the settings are wrong, so nothing was judged"), "{err}");
     }
 }
+
+#[test]
+fn a_policy_that_lacks_a_fact_is_counted() {
+    let project = "schema = 1\n[[policy]]\nid = \"acme-room\"\nmessage = \"leave room\"\n\
+                   expression = 'config.maxmemory * 2 <= facts.memory'\n";
+    let folder = folder(&[("redisconf.toml", project), ("redis.conf", "bind 127.0.0.1\nmaxmemory 2gb\n")]);
+    let silent = |facts: &[&str]| {
+        let (_, out, err) = lint(folder.path(), &[&["redis.conf", "--output-format", "json"], facts].concat());
+        assert_eq!(err, "");
+        let document: serde_json::Value = serde_json::from_str(&out).unwrap();
+        let lacking = document["summary"]["silent"].as_array().unwrap().clone();
+        lacking.iter().any(|one| one["fact"] == "memory" && one["rules"].to_string().contains("acme-room"))
+    };
+    assert!(silent(&[]));
+    assert!(!silent(&["--fact", "memory=8GiB"]));
+}

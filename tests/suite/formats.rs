@@ -62,7 +62,11 @@ fn report(
             advice: None,
         },
         verdict: Verdict::STARTS,
-        silent: vec![("maxmemory-unset", "memory"), ("another", "memory"), ("another", "workload")],
+        silent: vec![
+            ("maxmemory-unset".into(), "memory"),
+            ("another".into(), "memory"),
+            ("another".into(), "workload"),
+        ],
         sources: &reading.sources,
         visible: &Visible::near(reading, view, places.flat_map(Finding::places)),
         view,

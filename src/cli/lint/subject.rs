@@ -305,6 +305,7 @@ impl Context<'_> {
             starts,
         };
         judged.inspection.findings = divided.left;
+        judged.inspection.silent.extend(policies.silent.into_iter().map(|(policy, fact)| (policy.into(), fact)));
         judged.suppressed = divided.suppressed.into_iter().map(suppression).collect();
         judged
     }

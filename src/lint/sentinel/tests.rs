@@ -33,7 +33,7 @@ fn a_quorum_is_held_against_the_number_of_sentinels() {
 #[test]
 fn without_the_number_of_sentinels_nothing_is_said_of_the_quorum() {
     let (inspection, _) = inspected(&format!("# sentinel.conf\n{MONITOR}"));
-    assert!(inspection.silent.contains(&("sentinel-quorum", "sentinels")));
+    assert!(inspection.silent.contains(&("sentinel-quorum".into(), "sentinels")));
     assert_eq!(found("sentinel", MONITOR), Vec::<String>::new());
 }
 

@@ -161,7 +161,7 @@ fn a_rule_that_lacks_a_fact_has_not_judged() {
     assert!(is_complete(&inspection, true, "unread-include") && is_complete(&inspection, true, "inline-comment"));
     assert!(!is_complete(&inspection, false, "inline-comment"), "some versions may refuse it");
     assert!(is_complete(&inspection, true, "acme-a") && !is_complete(&inspection, true, "acme-b"));
-    inspection.silent.push(("unread-include", "memory"));
+    inspection.silent.push(("unread-include".into(), "memory"));
     assert!(!is_complete(&inspection, true, "unread-include"));
 }
 

@@ -127,10 +127,10 @@ pub struct FileReport {
     pub baselined: usize,
     /// Rules that could not judge, with the fact that each lacks; in JSON, how many lack which.
     #[serde(serialize_with = "by_fact")]
-    pub silent: Vec<(&'static str, &'static str)>,
+    pub silent: Vec<(Cow<'static, str>, &'static str)>,
 }
 
-fn by_fact<S: Serializer>(silent: &[(&'static str, &'static str)], serializer: S) -> Result<S::Ok, S::Error> {
+fn by_fact<S: Serializer>(silent: &[(Cow<'static, str>, &'static str)], serializer: S) -> Result<S::Ok, S::Error> {
     let mut counts: BTreeMap<&str, usize> = BTreeMap::new();
     for (_, fact) in silent {
         *counts.entry(fact).or_default() += 1;
@@ -206,7 +206,7 @@ pub struct Examined<'a> {
     /// What was suppressed.
     pub suppressed: Vec<(Finding, Suppression)>,
     /// Rules that could not judge, with the fact that each lacks.
-    pub silent: Vec<(&'static str, &'static str)>,
+    pub silent: Vec<(Cow<'static, str>, &'static str)>,
     /// The texts.
     pub sources: &'a Sources,
     /// What may be shown: [`Visible::near`] the [`Finding::places`] is enough, and none at all if [`Detail::needs_visible`] is

@@ -1,5 +1,6 @@
 //! What it all comes to: counts, what could not be judged, as which version, and what to do next.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
@@ -51,13 +52,13 @@ pub struct Summary {
     /// What to do next, each a command or an order.
     pub next: Vec<String>,
     /// For each fact that was lacking, the rules that it kept silent.
-    silent: BTreeMap<&'static str, BTreeSet<&'static str>>,
+    silent: BTreeMap<&'static str, BTreeSet<Cow<'static, str>>>,
     /// As what it was judged, and how many configurations were.
     servers: Vec<(JudgedAs, usize)>,
     /// The first of the worst findings' rules.
     worst: Option<(Severity, String)>,
     last_path: Option<Arc<str>>,
-    last_silent: Vec<(&'static str, &'static str)>,
+    last_silent: Vec<(Cow<'static, str>, &'static str)>,
 }
 
 impl Summary {
@@ -114,7 +115,7 @@ impl Summary {
         // Most files of a run lack the same facts.
         if self.last_silent != report.silent {
             for (rule, fact) in &report.silent {
-                self.silent.entry(fact).or_default().insert(rule);
+                self.silent.entry(fact).or_default().insert(rule.clone());
             }
             self.last_silent.clone_from(&report.silent);
         }
@@ -152,7 +153,7 @@ impl Summary {
     /// How many rules were silent for want of facts, and for each fact how many, most first.
     #[must_use]
     pub fn silent(&self) -> (usize, Vec<(&'static str, usize)>) {
-        let rules: BTreeSet<&str> = self.silent.values().flatten().copied().collect();
+        let rules: BTreeSet<&str> = self.silent.values().flatten().map(AsRef::as_ref).collect();
         let mut facts: Vec<(&str, usize)> = self.silent.iter().map(|(fact, rules)| (*fact, rules.len())).collect();
         facts.sort_by_key(|(fact, count)| (usize::MAX - count, *fact));
         (rules.len(), facts)
@@ -271,7 +272,7 @@ struct Fixable {
 #[derive(Serialize)]
 struct Silent<'a> {
     fact: &'a str,
-    rules: &'a BTreeSet<&'static str>,
+    rules: &'a BTreeSet<Cow<'static, str>>,
 }
 
 #[derive(Serialize)]

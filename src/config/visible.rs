@@ -3,6 +3,7 @@
 //! Hidden is the rule: a word is shown only if its directive is known and not secret. What stands in no statement (comments,
 //! lines that did not read, the rest of a TOML file) is not listed here, so nobody shows it.
 
+use super::Config;
 use super::setup::Setup;
 use super::shown::{MASK, printable};
 use crate::catalog::{self, Kind, Lookup, View, sentinel};
@@ -158,10 +159,11 @@ pub fn word_shown(reading: &Reading, view: &'static View, id: StatementId, index
 
 /// An argument's own bytes if people may see them as they are; without control characters, and in UTF-8.
 #[must_use]
-pub fn public_word<'a>(reading: &'a Reading, view: &'static View, id: StatementId, index: usize) -> Option<&'a str> {
+pub fn public_word<'a>(reading: &'a Reading, config: &Config, id: StatementId, index: usize) -> Option<&'a str> {
     reading.words(id).get(index)?;
     let text = std::str::from_utf8(argument(reading, id, index)).ok()?;
-    (is_public(reading, view, id, index) && !text.chars().any(char::is_control)).then_some(text)
+    let is_public = is_public_as(config.look(id), reading, config.view, id, index);
+    (is_public && !text.chars().any(char::is_control)).then_some(text)
 }
 
 fn argument(reading: &Reading, id: StatementId, index: usize) -> &[u8] {
@@ -241,6 +243,11 @@ fn known_length(reading: &Reading, view: &'static View, id: StatementId) -> usiz
 
 /// Whether an argument may be shown.
 fn is_public(reading: &Reading, view: &'static View, id: StatementId, index: usize) -> bool {
+    is_public_as(view.look(reading.name(id)), reading, view, id, index)
+}
+
+/// As [`is_public`], where it is known what the version makes of the statement's name.
+fn is_public_as(name: Lookup, reading: &Reading, view: &'static View, id: StatementId, index: usize) -> bool {
     let word = &reading.words(id)[index];
     if word.secret.is_some() {
         return false;
@@ -250,7 +257,7 @@ fn is_public(reading: &Reading, view: &'static View, id: StatementId, index: usi
     if bytes.is_empty() {
         return true;
     }
-    match view.look(reading.name(id)) {
+    match name {
         Lookup::Here(directive) if matches!(directive.kind, Kind::User) => match index {
             // A password glued to the name by a forgotten blank must not slip through.
             0 => !bytes.iter().any(|b| b">#<!".contains(b)),

@@ -282,7 +282,7 @@ impl<'a> Case<'a> {
     /// An argument's own bytes, if it may be shown: for advice that repeats it.
     #[must_use]
     pub fn public_word(&self, id: StatementId, index: usize) -> Option<&'a str> {
-        config::public_word(self.reading, self.config.view, id, index)
+        config::public_word(self.reading, self.config, id, index)
     }
 
     /// Whether some word of a statement may not be shown, so that no fix of it may be either.

@@ -273,7 +273,7 @@ impl Lines {
             return;
         }
         let is_common = |name: &[u8]| COMMON_WORDS.iter().any(|word| word.eq_ignore_ascii_case(name));
-        if first.eq_ignore_ascii_case(b"sentinel") {
+        if first.len() == 8 && first.eq_ignore_ascii_case(b"sentinel") {
             let is_ours = second.is_some_and(|word| SENTINEL_WORDS.contains(&&*word.to_ascii_lowercase()));
             self.sentinel += usize::from(is_ours);
             self.own += usize::from(is_ours);

@@ -13,36 +13,30 @@ use serde::Deserialize;
 /// What stands for a fact that is left out.
 const NONE: &str = "~";
 
-#[derive(Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-struct Entry {
-    names: Option<Vec<String>>,
-    r#type: Option<String>,
-    default: Option<String>,
-    change: Option<String>,
-    is: Option<Vec<String>>,
-    state: Option<String>,
-    repeat: Option<String>,
-    needs: Option<String>,
-    without: Option<String>,
-    from: Vec<String>,
-    summary: String,
-    since: BTreeMap<String, Facts>,
+/// Defines a table that may hold every fact, and more fields that only it has.
+///
+/// Twice by macro and not once by `#[serde(flatten)]`, which would accept unknown keys in silence.
+macro_rules! table_of_facts {
+    ($name:ident { $($field:ident: $type:ty,)* }) => {
+        #[derive(Default, Deserialize)]
+        #[serde(default, deny_unknown_fields)]
+        struct $name {
+            names: Option<Vec<String>>,
+            r#type: Option<String>,
+            default: Option<String>,
+            change: Option<String>,
+            is: Option<Vec<String>>,
+            state: Option<String>,
+            repeat: Option<String>,
+            needs: Option<String>,
+            without: Option<String>,
+            $($field: $type,)*
+        }
+    };
 }
 
-#[derive(Default, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-struct Facts {
-    names: Option<Vec<String>>,
-    r#type: Option<String>,
-    default: Option<String>,
-    change: Option<String>,
-    is: Option<Vec<String>>,
-    state: Option<String>,
-    repeat: Option<String>,
-    needs: Option<String>,
-    without: Option<String>,
-}
+table_of_facts!(Entry { from: Vec<String>, summary: String, since: BTreeMap<String, Facts>, });
+table_of_facts!(Facts {});
 
 fn main() {
     let data = Path::new("src/catalog/data");

@@ -72,28 +72,17 @@ pub fn trim(line: &[u8]) -> &[u8] {
 /// are looked up relative to the folder of the root file (a server looks in its working directory, which nobody knows here).
 #[must_use]
 pub fn read(name: Name, text: &[u8], server: Server, files: &dyn Files) -> Reading {
-    let parent = |path: &PathBuf| path.parent().map(Path::to_owned);
-    let base = if let Name::File(path) = &name { parent(path).unwrap_or_default() } else { PathBuf::new() };
-    let mut sources = Sources::new();
-    let root = sources.add(name, text);
-    let mut reader = Reader {
-        reading: Reading::new(sources, server),
-        includes: Includes::new(base, server.habits().globs),
-        files,
-        via: Via::Text,
-        templates: false,
-    };
-    reader.text(&Assembled::one(root, text));
-    reader.reading
+    read_as(false, name, text, server, files)
 }
 
 /// As [`read`], for a text that a template may still have to fill in: `${NAME}`, `{{ name }}` and their like stand for
 /// words whose value is not known.
 #[must_use]
 pub fn read_template(name: Name, text: &[u8], server: Server, files: &dyn Files) -> Reading {
-    if !placeholder::is_in(text) {
-        return read(name, text, server, files);
-    }
+    read_as(placeholder::is_in(text), name, text, server, files)
+}
+
+fn read_as(templates: bool, name: Name, text: &[u8], server: Server, files: &dyn Files) -> Reading {
     let parent = |path: &PathBuf| path.parent().map(Path::to_owned);
     let base = if let Name::File(path) = &name { parent(path).unwrap_or_default() } else { PathBuf::new() };
     let mut sources = Sources::new();
@@ -103,7 +92,7 @@ pub fn read_template(name: Name, text: &[u8], server: Server, files: &dyn Files)
         includes: Includes::new(base, server.habits().globs),
         files,
         via: Via::Text,
-        templates: true,
+        templates,
     };
     reader.text(&Assembled::one(root, text));
     reader.reading

@@ -80,6 +80,11 @@ fn hash(name: &[u8]) -> usize {
     (hash >> 32) as usize
 }
 
+/// Which bytes a name has, a bit each; some share one, and `_` is `-`.
+pub(super) fn letters(name: &str) -> u64 {
+    name.bytes().map(|byte| if byte == b'_' { b'-' } else { byte }).fold(0, |all, byte| all | 1 << (byte & 63))
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -1,6 +1,6 @@
 //! "Did you mean …?"
 
-use super::directive::State;
+use super::names::letters;
 use super::view::View;
 
 /// The name this version knows that a misspelt one most likely means.
@@ -27,23 +27,9 @@ pub fn suggest(name: &str, view: &'static View) -> Option<&'static str> {
         .map(|(_, known)| known)
 }
 
-/// The names of a version that may be suggested, each with its letters.
-pub(super) fn suggestable(view: &'static View) -> Vec<(&'static str, u64)> {
-    view.directives()
-        .filter(|directive| directive.state == State::Accepted && !directive.is.hidden)
-        .flat_map(|directive| directive.names.iter().copied())
-        .map(|known| (known, letters(known)))
-        .collect()
-}
-
 /// A name without what people mix up most.
 fn plain(name: &str) -> String {
     name.to_ascii_lowercase().replace('_', "-")
-}
-
-/// Which bytes a name has, a bit each; some share one, and `_` is `-`.
-fn letters(name: &str) -> u64 {
-    name.bytes().map(|byte| if byte == b'_' { b'-' } else { byte }).fold(0, |all, byte| all | 1 << (byte & 63))
 }
 
 #[cfg(test)]

@@ -5,8 +5,7 @@ use std::sync::{LazyLock, OnceLock};
 use super::data::{self, Entry, Facts};
 use super::directive::{Change, Directive, DirectiveId, Repeat, State};
 use super::kind;
-use super::names::Names;
-use super::suggest::suggestable;
+use super::names::{Names, letters};
 use crate::server::{self, Engine, Server};
 
 /// What a version makes of a name.
@@ -64,9 +63,12 @@ impl View {
         self.namespace.table[row + self.place].map(|at| &self.namespace.directives[usize::from(at)])
     }
 
-    /// The names that may be meant by a misspelt one.
+    /// The names that may be meant by a misspelt one, each with its [`letters`].
     pub(super) fn suggestable(&'static self) -> &'static [(&'static str, u64)] {
-        self.suggestable.get_or_init(|| suggestable(self))
+        self.suggestable.get_or_init(|| {
+            let known = self.directives().filter(|known| known.state == State::Accepted && !known.is.hidden);
+            known.flat_map(|directive| &directive.names).map(|name| (*name, letters(name))).collect()
+        })
     }
 
     /// Every directive this version knows, the ignored ones too, sorted by name.

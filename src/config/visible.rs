@@ -116,11 +116,15 @@ impl Visible {
         Self(pieces)
     }
 
-    /// What may be shown of the root text that several readings share: what none of them hides.
+    /// What may be shown of a text that several readings share, each under a number of its own, as if it were the root: what
+    /// none of them hides.
     #[must_use]
-    pub fn of_root(all: impl IntoIterator<Item = Self>) -> Self {
-        let mut pieces: Vec<(Span, bool)> = all.into_iter().flat_map(|one| one.0).collect();
-        pieces.retain(|(at, _)| at.source == SourceId::ROOT);
+    pub fn of_shared(all: impl IntoIterator<Item = (Self, SourceId)>) -> Self {
+        let of_one = |(one, own): (Self, SourceId)| {
+            let pieces = one.0.into_iter().filter(move |(at, _)| at.source == own);
+            pieces.map(|(at, shown)| (Span { source: SourceId::ROOT, ..at }, shown))
+        };
+        let mut pieces: Vec<(Span, bool)> = all.into_iter().flat_map(of_one).collect();
         pieces.sort_by_key(|(at, shown)| (at.start, *shown));
         let hidden: Vec<Span> = hidden(&pieces).copied().collect();
         let meets = |at: Span| {
@@ -411,7 +415,7 @@ mod tests {
         let elsewhere = Span { source: sources.add(Name::Stdin, b"an include".as_slice()), start: 0, end: 9 };
         let one = Visible(vec![(at(0, 3), true), (at(4, 11), true), (at(12, 13), true), (elsewhere, true)]);
         let other = Visible(vec![(at(4, 6), true), (at(7, 10), false)]);
-        let both = Visible::of_root([one, other]);
+        let both = Visible::of_shared([(one, SourceId::ROOT), (other, SourceId::ROOT)]);
         assert_eq!(both.0, [(at(0, 3), true), (at(4, 6), true), (at(7, 10), false), (at(12, 13), true)]);
     }
 

@@ -54,6 +54,32 @@ pub trait Files {
     fn is_directory(&self, path: &Path) -> bool;
 }
 
+/// A place where one file holds another text than it does below.
+pub struct Instead<'a> {
+    /// The file, by any path that leads to it.
+    pub path: &'a Path,
+    /// What it holds.
+    pub text: &'a [u8],
+    /// Where all other files lie.
+    pub below: &'a dyn Files,
+}
+
+impl Files for Instead<'_> {
+    fn read(&self, path: &Path) -> Result<Vec<u8>, FileError> {
+        let whole = |path: &Path| std::fs::canonicalize(path).ok();
+        let is_it = path == self.path || whole(path).is_some_and(|path| whole(self.path) == Some(path));
+        if is_it { Ok(self.text.to_vec()) } else { self.below.read(path) }
+    }
+
+    fn names(&self, directory: &Path) -> Vec<String> {
+        self.below.names(directory)
+    }
+
+    fn is_directory(&self, path: &Path) -> bool {
+        self.below.is_directory(path)
+    }
+}
+
 /// The file system.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct Disk;

@@ -8,6 +8,6 @@ mod files;
 mod position;
 mod text;
 
-pub use files::{Disk, FileError, Files, MAX_FILE_BYTES, Memory};
+pub use files::{Disk, FileError, Files, Instead, MAX_FILE_BYTES, Memory};
 pub use position::{Position, Source};
 pub use text::{Name, SourceId, Sources, Span};

@@ -302,3 +302,39 @@ fn a_policy_that_lacks_a_fact_is_counted() {
     assert!(silent(&[]));
     assert!(!silent(&["--fact", "memory=8GiB"]));
 }
+
+const SHOP: &str = "schema = 1
+name = \"shop\"
+extends = [\"builtin:kb-cache-8gb-rdb-relaxed@1\"]
+default-server = \"redis-7.4\"
+
+[settings]
+maxmemory = \"1gb\"   # of the machine
+maxmemory-policy = \"allkeys-lru\"
+save = [\"3600 1\", \"7200 10000\"]
+";
+
+#[test]
+fn a_profile_is_mended() {
+    let folder = folder(&[("shop.toml", SHOP)]);
+    let before = found(folder.path(), &["shop.toml"]);
+    assert_eq!(count(&before, "redundant-save-point"), 1, "{before:#?}");
+    let (_, shown, _) = lint(folder.path(), &["shop.toml", "--fix", "--diff", "--output-format", "concise"]);
+    assert!(shown.contains("-save = [\"3600 1\", \"7200 10000\"]\n"), "{shown}");
+    assert_eq!(read(folder.path(), "shop.toml"), SHOP, "nothing was written");
+    let after = found(folder.path(), &["shop.toml", "--fix"]);
+    assert_eq!(count(&after, "redundant-save-point"), 0, "{after:#?}");
+    let text = read(folder.path(), "shop.toml");
+    assert!(text.contains("save = [\"3600 1\"]\n") && text.contains("# of the machine\n"), "{text}");
+}
+
+#[test]
+fn a_profile_that_instances_share_is_mended_once() {
+    let project = "schema = 1\n[instance.a]\nprofile = \"shop.toml\"\n\
+                   [instance.b]\nprofile = \"shop.toml\"\nserver = \"valkey-8.1\"\n";
+    let folder = folder(&[("redisconf.toml", project), ("shop.toml", SHOP)]);
+    let after = found(folder.path(), &["shop.toml", "--fix"]);
+    assert_eq!(count(&after, "redundant-save-point"), 0, "{after:#?}");
+    assert!(read(folder.path(), "shop.toml").contains("save = [\"3600 1\"]\n"));
+    assert_eq!(read(folder.path(), "redisconf.toml"), project);
+}

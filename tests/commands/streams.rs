@@ -118,6 +118,11 @@ fn standard_input_is_judged_as_the_file_it_is_called() {
     let compose = "services:\n  a:\n    image: redis:7.4\n    command: redis-server --save '' --tcp-keepalive 0\n";
     let in_compose = said(&["--stdin-filename", "compose.yaml"], compose);
     assert!(in_compose.1.ends_with(&keepalive("compose.yaml:4:39")), "{in_compose:?}");
+    let profile = "schema = 1\nname = \"x\"\ndefault-server = \"redis-7.4\"\n[settings]\nsave = [\"60 1\", \"90 9\"]\n";
+    let (_, in_profile) = said(&[], profile);
+    assert!(in_profile.starts_with("<stdin>.toml:5:17: warning[redundant-save-point]"), "{in_profile}");
+    let mended = given(&["lint", "-", "--no-config", "--fix", "-q"], profile.as_bytes());
+    assert_eq!(mended, (0, profile.replace(", \"90 9\"", ""), String::new()));
     // What is mended comes out, whatever is left to say.
     let mended = given(&["lint", "-", "--no-config", "--fix", "-q"], b"maxmemory: 8gb\ntcp-keepalive 0\n");
     assert_eq!((mended.0, mended.1.as_str()), (0, "maxmemory 8gb\ntcp-keepalive 0\n"));

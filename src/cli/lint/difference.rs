@@ -32,8 +32,11 @@ pub(super) fn difference(
 
 /// What may be shown of a text by each of its configurations.
 fn visible(judged: &[Judged]) -> Visible {
-    let of = |one: &Judged| one.visible.clone().unwrap_or_else(|| Visible::of(&one.reading, one.view));
-    Visible::of_root(judged.iter().map(of))
+    let of = |one: &Judged| {
+        let visible = one.visible.clone().unwrap_or_else(|| Visible::of(&one.reading, one.view));
+        (visible, one.own)
+    };
+    Visible::of_shared(judged.iter().map(of))
 }
 
 /// The edits, of whole lines, that make the one text of the other.

@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 use super::super::failure::Failure;
 use super::super::server::newest;
 use super::input::Input;
-use super::instances::Part;
+use super::instances::{Part, whole};
 use super::subject::{As, Context, Judged, Place};
-use super::{Looked, Run};
+use super::{Looked, Run, profile_path};
 use crate::catalog::View;
 use crate::config::Visible;
 use crate::config::fleet::Fleet;
@@ -22,9 +22,12 @@ use crate::lint::{Inspection, Verdict};
 use crate::report;
 use crate::report::lint::JudgedAs;
 use crate::server::Engine;
-use crate::source::{Name, SourceId, Sources, Span};
+use crate::source::{Files, Instead, Name, SourceId, Sources, Span};
 use crate::syntax::Reading;
 use crate::syntax::project::Instance;
+
+/// How to judge a profile as it stands in some files.
+type JudgeIn<'a> = &'a dyn Fn(&dyn Files) -> Result<Vec<Judged>, String>;
 
 impl Run<'_> {
     /// Looks at a file that is part of a project.
@@ -38,26 +41,65 @@ impl Run<'_> {
             }
             Part::Of(instances) => (self.problems_of_own_file(input, &instances), instances),
         };
-        let mut ignores =
-            self.context.ignores.then(|| Ignores::new(&self.context.book.settings, self.context.book.today));
-        let mut judged = Vec::new();
-        for (fleet, instance) in instances {
-            match self.instance(input, fleet, instance, ignores.as_mut()) {
-                Ok(one) => judged.push(one),
-                // The project file says which name leads nowhere.
-                Err(_) if is_project => {}
-                Err(why) => return Looked::Failed(Failure::new(why)),
+        let judge = |files: &dyn Files| -> Result<Vec<Judged>, String> {
+            let mut ignores =
+                self.context.ignores.then(|| Ignores::new(&self.context.book.settings, self.context.book.today));
+            let mut judged = Vec::new();
+            for (fleet, instance) in &instances {
+                match self.instance(input, fleet, instance, files, ignores.as_mut()) {
+                    Ok(one) => judged.push(one),
+                    // The project file says which name leads nowhere.
+                    Err(_) if is_project => {}
+                    Err(why) => return Err(why),
+                }
             }
+            let of_comments = ignores.into_iter().flat_map(Ignores::finish);
+            let effective = self.context.book.settings.for_path(Path::new(&self.key(input)));
+            for (one, divided) in judged.iter_mut().zip(of_comments) {
+                one.take_in(divided, &effective);
+            }
+            Ok(judged)
+        };
+        match judge(self.context.files) {
+            Err(why) => Looked::Failed(Failure::new(why)),
+            Ok(judged) if is_project || !self.context.mends => {
+                let mut all = problems;
+                all.extend(judged);
+                once(&mut all);
+                self.reported(input, all, None)
+            }
+            Ok(_) => self.mended_profile(input, problems, &judge),
         }
-        let of_comments = ignores.into_iter().flat_map(Ignores::finish);
-        let effective = self.context.book.settings.for_path(Path::new(&self.key(input)));
-        for (one, divided) in judged.iter_mut().zip(of_comments) {
-            one.take_in(divided, &effective);
-        }
+    }
+
+    /// Mends a profile and reports what is left; `judge` judges it as it stands in some files, for each of its instances.
+    pub(super) fn mended_profile(&self, input: &Input, problems: Vec<Judged>, judge: JudgeIn<'_>) -> Looked {
+        let text = match input.read(self.context.files) {
+            Ok(text) => text,
+            Err(failure) => return Looked::Failed(failure),
+        };
+        let path = PathBuf::from(profile_path(&input.name()));
+        // A text that cannot be read any more starts nowhere, so that it is given up.
+        let of_text = |text: &[u8]| -> Vec<Judged> {
+            let files = Instead { path: &path, text, below: self.context.files };
+            let mut judged = judge(&files).unwrap_or_default();
+            for one in &mut judged {
+                let mut sources = one.reading.sources.iter();
+                let own = sources.find(|(_, source)| match source.name() {
+                    Name::File(other) => {
+                        *other == path || whole(other).is_some_and(|other| whole(&path) == Some(other))
+                    }
+                    Name::Stdin | Name::Builtin(_) | Name::Flag(_) | Name::CommandLine | Name::Live(_) => false,
+                });
+                one.own = own.map_or(SourceId::ROOT, |(id, _)| id);
+            }
+            judged
+        };
+        let (judged, change) = self.mended(input, &text, &of_text);
         let mut all = problems;
         all.extend(judged);
         once(&mut all);
-        self.reported(input, all, None)
+        self.reported(input, all, Some(change))
     }
 
     /// Judges an instance, as if its profile were read with all its layers.
@@ -66,14 +108,15 @@ impl Run<'_> {
         input: &Input,
         fleet: &Fleet,
         instance: &Instance,
+        files: &dyn Files,
         ignores: Option<&mut Ignores<'a>>,
     ) -> Result<Judged, String> {
-        let profile = fleet.profile_file(instance).filter(|path| self.context.files.read(path).is_ok());
+        let profile = fleet.profile_file(instance).filter(|path| files.read(path).is_ok());
         let path = profile.map_or_else(|| PathBuf::from(self.key(input)), |path| self.context.book.relative(&path));
         let (facts, values) = (Facts::default(), BTreeSet::new());
         let environment = instance.environment.as_ref().map(|name| name.value.as_str());
         let place = Place { path: &path, facts: &facts, values: &values, server: None, environment };
-        let stack = load(&fleet.request(instance), self.context.files).map_err(|error| error.to_string())?;
+        let stack = load(&fleet.request(instance), files).map_err(|error| error.to_string())?;
         let name = &instance.name.value;
         let named = instance.server.as_ref().map(|server| server.value);
         let (server, because) = match (self.context.server, named, stack.default_server()) {
@@ -199,6 +242,7 @@ impl Context<'_> {
             anchor: Span { source: SourceId::ROOT, start: 0, end: 0 },
             title: None,
             starts: Vec::new(),
+            own: SourceId::ROOT,
         }
     }
 }

@@ -175,6 +175,6 @@ fn file(name: &Name) -> Option<&PathBuf> {
     if let Name::File(path) = name { Some(path) } else { None }
 }
 
-fn whole(path: &Path) -> Option<PathBuf> {
+pub(super) fn whole(path: &Path) -> Option<PathBuf> {
     std::fs::canonicalize(path).ok()
 }

@@ -55,7 +55,7 @@ pub(super) fn mend(
     Mended { text: current, fixes, given_up: None }
 }
 
-/// The edits of all fixes that may be carried out, in the root text.
+/// The edits of all fixes that may be carried out, in the text that is mended.
 fn groups(judged: &[Judged], most: Safety, wanted: &dyn Fn(&Judged, &Finding) -> bool) -> Vec<Vec<TextEdit>> {
     let mut groups = Vec::new();
     for one in judged {
@@ -70,8 +70,8 @@ fn groups(judged: &[Judged], most: Safety, wanted: &dyn Fn(&Judged, &Finding) ->
             continue;
         }
         let lowering = Lowering::of(&one.reading);
-        let in_root = |edits: &Vec<TextEdit>| edits.iter().all(|edit| edit.at.source == crate::source::SourceId::ROOT);
-        groups.extend(fixable.iter().filter_map(|(_, fix)| lowering.lower(fix)).filter(in_root));
+        let in_own = |edits: &Vec<TextEdit>| edits.iter().all(|edit| edit.at.source == one.own);
+        groups.extend(fixable.iter().filter_map(|(_, fix)| lowering.lower(fix)).filter(in_own));
     }
     groups
 }

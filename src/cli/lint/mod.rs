@@ -38,7 +38,7 @@ use crate::lint::suppress::Entry;
 use crate::render::Artefact;
 use crate::report::lint::{Detail, Examined, Fate, FileReport, Format, Settings, Summary};
 use crate::report::{self, Look};
-use crate::source::{Disk, Files, Name};
+use crate::source::{Disk, Files, Instead, Name};
 use crate::syntax::embedded::{Kind, recognise};
 use crate::syntax::lower::Lowering;
 use crate::syntax::settings::FailOn;
@@ -225,6 +225,11 @@ fn taken(inputs: &[Input], files: &(dyn Files + Sync)) -> Taken {
     Taken::new(all)
 }
 
+/// Where a profile lies; what comes by standard input needs a path, too, for a mere name means a built-in.
+fn profile_path(name: &Name) -> String {
+    if let Name::File(path) = name { path.display().to_string() } else { "./<stdin>.toml".to_owned() }
+}
+
 /// What the server does, as data.
 fn verdict_line(verdict: &lint::Verdict) -> report::Verdict {
     match verdict {
@@ -335,17 +340,23 @@ impl<'a> Run<'a> {
         if !self.context.mends || is_mended() {
             return self.reported(input, judge(&text), None);
         }
+        let (judged, change) = self.mended(input, &text, &judge);
+        self.reported(input, judged, Some(change))
+    }
+
+    /// Mends a text, and judges what will lie there.
+    fn mended(&self, input: &Input, text: &[u8], judge: &dyn Fn(&[u8]) -> Vec<Judged>) -> (Vec<Judged>, Change) {
         let most = if self.command.unsafe_fixes { Safety::Unsafe } else { Safety::Safe };
         let shown = |_: &Judged, finding: &Finding| finding.severity >= self.level;
-        let mended = mend(&text, &judge, most, &shown);
+        let mended = mend(text, judge, most, &shown);
         let after = judge(&mended.text);
         let mut diff = String::new();
         if self.command.diff && mended.text != text {
-            diff = difference(&input.shown(), (&text, &judge(&text)), (&mended.text, &after), self.look);
+            diff = difference(&input.shown(), (text, &judge(text)), (&mended.text, &after), self.look);
         }
         // With `--diff` the file stays as it is, and so do its lines.
-        let judged = if self.command.diff { judge(&text) } else { after };
-        self.reported(input, judged, Some(Change { mended, diff }))
+        let judged = if self.command.diff { judge(text) } else { after };
+        (judged, Change { mended, diff })
     }
 
     /// What is known of a file from where it lies, and of the instance that it is rendered for.
@@ -365,9 +376,17 @@ impl<'a> Run<'a> {
         if kind == Kind::Project {
             return Looked::NotOurs;
         }
-        match self.context.profile(&name.to_string(), place) {
-            Ok(judged) => self.reported(input, vec![judged], None),
+        let path = profile_path(name);
+        let judge = |files: &dyn Files| self.context.profile(&path, files, place).map(|judged| vec![judged]);
+        let text = match input.read(self.context.files) {
+            Ok(text) => text,
+            Err(failure) => return Looked::Failed(failure),
+        };
+        // What comes by standard input lies in no file.
+        match judge(&Instead { path: Path::new(&path), text: &text, below: self.context.files }) {
             Err(why) => Looked::Failed(Failure::new(why)),
+            Ok(judged) if !self.context.mends => self.reported(input, judged, None),
+            Ok(_) => self.mended_profile(input, Vec::new(), &judge),
         }
     }
 

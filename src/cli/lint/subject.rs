@@ -18,7 +18,7 @@ use crate::lint::suppress::{By, Divided, Ignores, Judging, Suppressed};
 use crate::lint::{self, Case, Inspection, UsersFile};
 use crate::report::lint::{JudgedAs, Suppression, SuppressionKind};
 use crate::server::{self, Engine, Server};
-use crate::source::{Disk, Files, Name, SourceId, Span};
+use crate::source::{Files, Name, SourceId, Span};
 use crate::syntax::embedded::{self, Kind, Told};
 use crate::syntax::{Mode, Reading, Survey, acl_file, conf, survey};
 
@@ -59,6 +59,8 @@ pub(super) struct Judged {
     pub(super) title: Option<String>,
     /// The versions that start with it, among those it may be for; found out only if fixes will be carried out.
     pub(super) starts: Vec<Server>,
+    /// The text that fixes may change.
+    pub(super) own: SourceId,
 }
 
 /// A text, as one version reads and resolves it.
@@ -303,6 +305,7 @@ impl Context<'_> {
             anchor,
             title: None,
             starts,
+            own: SourceId::ROOT,
         };
         judged.inspection.findings = divided.left;
         judged.inspection.silent.extend(policies.silent.into_iter().map(|(policy, fact)| (policy.into(), fact)));
@@ -311,9 +314,9 @@ impl Context<'_> {
     }
 
     /// Judges a profile with its layers.
-    pub(super) fn profile(&self, path: &str, place: &Place<'_>) -> Result<Judged, String> {
+    pub(super) fn profile(&self, path: &str, files: &dyn Files, place: &Place<'_>) -> Result<Judged, String> {
         let request = Request { profile: path.to_owned(), ..Request::default() };
-        let stack = load(&request, &Disk).map_err(|error| error.to_string())?;
+        let stack = load(&request, files).map_err(|error| error.to_string())?;
         let (server, because) = match (self.server, stack.default_server()) {
             (Some(server), _) => (server, "--server".to_owned()),
             (None, Some(server)) => (server, "default-server of the profile".to_owned()),
@@ -396,6 +399,7 @@ fn unread(name: &Name, text: &[u8], findings: Vec<Finding>) -> Judged {
         anchor: Span { source: SourceId::ROOT, start: 0, end: 0 },
         title: None,
         starts: Vec::new(),
+        own: SourceId::ROOT,
     }
 }
 

@@ -27,6 +27,7 @@
 //! | [`lint`] | rules | all above |
 //! | [`render`] | artefacts for each target | source, finding, server, catalog, facts, config, syntax |
 //! | [`mod@format`] | the one spelling of a text that means what it meant | source, finding, server, catalog, syntax, config |
+//! | [`import`] | profiles made of configurations that people wrote | source, finding, server, catalog, facts, syntax, config, snapshot, render |
 //! | [`live`] | booting and asking servers | server, snapshot, plan |
 //! | [`report`] | how results look | source, finding, server, catalog, facts, config, snapshot, plan, lint |
 //! | [`cli`] | the command line | all above |
@@ -44,6 +45,8 @@
 //! * `format` is a room of its own: it needs the catalogue (which words tell upper from lower) and `config` (the proof that
 //!   all versions read the new text as the old one), so it cannot be in `syntax`; it makes no artefact, so it is not in
 //!   `render`; and it judges nothing, so it is not in `lint`.
+//! * `import` is a room of its own: it is the way back, from a configuration to a profile. It needs the layers of `config`
+//!   and, for its proof, `render`, so it stands below both; it judges nothing, so it is not in `lint`.
 //!
 //! *Every word is hidden* until [`config::Visible`] says that it may be shown.
 
@@ -53,6 +56,7 @@ pub mod config;
 pub mod facts;
 pub mod finding;
 pub mod format;
+pub mod import;
 pub mod lint;
 pub mod live;
 pub mod plan;

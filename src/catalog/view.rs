@@ -1,5 +1,6 @@
 //! The catalogue as one server version sees it, and the namespaces it is made from.
 
+use std::fmt;
 use std::sync::{LazyLock, OnceLock};
 
 use super::data::{self, Entry, Facts};
@@ -20,7 +21,6 @@ pub enum Lookup {
 }
 
 /// All directives of one server version.
-#[derive(Debug)]
 pub struct View {
     server: Server,
     /// [`Server::place`].
@@ -29,6 +29,13 @@ pub struct View {
     /// By name; made when first asked for.
     sorted: OnceLock<Vec<DirectiveId>>,
     suggestable: OnceLock<Vec<(&'static str, u64)>>,
+}
+
+/// Names the version alone: the namespace leads back here.
+impl fmt::Debug for View {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("View").field("server", &self.server).finish_non_exhaustive()
+    }
 }
 
 impl View {

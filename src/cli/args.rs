@@ -1,6 +1,7 @@
 //! What can be written on the command line.
 
 mod fmt;
+mod import;
 mod render;
 
 use std::ffi::OsString;
@@ -15,6 +16,7 @@ use crate::server::Server;
 use crate::syntax::settings::FailOn;
 
 pub(super) use fmt::Fmt;
+pub(super) use import::Import;
 pub(super) use render::Render;
 
 /// Configuration as code for Redis and Valkey.
@@ -101,6 +103,9 @@ pub(super) enum Command {
     /// Give configuration files one spelling: blanks, case, blank lines; what servers read stays the same
     #[command(after_help = fmt::EXAMPLES)]
     Fmt(Fmt),
+    /// Make the smallest profile that means what a configuration means, and prove it
+    #[command(after_help = import::EXAMPLES)]
+    Import(Import),
     /// Write a starting project
     #[command(after_help = INIT_EXAMPLES)]
     Init(Init),

@@ -10,6 +10,7 @@ mod dump_server;
 mod explain;
 mod failure;
 mod fmt;
+mod import;
 mod init;
 mod lint;
 mod profiles;
@@ -79,6 +80,7 @@ fn dispatch(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure> {
         Command::DumpServer(command) => dump_server::run(command, terminal),
         Command::Explain(command) => explain::run(command, &args.global, terminal),
         Command::Fmt(command) => fmt::run(command, &args.global, terminal),
+        Command::Import(command) => import::run(command, &args.global, terminal),
         Command::Init(command) => init::run(command, &args.global, terminal),
         Command::Lint(command) => lint::run(command, &args.global, terminal),
         Command::Man(command) => complete::man(command, terminal),

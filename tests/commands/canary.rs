@@ -92,6 +92,36 @@ fn no_output_of_any_format_holds_a_secret() {
     }
 }
 
+#[test]
+fn nor_does_an_imported_profile() {
+    let folder = tempfile::tempdir().unwrap();
+    let above = ["# once c4n4ry-0f-g0ld", "# requirepass c4n4ry-0f-g0ld", "# it is in the wiki"];
+    let mut written = 0;
+    for line in LINES.iter().filter(|line| !line.contains("rename-command")) {
+        for comment in above {
+            let text = format!("hz 20\n{comment}\ntimeout 5\n{comment}\n{line}\n");
+            std::fs::write(folder.path().join("redis.conf"), text).unwrap();
+            for format in ["human", "json"] {
+                let common = ["import", "redis.conf", "--server", "redis-8.6", "--output-format", format];
+                runs_clean(&common, folder.path(), line);
+                let (code, out, _) = runs(&common, folder.path());
+                written += usize::from(code < 2 && out.contains("timeout = 5"));
+            }
+        }
+    }
+    assert!(written > 20, "{written} profiles were made");
+    // The new name of a command is no password, and a profile has to hold it; reports need not.
+    std::fs::write(folder.path().join("redis.conf"), "rename-command CONFIG c4n4ry-0f-g0ld\n").unwrap();
+    let (code, _, err) = runs(&["import", "redis.conf", "--server", "redis-8.6", "-o", "p.toml"], folder.path());
+    assert!(code == 0 && !err.contains(CANARY), "{err}");
+    let dump = "{\"requirepass\": \"c4n4ry-0f-g0ld\", \"masterauth\": \"c4n4ry-0f-g0ld\", \"x-y\": \"c4n4ry-0f-g0ld\"}";
+    let lines = "requirepass\nc4n4ry-0f-g0ld\nc4n4ry-0f-g0ld\nx\n";
+    for text in [dump, lines, "1) \"requirepass\"\n2) c4n4ry-0f-g0ld\n"] {
+        std::fs::write(folder.path().join("dump"), text).unwrap();
+        runs_clean(&["import", "dump", "--server", "redis-8.6"], folder.path(), "a dump");
+    }
+}
+
 /// Every form in which findings come out.
 const FORMATS: &[&str] =
     &["human", "concise", "json", "jsonl", "sarif", "github", "gitlab", "junit", "checkstyle", "markdown"];

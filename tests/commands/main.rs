@@ -30,6 +30,30 @@ fn outcome(output: &Output) -> (i32, String, String) {
     (output.status.code().expect("no signal ended the program"), text(&output.stdout), text(&output.stderr))
 }
 
+/// The page's files are those of the cases of `import`.
+#[test]
+fn the_page_on_adopting_tells_what_happens() {
+    let root = std::path::Path::new(env!("CARGO_MANIFEST_DIR"));
+    let folder = tempfile::tempdir().unwrap();
+    let copy = |from: &str, to: &str| {
+        let to = folder.path().join(to);
+        std::fs::create_dir_all(to.parent().unwrap()).unwrap();
+        std::fs::copy(root.join(from), to).unwrap();
+    };
+    copy("docs/adopting.md", "adopting.md");
+    for file in ["redis.conf", "org/base.toml", "secrets.toml"] {
+        copy(&format!("tests/commands/cases/import.in/{file}"), &format!("adopting.in/{file}"));
+    }
+    copy("tests/commands/cases/import.out/profiles/sessions.toml", "adopting.out/profiles/sessions.toml");
+    let page = folder.path().join("adopting.md");
+    let cases = trycmd::TestCases::new();
+    cases.env("REDISCONF_COLOR", "never").env("REDIS_PASSWORD", "one").env("REDIS_USER_ANN", "two");
+    cases.case(&page).run();
+    if std::env::var_os("TRYCMD").is_some() {
+        std::fs::copy(page, root.join("docs/adopting.md")).unwrap();
+    }
+}
+
 #[test]
 fn commands_print_what_their_cases_say() {
     let cases = trycmd::TestCases::new();

@@ -16,6 +16,7 @@ mod formatting;
 mod found;
 mod generate;
 mod hostile;
+mod import;
 mod live;
 mod orphan;
 mod profiles;
@@ -41,6 +42,7 @@ fn main() {
         fixes::trials(&servers),
         formatting::trials(&servers),
         hostile::trials(),
+        import::trials(&servers),
         live::trials(&servers),
         orphan::trials(&servers),
         profiles::trials(&servers),

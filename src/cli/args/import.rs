@@ -1,0 +1,43 @@
+//! The arguments of `redisconf import`.
+
+use std::path::PathBuf;
+
+use clap::Args as Group;
+
+use super::server;
+use crate::server::Server;
+
+pub(super) const EXAMPLES: &str = "Examples:
+  redisconf import /etc/redis/redis.conf --server redis-7.4 -o profiles/sessions.toml
+  redisconf import redis.conf --server redis-7.4 --extends org/base.toml -o profiles/sessions.toml
+  redisconf import hosts/*.conf --server redis-6.2 --extends cache -o profiles/
+  redis-cli --json CONFIG GET '*' | redisconf import - --server valkey-8.1 --name sessions
+
+Exit codes: 0 all of it is in the profile, 1 something is left over and named, 2 there is no profile.";
+
+#[derive(Debug, Group)]
+pub(in crate::cli) struct Import {
+    /// redis.conf, valkey.conf, or what CONFIG GET '*' answered (JSON or lines); `-` is standard input
+    #[arg(value_name = "FILE", required = true)]
+    pub(in crate::cli) inputs: Vec<PathBuf>,
+
+    /// Layer below the profile: a built-in one, one of the folder `profiles`, or a file; may be given again
+    #[arg(long, value_name = "LAYER")]
+    pub(in crate::cli) extends: Vec<String>,
+
+    /// Server version that runs it, such as redis-7.4 or valkey-8.1.3; else what a comment in the file says
+    #[arg(long, value_name = "SERVER", value_parser = server)]
+    pub(in crate::cli) server: Option<Server>,
+
+    /// Name of the profile; else by the file that is written, or read
+    #[arg(long, value_name = "NAME")]
+    pub(in crate::cli) name: Option<String>,
+
+    /// Write to this file, or into this folder, instead of standard output
+    #[arg(short, long, value_name = "PATH")]
+    pub(in crate::cli) output: Option<PathBuf>,
+
+    /// Replace a profile that is there already
+    #[arg(long)]
+    pub(in crate::cli) force: bool,
+}

@@ -1,0 +1,74 @@
+//! The text of a profile, in the order in which people read one.
+
+use super::Request;
+use super::decide::{Decided, Setting, Text};
+use super::value::{key, quoted};
+use crate::server::Server;
+
+/// Writes the profile.
+pub(super) fn text(decided: &Decided, server: Server, request: &Request<'_>) -> String {
+    let mut text = format!("# {}\n", comment(request.from));
+    text.push_str("schema = 1\n");
+    text.push_str(&format!("name = {}\n", quoted(request.name)));
+    text.push_str(&format!("default-server = {}\n", quoted(&server.name())));
+    if !request.extends.is_empty() {
+        text.push_str(&format!("extends = {}\n", list(request.extends)));
+    }
+    if !decided.unset.is_empty() {
+        text.push_str(&format!("unset = {}\n", list(&decided.unset)));
+    }
+    if !decided.modules.is_empty() {
+        let modules = decided.modules.iter().map(|(path, arguments)| match arguments.as_slice() {
+            [] => quoted(path),
+            arguments => format!("{{ path = {}, arguments = {} }}", quoted(path), list(arguments)),
+        });
+        text.push_str(&format!("modules = [{}]\n", modules.collect::<Vec<_>>().join(", ")));
+    }
+    settings(&decided.settings, &mut text);
+    let reasons = decided.settings.iter().filter_map(|setting| Some((setting.name, setting.why.as_ref()?)));
+    let reasons: Vec<String> = reasons.map(|(name, why)| format!("{} = {}\n", key(name), quoted(why))).collect();
+    table("why", &reasons, &mut text);
+    for user in &decided.users {
+        let passwords: Vec<String> =
+            user.passwords.iter().map(|name| format!("{{ secret = {} }}", quoted(name))).collect();
+        let mut lines = vec![format!("rules = {}\n", quoted(&user.rules))];
+        if !passwords.is_empty() {
+            lines.push(format!("passwords = [{}]\n", passwords.join(", ")));
+        }
+        table(&format!("users.{}", key(&user.name)), &lines, &mut text);
+    }
+    let renames: Vec<String> =
+        decided.renames.iter().map(|(old, new)| format!("{} = {}\n", key(old), quoted(new))).collect();
+    table("rename-commands", &renames, &mut text);
+    text
+}
+
+fn settings(settings: &[Setting], text: &mut String) {
+    let one = settings.iter().filter_map(|setting| match &setting.text {
+        Text::One(value) => Some(format!("{} = {value}\n", key(setting.name))),
+        Text::Classes(_) => None,
+    });
+    table("settings", &one.collect::<Vec<_>>(), text);
+    for setting in settings {
+        if let Text::Classes(classes) = &setting.text {
+            let lines: Vec<String> =
+                classes.iter().map(|(class, limits)| format!("{} = {limits}\n", class.name())).collect();
+            table(&format!("settings.{}", key(setting.name)), &lines, text);
+        }
+    }
+}
+
+fn table(name: &str, lines: &[String], text: &mut String) {
+    if !lines.is_empty() {
+        text.push_str(&format!("\n[{name}]\n{}", lines.concat()));
+    }
+}
+
+fn list<T: AsRef<str>>(texts: &[T]) -> String {
+    format!("[{}]", texts.iter().map(|text| quoted(text.as_ref())).collect::<Vec<_>>().join(", "))
+}
+
+/// A text that stays on its line.
+fn comment(text: &str) -> String {
+    text.chars().filter(|c| !c.is_control()).collect()
+}

@@ -1,5 +1,6 @@
 //! What can be written on the command line.
 
+mod compare;
 mod fmt;
 mod render;
 
@@ -14,6 +15,7 @@ use crate::report::lint::{self as report, Output};
 use crate::server::Server;
 use crate::syntax::settings::FailOn;
 
+pub(super) use compare::Diff;
 pub(super) use fmt::Fmt;
 pub(super) use render::Render;
 
@@ -92,6 +94,9 @@ pub(super) enum Command {
     /// Print a completion script for a shell
     #[command(after_help = COMPLETIONS_EXAMPLES)]
     Completions(Completions),
+    /// Tell what differs between two configurations, by meaning: files, profiles, dumps, versions
+    #[command(after_help = compare::DIFF_EXAMPLES)]
+    Diff(Diff),
     /// Read off a server program what it knows, as a dump for the catalogue
     #[command(hide = true)]
     DumpServer(DumpServer),

@@ -6,6 +6,7 @@
 mod args;
 mod colour;
 mod complete;
+mod diff;
 mod dump_server;
 mod explain;
 mod failure;
@@ -69,13 +70,14 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 
 fn dispatch(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure> {
     if let Some(output) = args.global.only_of_lint()
-        && !matches!(args.command, Command::Lint(_) | Command::Rules)
+        && !matches!(args.command, Command::Diff(_) | Command::Lint(_) | Command::Rules)
     {
         let message = format!("this command does not write `{}`, or not in this way", output.format.word());
         return Err(Failure::new(message).help("it writes one format to standard output: human or json"));
     }
     match &args.command {
         Command::Completions(command) => complete::completions(command, terminal),
+        Command::Diff(command) => diff::run(command, &args.global, terminal),
         Command::DumpServer(command) => dump_server::run(command, terminal),
         Command::Explain(command) => explain::run(command, &args.global, terminal),
         Command::Fmt(command) => fmt::run(command, &args.global, terminal),

@@ -5,6 +5,7 @@
 //! [`Look`]. Texts of files are shown word by word, and only where [`crate::config::Visible`] allows it. Nothing here
 //! prints, but for [`Out`], which writes what it is given.
 
+mod compared;
 mod difference;
 mod explained;
 mod findings;
@@ -21,6 +22,7 @@ mod rules;
 mod table;
 mod traced;
 
+pub use compared::{Compared, DifferenceLine, HeldLine, SideLine};
 pub use difference::{Side, difference};
 pub use explained::{DirectivePage, HistoryLine};
 pub use findings::{Counts, FindingLine, LabelLine, Verdict, human, lines, tally};

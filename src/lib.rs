@@ -27,6 +27,7 @@
 //! | [`lint`] | rules | all above |
 //! | [`render`] | artefacts for each target | source, finding, server, catalog, facts, config, syntax |
 //! | [`mod@format`] | the one spelling of a text that means what it meant | source, finding, server, catalog, syntax, config |
+//! | [`upgrade`] | the text of one version for another | source, finding, server, catalog, facts, syntax, config, plan |
 //! | [`live`] | booting and asking servers | server, snapshot, plan |
 //! | [`report`] | how results look | source, finding, server, catalog, facts, config, snapshot, plan, lint |
 //! | [`cli`] | the command line | all above |
@@ -45,6 +46,9 @@
 //!   all versions read the new text as the old one), so it cannot be in `syntax`; it makes no artefact, so it is not in
 //!   `render`; and it judges nothing, so it is not in `lint`.
 //!
+//! * `upgrade` is a room of its own: it rewrites a text and proves by comparing (`plan`) that it means what it meant; `plan`
+//!   cannot edit, and `format` keeps every version's reading, which an upgrade does not.
+//!
 //! *Every word is hidden* until [`config::Visible`] says that it may be shown.
 
 pub mod catalog;
@@ -62,3 +66,4 @@ pub mod server;
 pub mod snapshot;
 pub mod source;
 pub mod syntax;
+pub mod upgrade;

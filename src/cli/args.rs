@@ -15,7 +15,7 @@ use crate::report::lint::{self as report, Output};
 use crate::server::Server;
 use crate::syntax::settings::FailOn;
 
-pub(super) use compare::Diff;
+pub(super) use compare::{Diff, Upgrade};
 pub(super) use fmt::Fmt;
 pub(super) use render::Render;
 
@@ -127,6 +127,9 @@ pub(super) enum Command {
     /// List what is in force, as CONFIG GET would show it, with where it comes from
     #[command(after_help = SHOW_EXAMPLES, override_usage = "redisconf show [OPTIONS] <FILE | -- PROGRAM...>")]
     Show(Show),
+    /// Rewrite a configuration file for another server version, and tell what that changes
+    #[command(after_help = compare::UPGRADE_EXAMPLES)]
+    Upgrade(Upgrade),
     /// Boot the real server with it, and tell what the server understood differently
     #[command(after_help = VERIFY_EXAMPLES)]
     Verify(Verify),

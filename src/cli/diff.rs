@@ -155,7 +155,7 @@ fn by_names(names: &[&str]) -> Chosen {
 fn compared(from: &Side, to: &Side, found: &Comparison) -> Compared {
     let of = |relations: &[Relation]| -> Vec<DifferenceLine> {
         let rows = found.rows.iter().filter(|row| relations.contains(&row.relation));
-        rows.map(|row| line(from, to, row)).collect()
+        rows.map(|row| line(&from.subject.setup, &to.subject.setup, row)).collect()
     };
     let starts = |side: &Side| side.subject.verdict().starts;
     Compared {
@@ -170,11 +170,12 @@ fn compared(from: &Side, to: &Side, found: &Comparison) -> Compared {
     }
 }
 
-fn line(from: &Side, to: &Side, row: &Contrast) -> DifferenceLine {
+/// A row as results tell it.
+pub(super) fn line(from: &Setup, to: &Setup, row: &Contrast) -> DifferenceLine {
     DifferenceLine {
         name: row.name.clone(),
-        from: held(&from.subject.setup, &row.from),
-        to: held(&to.subject.setup, &row.to),
+        from: held(from, &row.from),
+        to: held(to, &row.to),
         effect: match row.effect {
             Change::Live => "live",
             Change::Restart => "restart",

@@ -23,6 +23,7 @@ mod setup;
 mod show;
 mod subject;
 mod terminal;
+mod upgrade;
 mod verify;
 mod walk;
 mod why;
@@ -88,6 +89,7 @@ fn dispatch(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure> {
         Command::Render(command) => render::run(command, &args.global, terminal),
         Command::Rules => rules::run(&args.global, terminal),
         Command::Show(command) => show::run(command, &args.global, terminal),
+        Command::Upgrade(command) => upgrade::run(command, &args.global, terminal),
         Command::Verify(command) => verify::run(command, &args.global, terminal),
         Command::Why(command) => why::run(command, &args.global, terminal),
     }

@@ -259,7 +259,7 @@ fn code(text: &str) -> String {
 const ROLES: [Role; 7] = [Role::Name, Role::Plain, Role::Aside, Role::Counts, Role::Aside, Role::Aside, Role::Aside];
 
 /// The rows in columns, or one under the other where the terminal is too narrow for them.
-fn table(lines: &[DifferenceLine], look: Look) -> String {
+pub(super) fn table(lines: &[DifferenceLine], look: Look) -> String {
     let cells = |line: &DifferenceLine| {
         let (from, to) = (line.from.shown(), line.to.shown());
         [line.title(), from, line.from.place(), to, line.to.place(), line.effect.to_owned(), line.aside()]

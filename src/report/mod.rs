@@ -21,6 +21,7 @@ mod quick;
 mod rules;
 mod table;
 mod traced;
+mod upgraded;
 
 pub use compared::{Compared, DifferenceLine, HeldLine, SideLine};
 pub use difference::{Side, difference};
@@ -35,6 +36,7 @@ pub use place::{Place, Places, ServerUsed, shown_path};
 pub use rules::{RuleList, RulePage};
 pub use table::columns;
 pub use traced::{AssignmentLine, Fate, Traced};
+pub use upgraded::{StepLine, UpgradeReport};
 
 use serde::Serialize;
 

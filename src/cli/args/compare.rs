@@ -1,4 +1,6 @@
-//! What `diff` takes.
+//! What `diff` and `upgrade` take.
+
+use std::path::PathBuf;
 
 use clap::Args as Group;
 
@@ -29,4 +31,32 @@ pub(in super::super) struct Diff {
     /// Server version to read TO as
     #[arg(long, value_name = "SERVER", value_parser = server)]
     pub(in super::super) to_server: Option<Server>,
+}
+
+pub(in super::super) const UPGRADE_EXAMPLES: &str = "Examples:
+  redisconf upgrade redis.conf --to valkey-8.1                # what would be done
+  redisconf upgrade redis.conf --from redis-6.2 --to valkey-8.1 -o valkey.conf
+  redisconf upgrade redis.conf --to redis-8.2 --in-place";
+
+#[derive(Debug, Group)]
+pub(in super::super) struct Upgrade {
+    /// Configuration file; `-` is standard input
+    #[arg(value_name = "FILE")]
+    pub(in super::super) file: PathBuf,
+
+    /// Server version to go to, such as valkey-8.1
+    #[arg(long, value_name = "SERVER", value_parser = server)]
+    pub(in super::super) to: Server,
+
+    /// Server version it runs on now; else what the file says
+    #[arg(long, value_name = "SERVER", value_parser = server)]
+    pub(in super::super) from: Option<Server>,
+
+    /// Write the new text here; `-` is standard output
+    #[arg(short, long, value_name = "OUT", conflicts_with = "in_place")]
+    pub(in super::super) output: Option<PathBuf>,
+
+    /// Write the new text into the file itself
+    #[arg(long)]
+    pub(in super::super) in_place: bool,
 }

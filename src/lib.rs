@@ -28,6 +28,7 @@
 //! | [`render`] | artefacts for each target | source, finding, server, catalog, facts, config, syntax |
 //! | [`mod@format`] | the one spelling of a text that means what it meant | source, finding, server, catalog, syntax, config |
 //! | [`import`] | profiles made of configurations that people wrote | source, finding, server, catalog, facts, syntax, config, snapshot, render |
+//! | [`upgrade`] | the text of one version for another | source, finding, server, catalog, facts, syntax, config, plan |
 //! | [`live`] | booting and asking servers | server, snapshot, plan |
 //! | [`report`] | how results look | source, finding, server, catalog, facts, config, snapshot, plan, lint |
 //! | [`cli`] | the command line | all above |
@@ -47,6 +48,8 @@
 //!   `render`; and it judges nothing, so it is not in `lint`.
 //! * `import` is a room of its own: it is the way back, from a configuration to a profile. It needs the layers of `config`
 //!   and, for its proof, `render`, so it stands below both; it judges nothing, so it is not in `lint`.
+//! * `upgrade` is a room of its own: it rewrites a text and proves by comparing (`plan`) that it means what it meant; `plan`
+//!   cannot edit, and `format` keeps every version's reading, which an upgrade does not.
 //!
 //! *Every word is hidden* until [`config::Visible`] says that it may be shown.
 
@@ -66,3 +69,4 @@ pub mod server;
 pub mod snapshot;
 pub mod source;
 pub mod syntax;
+pub mod upgrade;

@@ -1,5 +1,6 @@
 //! What can be written on the command line.
 
+mod compare;
 mod fmt;
 mod import;
 mod render;
@@ -15,6 +16,7 @@ use crate::report::lint::{self as report, Output};
 use crate::server::Server;
 use crate::syntax::settings::FailOn;
 
+pub(super) use compare::{Diff, Upgrade};
 pub(super) use fmt::Fmt;
 pub(super) use import::Import;
 pub(super) use render::Render;
@@ -94,6 +96,9 @@ pub(super) enum Command {
     /// Print a completion script for a shell
     #[command(after_help = COMPLETIONS_EXAMPLES)]
     Completions(Completions),
+    /// Tell what differs between two configurations, by meaning: files, profiles, dumps, versions
+    #[command(after_help = compare::DIFF_EXAMPLES)]
+    Diff(Diff),
     /// Read off a server program what it knows, as a dump for the catalogue
     #[command(hide = true)]
     DumpServer(DumpServer),
@@ -127,6 +132,9 @@ pub(super) enum Command {
     /// List what is in force, as CONFIG GET would show it, with where it comes from
     #[command(after_help = SHOW_EXAMPLES, override_usage = "redisconf show [OPTIONS] <FILE | -- PROGRAM...>")]
     Show(Show),
+    /// Rewrite a configuration file for another server version, and tell what that changes
+    #[command(after_help = compare::UPGRADE_EXAMPLES)]
+    Upgrade(Upgrade),
     /// Boot the real server with it, and tell what the server understood differently
     #[command(after_help = VERIFY_EXAMPLES)]
     Verify(Verify),

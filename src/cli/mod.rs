@@ -6,6 +6,7 @@
 mod args;
 mod colour;
 mod complete;
+mod diff;
 mod dump_server;
 mod explain;
 mod failure;
@@ -23,6 +24,7 @@ mod setup;
 mod show;
 mod subject;
 mod terminal;
+mod upgrade;
 mod verify;
 mod walk;
 mod why;
@@ -70,13 +72,14 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 
 fn dispatch(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure> {
     if let Some(output) = args.global.only_of_lint()
-        && !matches!(args.command, Command::Lint(_) | Command::Rules)
+        && !matches!(args.command, Command::Diff(_) | Command::Lint(_) | Command::Rules)
     {
         let message = format!("this command does not write `{}`, or not in this way", output.format.word());
         return Err(Failure::new(message).help("it writes one format to standard output: human or json"));
     }
     match &args.command {
         Command::Completions(command) => complete::completions(command, terminal),
+        Command::Diff(command) => diff::run(command, &args.global, terminal),
         Command::DumpServer(command) => dump_server::run(command, terminal),
         Command::Explain(command) => explain::run(command, &args.global, terminal),
         Command::Fmt(command) => fmt::run(command, &args.global, terminal),
@@ -88,6 +91,7 @@ fn dispatch(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure> {
         Command::Render(command) => render::run(command, &args.global, terminal),
         Command::Rules => rules::run(&args.global, terminal),
         Command::Show(command) => show::run(command, &args.global, terminal),
+        Command::Upgrade(command) => upgrade::run(command, &args.global, terminal),
         Command::Verify(command) => verify::run(command, &args.global, terminal),
         Command::Why(command) => why::run(command, &args.global, terminal),
     }

@@ -14,7 +14,7 @@ use crate::facts::Facts;
 use crate::finding::{Finding, Severity};
 use crate::lint::{self, Case, Judgement};
 use crate::report::{self, Look, Role, ServerUsed};
-use crate::server::Engine;
+use crate::server::{Engine, Server};
 use crate::source::{Disk, FileError, Files, Name, SourceId, Sources};
 use crate::syntax::{Mode, Reading, argv, conf, survey};
 
@@ -58,12 +58,17 @@ impl Subject {
             (Name::File(path.to_owned()), read_file(path)?)
         };
         setup::only_facts(&name.to_string(), &input.layers)?;
+        Self::of_text(name, text, input.server, setup::facts(&input.layers)?)
+    }
+
+    /// Reads the text of a configuration file.
+    pub(super) fn of_text(name: Name, text: Vec<u8>, server: Option<Server>, facts: Facts) -> Result<Self, Failure> {
         let surveyed = survey(SourceId::ROOT, &text);
         let mut sources = Sources::new();
         let root = sources.add(name.clone(), text);
-        let chosen = choose(input.server, &surveyed, None, sources.get(root))?;
+        let chosen = choose(server, &surveyed, None, sources.get(root))?;
         let reading = conf::read(name, sources.get(root).text(), chosen.server, &Disk);
-        Ok(Self::of_reading(reading, surveyed.mode, setup::facts(&input.layers)?, &chosen))
+        Ok(Self::of_reading(reading, surveyed.mode, facts, &chosen))
     }
 
     /// Reads the command line of a server, and the file that it names.

@@ -7,6 +7,7 @@
 //! once, when the users are loaded, and their rules are spelled by other rules: see [`judge_in_file`].
 
 mod file;
+mod meaning;
 mod rights;
 mod rules;
 
@@ -17,6 +18,7 @@ use crate::server::{Engine, Server};
 use crate::syntax::Mode;
 
 pub use file::{Said, Surroundings, from_modules, judge_in_file};
+pub use meaning::Meaning;
 pub use rights::{Password, Rights};
 use rules::{Moment, User};
 

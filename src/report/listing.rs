@@ -82,7 +82,7 @@ fn row(line: &ListingLine) -> Vec<(Role, String)> {
 }
 
 /// `redis.conf:3,7 conf.d/a.conf:1`; `default` if no statement made it.
-fn origin(from: &[Place]) -> String {
+pub(super) fn origin(from: &[Place]) -> String {
     if from.is_empty() {
         return "default".into();
     }

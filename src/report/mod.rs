@@ -5,6 +5,7 @@
 //! [`Look`]. Texts of files are shown word by word, and only where [`crate::config::Visible`] allows it. Nothing here
 //! prints, but for [`Out`], which writes what it is given.
 
+mod compared;
 mod difference;
 mod explained;
 mod findings;
@@ -21,7 +22,9 @@ mod quick;
 mod rules;
 mod table;
 mod traced;
+mod upgraded;
 
+pub use compared::{Compared, DifferenceLine, HeldLine, SideLine};
 pub use difference::{Side, difference};
 pub use explained::{DirectivePage, HistoryLine};
 pub use findings::{Counts, FindingLine, LabelLine, Verdict, human, lines, tally};
@@ -35,6 +38,7 @@ pub use place::{Place, Places, ServerUsed, shown_path};
 pub use rules::{RuleList, RulePage};
 pub use table::columns;
 pub use traced::{AssignmentLine, Fate, Traced};
+pub use upgraded::{StepLine, UpgradeReport};
 
 use serde::Serialize;
 

@@ -3,12 +3,14 @@
 //! `live` fills a [`Snapshot`]; `plan`, `lint` and `report` read it. Values are kept as the server sent them; what they
 //! mean is the business of `config`.
 
+mod dump;
 mod info;
 mod pairs;
 
 use std::collections::BTreeMap;
 use std::fmt;
 
+pub use dump::{DumpError, is_dump, read_dump};
 pub use info::{IdentityError, identity, parse_info};
 pub use pairs::{PairsError, pairs};
 

@@ -25,6 +25,7 @@ mod sentinel;
 mod snapshots;
 mod sockets;
 mod tls;
+mod upgrades;
 
 use libtest_mimic::{Arguments, Trial};
 
@@ -51,6 +52,7 @@ fn main() {
         snapshots::trials(&servers),
         sockets::trials(&servers),
         tls::trials(&servers),
+        upgrades::trials(&servers),
     ]
     .into_iter()
     .flatten()

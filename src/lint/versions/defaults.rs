@@ -5,6 +5,7 @@ use crate::config::Value;
 use crate::finding::{Finding, Fix, Safety, Severity};
 use crate::lint::workload::is_replica;
 use crate::lint::{Case, Check, Group, Previous, Report, Rule, edits};
+use crate::plan::came_with;
 use crate::syntax::Mode;
 
 pub(crate) static DEFAULT_CHANGED_ON_UPGRADE: Rule = Rule {
@@ -64,17 +65,6 @@ enum How {
     /// The directive is new; the old value is what means the behaviour before it.
     CameWith,
 }
-
-/// Directives that came with a behaviour of their own: the value that means what servers did before they had them.
-const CAME_WITH: &[(&str, &str)] = &[
-    ("enable-debug-command", "yes"),
-    ("enable-module-command", "yes"),
-    ("enable-protected-configs", "yes"),
-    ("hide-user-data-from-log", "no"),
-    ("latency-tracking", "no"),
-    ("replica-ignore-disk-write-errors", "yes"),
-    ("shutdown-timeout", "0"),
-];
 
 /// What is told in a finding of its own, in this order.
 #[derive(Clone, Copy, PartialEq, Eq)]
@@ -187,10 +177,7 @@ fn changes(case: &Case<'_>, previous: &Previous, before: &'static View) -> Vec<C
         let then = before.get(directive.id).filter(|then| then.state == State::Accepted);
         let (old, how) = match then {
             Some(then) => (then.default, How::Differs),
-            None => {
-                let new_one = CAME_WITH.iter().find(|(name, _)| *name == directive.name());
-                (new_one.map(|(_, value)| *value), How::CameWith)
-            }
+            None => (came_with(directive.name()), How::CameWith),
         };
         let Some(old) = old else { continue };
         if case.is_set(directive.name()) || set_before(directive) {

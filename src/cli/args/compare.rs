@@ -1,0 +1,62 @@
+//! What `diff` and `upgrade` take.
+
+use std::path::PathBuf;
+
+use clap::Args as Group;
+
+use super::server;
+use crate::server::Server;
+
+pub(in super::super) const DIFF_EXAMPLES: &str = "Examples:
+  redisconf diff old/redis.conf new/redis.conf
+  redisconf diff redis-6.2 valkey-8.1             # what is built in otherwise
+  redisconf diff redis.conf --to-server valkey-8.1   # what changes if only the version changes
+  redis-cli --json CONFIG GET '*' | redisconf diff builtin:cache -
+  redisconf diff old.conf new.conf --output-format markdown > comment.md";
+
+#[derive(Debug, Group)]
+pub(in super::super) struct Diff {
+    /// Configuration file, profile, dump of CONFIG GET, or server version; `-` is standard input
+    #[arg(value_name = "FROM")]
+    pub(in super::super) from: String,
+
+    /// The same; left out, it is what FROM is, as the version of `--to-server` reads it
+    #[arg(value_name = "TO", required_unless_present = "to_server")]
+    pub(in super::super) to: Option<String>,
+
+    /// Server version to read both as, such as redis-7.4 or valkey-8.1.3
+    #[arg(long, value_name = "SERVER", value_parser = server)]
+    pub(in super::super) server: Option<Server>,
+
+    /// Server version to read TO as
+    #[arg(long, value_name = "SERVER", value_parser = server)]
+    pub(in super::super) to_server: Option<Server>,
+}
+
+pub(in super::super) const UPGRADE_EXAMPLES: &str = "Examples:
+  redisconf upgrade redis.conf --to valkey-8.1                # what would be done
+  redisconf upgrade redis.conf --from redis-6.2 --to valkey-8.1 -o valkey.conf
+  redisconf upgrade redis.conf --to redis-8.2 --in-place";
+
+#[derive(Debug, Group)]
+pub(in super::super) struct Upgrade {
+    /// Configuration file; `-` is standard input
+    #[arg(value_name = "FILE")]
+    pub(in super::super) file: PathBuf,
+
+    /// Server version to go to, such as valkey-8.1
+    #[arg(long, value_name = "SERVER", value_parser = server)]
+    pub(in super::super) to: Server,
+
+    /// Server version it runs on now; else what the file says
+    #[arg(long, value_name = "SERVER", value_parser = server)]
+    pub(in super::super) from: Option<Server>,
+
+    /// Write the new text here; `-` is standard output
+    #[arg(short, long, value_name = "OUT", conflicts_with = "in_place")]
+    pub(in super::super) output: Option<PathBuf>,
+
+    /// Write the new text into the file itself
+    #[arg(long)]
+    pub(in super::super) in_place: bool,
+}

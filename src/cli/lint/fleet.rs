@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 use super::super::failure::Failure;
 use super::super::server::newest;
 use super::input::Input;
-use super::instances::{Part, whole};
+use super::instances::Part;
+use super::place::whole;
 use super::subject::{As, Context, Judged, Place};
 use super::{Looked, Run, profile_path};
 use crate::catalog::View;
@@ -68,17 +69,23 @@ impl Run<'_> {
                 once(&mut all);
                 self.reported(input, all, None)
             }
-            Ok(_) => self.mended_profile(input, problems, &judge),
+            Ok(_) => match input.read(self.context.files) {
+                Ok(text) => self.mended_profile(input, &text, problems, &judge),
+                Err(failure) => Looked::Failed(failure),
+            },
         }
     }
 
     /// Mends a profile and reports what is left; `judge` judges it as it stands in some files, for each of its instances.
-    pub(super) fn mended_profile(&self, input: &Input, problems: Vec<Judged>, judge: JudgeIn<'_>) -> Looked {
-        let text = match input.read(self.context.files) {
-            Ok(text) => text,
-            Err(failure) => return Looked::Failed(failure),
-        };
+    pub(super) fn mended_profile(
+        &self,
+        input: &Input,
+        text: &[u8],
+        problems: Vec<Judged>,
+        judge: JudgeIn<'_>,
+    ) -> Looked {
         let path = PathBuf::from(profile_path(&input.name()));
+        let on_disk = whole(&path);
         // A text that cannot be read any more starts nowhere, so that it is given up.
         let of_text = |text: &[u8]| -> Vec<Judged> {
             let files = Instead { path: &path, text, below: self.context.files };
@@ -86,16 +93,14 @@ impl Run<'_> {
             for one in &mut judged {
                 let mut sources = one.reading.sources.iter();
                 let own = sources.find(|(_, source)| match source.name() {
-                    Name::File(other) => {
-                        *other == path || whole(other).is_some_and(|other| whole(&path) == Some(other))
-                    }
+                    Name::File(other) => *other == path || (on_disk.is_some() && whole(other) == on_disk),
                     Name::Stdin | Name::Builtin(_) | Name::Flag(_) | Name::CommandLine | Name::Live(_) => false,
                 });
                 one.own = own.map_or(SourceId::ROOT, |(id, _)| id);
             }
             judged
         };
-        let (judged, change) = self.mended(input, &text, &of_text);
+        let (judged, change) = self.mended(input, text, &of_text);
         let mut all = problems;
         all.extend(judged);
         once(&mut all);

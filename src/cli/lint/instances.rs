@@ -3,12 +3,11 @@
 //! An instance is a profile with layers below and above it. It is judged with the project file; if that is not looked at,
 //! with its profile, else with its own file. Files that are judged so are not judged once more alone, as if they were whole.
 
-#![expect(clippy::disallowed_methods, reason = "paths of different spelling must be compared on the disk")]
-
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Path, PathBuf};
 
 use super::input::Input;
+use super::place::whole;
 use super::rulebook::Rulebook;
 use crate::config::fleet::{self, Fleet, PROJECT_FILE, Surroundings};
 use crate::config::layers::{LoadError, load};
@@ -85,7 +84,7 @@ impl Instances {
         let mut read: BTreeSet<PathBuf> = BTreeSet::new();
         for (index, instance) in fleet.project.instances.iter().enumerate() {
             for entry in &instance.render {
-                if let Some(made) = whole(&fleet.folder.join(&entry.to.value)) {
+                if let Some(made) = whole(fleet.folder.join(&entry.to.value)) {
                     self.artefacts.entry(made).or_default().push((number, index));
                 }
             }
@@ -98,13 +97,12 @@ impl Instances {
                 continue;
             }
             let profile = fleet.profile_file(instance).as_deref().and_then(whole);
-            let with =
-                [profile, own.and_then(|own| whole(own))].into_iter().flatten().find(|at| tables.contains_key(at));
+            let with = [profile, own.and_then(whole)].into_iter().flatten().find(|at| tables.contains_key(at));
             if let Some(with) = with {
                 self.judged_with.entry(with).or_default().push((number, index));
             }
         }
-        self.taken.extend(read.iter().filter_map(|path| whole(path)));
+        self.taken.extend(read.iter().filter_map(whole));
     }
 
     /// What a file is to the projects; `None` if it is nothing to them.
@@ -173,8 +171,4 @@ fn is_table(path: &Path) -> bool {
 
 fn file(name: &Name) -> Option<&PathBuf> {
     if let Name::File(path) = name { Some(path) } else { None }
-}
-
-pub(super) fn whole(path: &Path) -> Option<PathBuf> {
-    std::fs::canonicalize(path).ok()
 }

@@ -322,7 +322,7 @@ impl<'a> Run<'a> {
             },
         };
         if matches!(kind, Kind::Profile | Kind::Project) {
-            return self.toml(input, &name, kind, &place);
+            return self.toml(input, &name, &text, kind, &place);
         }
         let judge = |text: &[u8]| match kind {
             Kind::Acl => vec![self.context.acl_file(&name, text, &place)],
@@ -372,21 +372,17 @@ impl<'a> Run<'a> {
     }
 
     /// Judges a profile that no instance brings along. A project file under a name of its own is no project to others.
-    fn toml(&self, input: &Input, name: &Name, kind: Kind, place: &Place<'_>) -> Looked {
+    fn toml(&self, input: &Input, name: &Name, text: &[u8], kind: Kind, place: &Place<'_>) -> Looked {
         if kind == Kind::Project {
             return Looked::NotOurs;
         }
         let path = profile_path(name);
         let judge = |files: &dyn Files| self.context.profile(&path, files, place).map(|judged| vec![judged]);
-        let text = match input.read(self.context.files) {
-            Ok(text) => text,
-            Err(failure) => return Looked::Failed(failure),
-        };
         // What comes by standard input lies in no file.
-        match judge(&Instead { path: Path::new(&path), text: &text, below: self.context.files }) {
+        match judge(&Instead { path: Path::new(&path), text, below: self.context.files }) {
             Err(why) => Looked::Failed(Failure::new(why)),
             Ok(judged) if !self.context.mends => self.reported(input, judged, None),
-            Ok(_) => self.mended_profile(input, Vec::new(), &judge),
+            Ok(_) => self.mended_profile(input, text, Vec::new(), &judge),
         }
     }
 

@@ -46,6 +46,11 @@ impl Places {
     }
 }
 
+/// The one path that a file has on the disk, whatever leads to it; `None` if it is not there.
+pub(super) fn whole(path: impl AsRef<Path>) -> Option<PathBuf> {
+    std::fs::canonicalize(path).ok()
+}
+
 /// The working directory; nothing if it is gone.
 pub(super) fn here() -> PathBuf {
     std::path::absolute(".").unwrap_or_default()

@@ -1,7 +1,5 @@
 //! Files that others include or mount are judged where they are read, and not for themselves.
 
-#![expect(clippy::disallowed_methods, reason = "paths of different spelling must be compared on the disk")]
-
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
@@ -10,6 +8,7 @@ use crate::source::{Files, Name, Sources};
 use crate::syntax::conf;
 use crate::syntax::embedded::{find, may_hold_servers, recognise};
 
+use super::place::whole;
 use super::subject::is_directive;
 
 /// A text, or a part of one, that is judged where it is read, and not for itself; by the one path that it has on the disk.
@@ -61,10 +60,6 @@ fn mounted(path: &Path, text: &[u8], files: &dyn Files) -> Vec<Read> {
 
 fn files_of(sources: &Sources) -> impl Iterator<Item = &PathBuf> {
     sources.iter().filter_map(|(_, source)| if let Name::File(path) = source.name() { Some(path) } else { None })
-}
-
-fn whole(path: impl AsRef<Path>) -> Option<PathBuf> {
-    std::fs::canonicalize(path).ok()
 }
 
 /// All that is judged where it is read.

@@ -3,6 +3,7 @@
 mod compare;
 mod fmt;
 mod import;
+mod live;
 mod render;
 
 use std::ffi::OsString;
@@ -19,12 +20,15 @@ use crate::syntax::settings::FailOn;
 pub(super) use compare::{Diff, Upgrade};
 pub(super) use fmt::Fmt;
 pub(super) use import::Import;
+pub(super) use live::Reach;
 pub(super) use render::Render;
 
 /// Configuration as code for Redis and Valkey.
 #[derive(Debug, Parser)]
 #[command(name = "redisconf", version, about, long_about = None, max_term_width = 100)]
-#[command(after_help = "Exit codes: 0 fine, 1 findings or differences, 2 wrong usage or unreadable input.")]
+#[command(
+    after_help = "Exit codes: 0 fine, 1 findings or differences, 2 wrong usage or unreadable input, 3 no full answer from a server."
+)]
 pub(super) struct Args {
     #[command(flatten)]
     pub(super) global: Global,
@@ -90,7 +94,6 @@ fn output(text: &str) -> Result<Output, String> {
 }
 
 /// The subcommands.
-#[expect(clippy::large_enum_variant, reason = "there is one, and it lives as long as the program")]
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
     /// Print a completion script for a shell

@@ -31,13 +31,17 @@ struct Side {
 }
 
 pub(super) fn run(command: &Diff, global: &Global, terminal: &mut Terminal) -> Result<Exit, Failure> {
+    if !command.reach.live.is_empty() {
+        return super::live::diff(command, global, terminal);
+    }
     let format = format(global)?;
-    let second = command.to.as_deref().unwrap_or(&command.from);
-    if command.from == "-" && command.to.as_deref() == Some("-") {
+    let from = command.from.as_deref().expect("it is required unless a running server is named");
+    let second = command.to.as_deref().unwrap_or(from);
+    if from == "-" && command.to.as_deref() == Some("-") {
         return Err(Failure::new("only one of the two can be standard input"));
     }
-    let text = if [command.from.as_str(), second].contains(&"-") { Some(read_stdin()?) } else { None };
-    let from = Side::read(&command.from, command.server, text.as_deref())?;
+    let text = if [from, second].contains(&"-") { Some(read_stdin()?) } else { None };
+    let from = Side::read(from, command.server, text.as_deref())?;
     if from.kind == "version" && command.to.is_none() {
         return Err(Failure::new(format!("`{}` is a version, and there is nothing to read", from.name))
             .help("name both: `redisconf diff redis-6.2 valkey-8.1`"));
@@ -145,7 +149,7 @@ fn of_dump(name: &str, text: &[u8], server: Option<Server>) -> Result<Side, Fail
 }
 
 /// The version that a dump is of, as its names tell.
-fn by_names(names: &[&str]) -> Chosen {
+pub(super) fn by_names(names: &[&str]) -> Chosen {
     let fitting = servers_showing(names);
     let server = *fitting.last().expect("some server fits best");
     let more = if fitting.len() > 1 { format!(", and of {} more", fitting.len() - 1) } else { String::new() };
@@ -185,7 +189,8 @@ pub(super) fn line(from: &Setup, to: &Setup, row: &Contrast) -> DifferenceLine {
     }
 }
 
-fn held(setup: &Setup, held: &Held) -> HeldLine {
+/// What a side holds, as results tell it.
+pub(super) fn held(setup: &Setup, held: &Held) -> HeldLine {
     let (value, secret, secret_name) = match &held.value {
         Some(Shown::Plain(text)) => (Some(text.clone()), false, None),
         Some(Shown::Masked) => (None, true, None),

@@ -21,6 +21,11 @@ impl Failure {
         &self.message
     }
 
+    /// What to do, if that is known.
+    pub(super) fn advice(&self) -> Option<&str> {
+        self.help.as_deref()
+    }
+
     /// Says what to do.
     pub(super) fn help(mut self, help: impl Into<String>) -> Self {
         self.help = Some(help.into());

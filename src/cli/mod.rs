@@ -4,6 +4,7 @@
 //! knows files, streams and the environment, and nothing of directives.
 
 mod args;
+mod clock;
 mod colour;
 mod complete;
 mod diff;
@@ -14,6 +15,7 @@ mod fmt;
 mod import;
 mod init;
 mod lint;
+mod live;
 mod profiles;
 mod project;
 mod render;
@@ -48,6 +50,8 @@ enum Exit {
     Found = 1,
     /// Wrong usage, unreadable input.
     Usage = 2,
+    /// No full answer: a server could not be reached, or compared in part only.
+    Partial = 3,
 }
 
 /// Runs the program with its arguments, its own name first, and gives its exit code.

@@ -92,7 +92,7 @@ pub(super) fn render(command: &Render, global: &Global, terminal: &mut Terminal)
 
 /// The project file: the named one, or the nearest above the working directory.
 #[expect(clippy::disallowed_methods, reason = "the front end looks for files")]
-fn find(named: Option<&Path>) -> Result<PathBuf, Failure> {
+pub(super) fn find(named: Option<&Path>) -> Result<PathBuf, Failure> {
     if let Some(path) = named {
         return Ok(if path.is_dir() { path.join(PROJECT_FILE) } else { path.to_owned() });
     }
@@ -116,7 +116,7 @@ fn is_wanted(instance: &Instance, command: &Render) -> bool {
 }
 
 /// What is wrong with the project itself.
-fn problems(fleet: &Fleet, look: Look) -> Option<String> {
+pub(super) fn problems(fleet: &Fleet, look: Look) -> Option<String> {
     if fleet.problems.is_empty() {
         return None;
     }

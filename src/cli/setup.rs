@@ -7,8 +7,9 @@ use super::failure::Failure;
 use super::server::{Chosen, choose};
 use super::subject::{Subject, read_file, unreadable};
 use crate::config::Setup;
-use crate::config::layers::{LoadError, Request, assignment, load, merge};
+use crate::config::layers::{LoadError, Request, Stack, assignment, load, merge};
 use crate::facts::Facts;
+use crate::server::Server;
 use crate::source::{Disk, FileError, Files as _, Name, SourceId, Sources};
 use crate::syntax::{conf, survey};
 
@@ -30,8 +31,20 @@ pub(super) fn read(arguments: &Profile) -> Result<Subject, Failure> {
     if is_profile(name) { of_profile(name, arguments) } else { of_file(name, arguments) }
 }
 
-/// Merges a profile with its layers.
-pub(super) fn of_profile(name: &str, arguments: &Profile) -> Result<Subject, Failure> {
+/// What a profile or a file declares, for one version. Nothing is judged.
+pub(super) fn declared(arguments: &Profile, server: Server) -> Result<Setup, Failure> {
+    let name = arguments.profile.as_deref().unwrap_or_default();
+    if is_profile(name) {
+        return Ok(merge(stack(name, arguments)?, server));
+    }
+    only_facts(name, &arguments.layers)?;
+    let path = Path::new(name);
+    let reading = conf::read(Name::File(path.to_owned()), &read_file(path)?, server, &Disk);
+    Ok(Setup::from_reading(name, reading, facts(&arguments.layers)?))
+}
+
+/// A profile with its layers, unmerged.
+fn stack(name: &str, arguments: &Profile) -> Result<Stack, Failure> {
     let pairs = |flag, texts: &[String]| -> Result<Vec<(String, String)>, LoadError> {
         texts.iter().map(|text| assignment(flag, text)).collect()
     };
@@ -42,7 +55,12 @@ pub(super) fn of_profile(name: &str, arguments: &Profile) -> Result<Subject, Fai
         facts: pairs("--fact", &arguments.layers.facts).map_err(failed)?,
         ..Request::default()
     };
-    let stack = load(&request, &Disk).map_err(failed)?;
+    load(&request, &Disk).map_err(failed)
+}
+
+/// Merges a profile with its layers.
+pub(super) fn of_profile(name: &str, arguments: &Profile) -> Result<Subject, Failure> {
+    let stack = stack(name, arguments)?;
     let chosen = match (arguments.server, stack.default_server()) {
         (Some(server), _) => Chosen { server, because: "--server".into() },
         (None, Some(server)) => Chosen { server, because: "default-server of the profile".into() },

@@ -32,6 +32,8 @@ pub(super) enum Ask<'a> {
     Ping,
     Auth(&'a Login),
     ConfigGet(&'a str),
+    /// Many names at once, which servers take from 7.0 on.
+    ConfigGetAll(&'a [&'a str]),
     Info(Section),
     // the rest is only for servers that were started here
     /// Name and value, and again.
@@ -47,7 +49,7 @@ impl Ask<'_> {
         match self {
             Self::Ping => "PING",
             Self::Auth(_) => "AUTH",
-            Self::ConfigGet(_) | Self::ConfigSet(_) | Self::ConfigRewrite => "CONFIG",
+            Self::ConfigGet(_) | Self::ConfigGetAll(_) | Self::ConfigSet(_) | Self::ConfigRewrite => "CONFIG",
             Self::Info(_) => "INFO",
             Self::SlowlogGet => "SLOWLOG",
             Self::Shutdown => "SHUTDOWN",
@@ -61,6 +63,7 @@ impl Ask<'_> {
             Self::Ping | Self::Info(Section::Usual) => &mut packed,
             Self::Auth(login) => packed.arg(&login.user).arg(&login.password),
             Self::ConfigGet(pattern) => packed.arg("GET").arg(pattern),
+            Self::ConfigGetAll(names) => names.iter().fold(packed.arg("GET"), |get, name| get.arg(name)),
             Self::ConfigSet(pairs) => {
                 pairs.iter().fold(packed.arg("SET"), |set, (name, value)| set.arg(name).arg(value))
             }

@@ -4,16 +4,15 @@
 //! commands, stretches timeouts and swallows answers of any size.
 
 use std::collections::BTreeMap;
-use std::io::{self, ErrorKind, Read, Write};
-use std::os::unix::net::UnixStream;
+use std::io::{self, ErrorKind};
 use std::path::Path;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
+use super::address::Address;
 use super::ask::{Ask, Login, Section};
 use super::reply::Reply;
-
-/// The largest answer that is read: 64 MiB. CONFIG GET * and INFO stay below 100 kB.
-const BUDGET: usize = 64 << 20;
+use super::tls::Tls;
+use super::wire::{Stream, Wire};
 
 /// Why no answer came. Never holds what was sent or received.
 #[derive(Debug, thiserror::Error)]
@@ -21,6 +20,9 @@ pub enum ConnectionError {
     /// Nothing listens, or we may not connect.
     #[error("cannot connect: {0}")]
     Connect(#[source] io::Error),
+    /// The other side is there, and TLS with it does not come about.
+    #[error("no TLS connection: {0}")]
+    Tls(String),
     /// The deadline passed, however many bytes had come.
     #[error("no full answer to {command} within {} ms", within.as_millis())]
     TimedOut {
@@ -36,7 +38,7 @@ pub enum ConnectionError {
         command: &'static str,
     },
     /// More bytes than any honest answer has.
-    #[error("the answer to {command} is larger than {BUDGET} bytes: this is no Redis or Valkey server")]
+    #[error("the answer to {command} is larger than {} bytes: this is no Redis or Valkey server", super::wire::BUDGET)]
     TooLarge {
         /// The command that waited.
         command: &'static str,
@@ -63,12 +65,19 @@ impl Connection {
     /// # Errors
     /// When nothing listens there.
     pub fn open(socket: &Path, within: Duration) -> Result<Self, ConnectionError> {
-        let stream = UnixStream::connect(socket).map_err(ConnectionError::Connect)?;
-        Ok(Self::over(stream, within))
+        Ok(Self::over(Stream::unix(socket).map_err(ConnectionError::Connect)?, within))
     }
 
-    fn over(stream: UnixStream, within: Duration) -> Self {
-        let wire = Wire { stream, until: Instant::now(), left: 0, failed: None };
+    /// Connects to wherever a server answers; connecting, and then each answer, must be complete `within` that time.
+    ///
+    /// # Errors
+    /// When nothing listens there, or TLS does not come about.
+    pub fn connect(address: &Address, tls: Option<&Tls>, within: Duration) -> Result<Self, ConnectionError> {
+        Ok(Self::over(Stream::connect(address, tls, within)?, within))
+    }
+
+    fn over(stream: Stream, within: Duration) -> Self {
+        let wire = Wire::new(stream);
         Self { wire, parser: redis::Parser::new(), within, renamed: BTreeMap::new() }
     }
 
@@ -117,6 +126,22 @@ impl Connection {
             replies.extend(self.ask_all(&asks)?);
         }
         Ok(replies)
+    }
+
+    /// Logs in, if there is a login, and asks for INFO, in one breath.
+    pub(super) fn introduce(&mut self, login: Option<&Login>) -> Result<(Option<Reply>, Reply), ConnectionError> {
+        let asks: Vec<Ask<'_>> = login.map(Ask::Auth).into_iter().chain([Ask::Info(Section::Usual)]).collect();
+        let mut replies = self.ask_all(&asks)?;
+        let info = replies.pop().expect("an answer came for every question");
+        Ok((replies.pop(), info))
+    }
+
+    /// Asks CONFIG GET for many names in one command, which servers take from 7.0 on.
+    ///
+    /// # Errors
+    /// When no answer came.
+    pub fn config_get_all(&mut self, names: &[&str]) -> Result<Reply, ConnectionError> {
+        self.ask(Ask::ConfigGetAll(names))
     }
 
     pub(super) fn ask(&mut self, ask: Ask<'_>) -> Result<Reply, ConnectionError> {
@@ -171,72 +196,12 @@ fn broken(kind: ErrorKind, command: &'static str) -> ConnectionError {
     }
 }
 
-/// The stream under one deadline and one budget. It remembers why it failed, which the parser's errors would blur.
-struct Wire {
-    stream: UnixStream,
-    until: Instant,
-    left: usize,
-    failed: Option<ErrorKind>,
-}
-
-impl Wire {
-    fn begin(&mut self, within: Duration) {
-        self.until = Instant::now() + within;
-        self.left = BUDGET;
-    }
-
-    /// The time left; a socket takes no timeout of zero.
-    fn remaining(&self) -> io::Result<Duration> {
-        let left = self.until.saturating_duration_since(Instant::now());
-        if left.is_zero() { Err(ErrorKind::TimedOut.into()) } else { Ok(left) }
-    }
-
-    fn send(&mut self, mut bytes: &[u8]) -> io::Result<()> {
-        while !bytes.is_empty() {
-            self.stream.set_write_timeout(Some(self.remaining()?))?;
-            match self.stream.write(bytes) {
-                Ok(sent) => bytes = &bytes[sent..],
-                Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Err(error) => return Err(error),
-            }
-        }
-        Ok(())
-    }
-
-    fn receive(&mut self, into: &mut [u8]) -> io::Result<usize> {
-        if self.left == 0 {
-            return Err(ErrorKind::FileTooLarge.into());
-        }
-        let room = into.len().min(self.left);
-        self.stream.set_read_timeout(Some(self.remaining()?))?;
-        match self.stream.read(&mut into[..room])? {
-            0 if room > 0 => Err(ErrorKind::UnexpectedEof.into()),
-            read => {
-                self.left -= read;
-                Ok(read)
-            }
-        }
-    }
-}
-
-impl Read for Wire {
-    fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
-        loop {
-            match self.receive(into) {
-                Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                Err(error) => {
-                    self.failed = Some(error.kind());
-                    return Err(error);
-                }
-                Ok(read) => return Ok(read),
-            }
-        }
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use std::io::Write;
+    use std::os::unix::net::UnixStream;
     use std::thread;
+    use std::time::Instant;
 
     use super::*;
 
@@ -246,7 +211,7 @@ mod tests {
     fn with(act: impl FnOnce(&mut UnixStream) + Send + 'static) -> Connection {
         let (ours, mut theirs) = UnixStream::pair().unwrap();
         thread::spawn(move || act(&mut theirs));
-        Connection::over(ours, SHORT)
+        Connection::over(Stream::Unix(ours), SHORT)
     }
 
     fn saying(bytes: &'static [u8]) -> Connection {

@@ -8,6 +8,7 @@
 
 #![expect(clippy::disallowed_methods, reason = "this room starts programs, opens sockets and waits for them")]
 
+mod address;
 mod ask;
 mod boot;
 mod child;
@@ -17,14 +18,18 @@ mod dump;
 mod inspect;
 mod isolate;
 mod launch;
+mod observe;
 mod options;
 mod place;
 mod program;
 mod refusal;
 mod reply;
+mod tls;
 mod undertaker;
+mod wire;
 mod words;
 
+pub use address::{Address, AddressError, Url};
 pub use ask::{Login, Section};
 pub use boot::{BootError, Booted, LoginError, Modules, Start, boot};
 pub use connection::{Connection, ConnectionError};
@@ -32,7 +37,9 @@ pub use dump::{Dump, DumpError, Entry, dump};
 
 pub use inspect::{InspectError, inspect};
 pub use isolate::IsolateError;
+pub use observe::{Denied, Met, ObserveError, Observed, Reach};
 pub use place::Place;
 pub use program::{Program, ProgramError};
 pub use refusal::Refusal;
 pub use reply::Reply;
+pub use tls::{Tls, TlsError, TlsFiles};

@@ -64,7 +64,8 @@ pub fn compare(config: &Config, snapshot: &Snapshot, overridden: &[String]) -> V
     differences
 }
 
-fn judge(config: &Config, directive: &Directive, wanted: &Value, answer: &[u8]) -> Verdict {
+/// How a wanted value relates to what a server answered.
+pub(super) fn judge(config: &Config, directive: &Directive, wanted: &Value, answer: &[u8]) -> Verdict {
     if wanted.config_get(&directive.kind) == answer {
         return Verdict::Equal;
     }
@@ -79,7 +80,8 @@ fn judge(config: &Config, directive: &Directive, wanted: &Value, answer: &[u8]) 
     }
 }
 
-fn is_action(kind: &Kind) -> bool {
+/// Whether a directive is carried out and has no value.
+pub(super) fn is_action(kind: &Kind) -> bool {
     matches!(kind, Kind::Include | Kind::LoadModule | Kind::RenameCommand | Kind::User | Kind::Sentinel)
 }
 

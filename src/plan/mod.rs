@@ -7,9 +7,11 @@ mod actions;
 mod between;
 mod compare;
 mod contrast;
+mod drift;
 mod nature;
 
 pub use between::{Comparison, Side, between};
 pub use compare::{Difference, Verdict, compare};
 pub use contrast::{Contrast, Held, Relation, Said};
+pub use drift::{Drift, Drifts, Expectation, Fate, Standing, Wanted, drift, names_to_ask};
 pub use nature::{came_with, is_per_node, servers_showing};

@@ -86,7 +86,7 @@ pub struct HeldLine {
 }
 
 impl HeldLine {
-    fn shown(&self) -> String {
+    pub(super) fn shown(&self) -> String {
         if let Some(name) = &self.secret_name {
             return format!("*** (secret `{name}`)");
         }

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args as Group;
 
-use super::server;
+use super::{Layers, Reach, server};
 use crate::server::Server;
 
 pub(in super::super) const DIFF_EXAMPLES: &str = "Examples:
@@ -12,16 +12,19 @@ pub(in super::super) const DIFF_EXAMPLES: &str = "Examples:
   redisconf diff redis-6.2 valkey-8.1             # what is built in otherwise
   redisconf diff redis.conf --to-server valkey-8.1   # what changes if only the version changes
   redis-cli --json CONFIG GET '*' | redisconf diff builtin:cache -
-  redisconf diff old.conf new.conf --output-format markdown > comment.md";
+  redisconf diff old.conf new.conf --output-format markdown > comment.md
+  redisconf diff cache.toml --live redis://10.0.0.23:6379   # declared and running
+  redisconf diff --live --env prod                # every instance of the project";
 
 #[derive(Debug, Group)]
 pub(in super::super) struct Diff {
-    /// Configuration file, profile, dump of CONFIG GET, or server version; `-` is standard input
-    #[arg(value_name = "FROM")]
-    pub(in super::super) from: String,
+    /// Configuration file, profile, dump of CONFIG GET, or server version; `-` is standard input. With `--live` what is
+    /// declared: a profile, a file, or names of instances, `*` allowed
+    #[arg(value_name = "FROM", required_unless_present = "live")]
+    pub(in super::super) from: Option<String>,
 
     /// The same; left out, it is what FROM is, as the version of `--to-server` reads it
-    #[arg(value_name = "TO", required_unless_present = "to_server")]
+    #[arg(value_name = "TO", required_unless_present_any = ["to_server", "live"])]
     pub(in super::super) to: Option<String>,
 
     /// Server version to read both as, such as redis-7.4 or valkey-8.1.3
@@ -29,8 +32,14 @@ pub(in super::super) struct Diff {
     pub(in super::super) server: Option<Server>,
 
     /// Server version to read TO as
-    #[arg(long, value_name = "SERVER", value_parser = server)]
+    #[arg(long, value_name = "SERVER", value_parser = server, conflicts_with = "live")]
     pub(in super::super) to_server: Option<Server>,
+
+    #[command(flatten)]
+    pub(in super::super) layers: Layers,
+
+    #[command(flatten)]
+    pub(in super::super) reach: Reach,
 }
 
 pub(in super::super) const UPGRADE_EXAMPLES: &str = "Examples:

@@ -4,7 +4,6 @@
 
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
-use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::super::args::Lint;
 use super::super::failure::Failure;
@@ -80,7 +79,15 @@ impl Rulebook {
         let baseline = texts.baseline(&baseline_path, is_named, command.write_baseline)?;
         texts.tell(terminal)?;
         let baseline = baseline.map(Mutex::new);
-        Ok(Self { settings, project: path, sources: texts.sources, root, today: today(), baseline, baseline_path })
+        Ok(Self {
+            settings,
+            project: path,
+            sources: texts.sources,
+            root,
+            today: crate::cli::clock::today(),
+            baseline,
+            baseline_path,
+        })
     }
 
     /// A path as settings and baselines know it.
@@ -172,9 +179,4 @@ fn nearest(here: &Path) -> Option<PathBuf> {
         }
     }
     None
-}
-
-fn today() -> Date {
-    let seconds = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
-    Date::of_days_since_1970(u32::try_from(seconds / 86_400).unwrap_or(u32::MAX))
 }

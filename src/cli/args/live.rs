@@ -1,0 +1,77 @@
+//! What commands take that speak with running servers.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::Args as Group;
+
+/// How to reach running servers.
+#[derive(Clone, Debug, Default, Group)]
+pub(in super::super) struct Reach {
+    /// Running server: redis://[USER@]HOST[:PORT], rediss://…, unix:///PATH or HOST:PORT; or a dump that stands for one,
+    /// as a file or `-`. Without a value: what the project's instances name
+    #[arg(long, value_name = "URL|DUMP", num_args = 0..=1, default_missing_value = "", help_heading = "Running servers")]
+    pub(in super::super) live: Vec<String>,
+
+    /// ACL user; else the one in the address, else `default`
+    #[arg(long, value_name = "NAME", env = "REDISCONF_USER", hide_env_values = true, requires = "live")]
+    #[arg(help_heading = "Running servers")]
+    pub(in super::super) user: Option<String>,
+
+    /// Environment variable that holds the password
+    #[arg(long, value_name = "VARIABLE", requires = "live", default_value = "REDISCONF_PASSWORD")]
+    #[arg(help_heading = "Running servers")]
+    pub(in super::super) password_env: String,
+
+    /// File whose first line is the password
+    #[arg(long, value_name = "FILE", requires = "live", help_heading = "Running servers")]
+    pub(in super::super) password_file: Option<PathBuf>,
+
+    /// Ask for the password
+    #[arg(long, requires = "live", conflicts_with = "password_file", help_heading = "Running servers")]
+    pub(in super::super) ask_password: bool,
+
+    /// Certificates of the authorities to trust, in PEM form; else the system's
+    #[arg(long, value_name = "FILE", requires = "live", help_heading = "Running servers")]
+    pub(in super::super) tls_ca: Option<PathBuf>,
+
+    /// Client certificate, in PEM form, with its chain
+    #[arg(long, value_name = "FILE", requires = "live", help_heading = "Running servers")]
+    pub(in super::super) tls_cert: Option<PathBuf>,
+
+    /// Key of the client certificate, in PEM form
+    #[arg(long, value_name = "FILE", requires = "live", help_heading = "Running servers")]
+    pub(in super::super) tls_key: Option<PathBuf>,
+
+    /// Name that the server's certificate must have (SNI), if it is not the host's
+    #[arg(long, value_name = "NAME", requires = "live", help_heading = "Running servers")]
+    pub(in super::super) tls_server_name: Option<String>,
+
+    /// Longest wait for a connection, and for each answer, in seconds
+    #[arg(long, value_name = "SECONDS", value_parser = seconds, default_value = "5", requires = "live")]
+    #[arg(help_heading = "Running servers")]
+    pub(in super::super) timeout: Duration,
+
+    /// Most servers that are spoken with at once
+    #[arg(long, value_name = "COUNT", value_parser = clap::value_parser!(u16).range(1..=512), default_value = "16")]
+    #[arg(requires = "live", help_heading = "Running servers")]
+    pub(in super::super) jobs: u16,
+
+    /// Only instances of this environment
+    #[arg(long, value_name = "NAME", requires = "live", help_heading = "Running servers")]
+    pub(in super::super) env: Option<String>,
+
+    /// Project file or folder; else the nearest above the working directory
+    #[arg(long, value_name = "FILE", requires = "live", help_heading = "Running servers")]
+    pub(in super::super) project: Option<PathBuf>,
+
+    /// Configuration that the server would read at a restart; else its own file, if it runs on this machine
+    #[arg(long, value_name = "FILE", requires = "live", help_heading = "Running servers")]
+    pub(in super::super) deployed: Option<PathBuf>,
+}
+
+fn seconds(text: &str) -> Result<Duration, String> {
+    let seconds: f64 = text.parse().map_err(|_| "a number of seconds is expected, such as 5 or 0.5".to_owned())?;
+    let fits = seconds > 0.0 && seconds <= 3600.0;
+    if fits { Ok(Duration::from_secs_f64(seconds)) } else { Err("from above 0 to 3600 seconds".to_owned()) }
+}

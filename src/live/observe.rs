@@ -1,0 +1,185 @@
+//! Asks a running server what is to be compared, and nothing else.
+//!
+//! What is sent: AUTH if there is a login, INFO, and CONFIG GET with the names that the caller wants. Nothing of it changes
+//! a server, and nothing leaves a trace such as the name of a connection.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use super::address::Address;
+use super::ask::Login;
+use super::connection::{Connection, ConnectionError};
+use super::reply::Reply;
+use super::tls::Tls;
+use crate::server::{Engine, Server};
+use crate::snapshot::{IdentityError, PairsError, Snapshot, identity, pairs, parse_info};
+
+/// How to reach a server.
+#[derive(Clone, Debug)]
+pub struct Reach<'a> {
+    /// Where it answers.
+    pub address: Address,
+    /// Who we are there.
+    pub login: Option<&'a Login>,
+    /// Whom we trust, where TLS is spoken.
+    pub tls: Option<&'a Tls>,
+    /// How long connecting, and each answer, may take.
+    pub within: Duration,
+}
+
+/// Why nothing can be said of a server. Each kind has its own remedy.
+#[derive(Debug, thiserror::Error)]
+pub enum ObserveError {
+    /// No connection, or no answer.
+    #[error(transparent)]
+    Connection(#[from] ConnectionError),
+    /// It wants a login, and there was none.
+    #[error("the server asks for a password")]
+    NoLogin,
+    /// The login is wrong.
+    #[error("the server does not accept the login of `{user}`: {answer}")]
+    WrongLogin {
+        /// Who tried.
+        user: String,
+        /// What the server said.
+        answer: String,
+    },
+    /// Protected mode shuts us out.
+    #[error("the server is in protected mode: it has no password, and answers to this machine's own addresses only")]
+    ProtectedMode,
+    /// No more connections.
+    #[error("the server has as many clients as `maxclients` allows")]
+    Full,
+    /// The user may not run INFO, so that not even the version is known.
+    #[error("the user may not run INFO, by which the version is known: {answer}")]
+    NoInfo {
+        /// What the server said.
+        answer: String,
+    },
+    /// Another answer than any server gives.
+    #[error("the answer to {command} has an unexpected shape: this is no Redis or Valkey server")]
+    Shape {
+        /// The command.
+        command: &'static str,
+    },
+    /// CONFIG GET did not give pairs.
+    #[error(transparent)]
+    Pairs(#[from] PairsError),
+    /// INFO did not tell the version.
+    #[error(transparent)]
+    Identity(#[from] IdentityError),
+    /// It is a Sentinel, whose configuration is asked for otherwise.
+    #[error("this is a Sentinel")]
+    Sentinel,
+}
+
+/// Why values are missing.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum Denied {
+    /// The user may not.
+    #[error("the user may not run CONFIG GET: {0}")]
+    Permission(String),
+    /// The command is not there.
+    #[error("the server knows no CONFIG: it was renamed or removed (`rename-command`), or a managed service blocks it")]
+    NoCommand,
+    /// Another refusal.
+    #[error("the server refused CONFIG GET: {0}")]
+    Other(String),
+}
+
+/// What a server said.
+#[derive(Clone, Debug)]
+pub struct Observed {
+    /// Its values and its INFO. Without CONFIG the values are missing.
+    pub snapshot: Snapshot,
+    /// Why values are missing.
+    pub denied: Option<Denied>,
+}
+
+/// A connection that has shown who it is with.
+pub struct Met {
+    connection: Connection,
+    server: Server,
+    info: BTreeMap<String, String>,
+}
+
+impl Met {
+    /// Connects, logs in and asks for INFO.
+    ///
+    /// # Errors
+    /// When nothing can be said of the server.
+    pub fn meet(reach: &Reach<'_>) -> Result<Self, ObserveError> {
+        let mut connection = Connection::connect(&reach.address, reach.tls, reach.within)?;
+        let (login, info) = connection.introduce(reach.login)?;
+        if let (Some(Reply::Error(answer)), Some(who)) = (login, reach.login) {
+            return Err(shut_out(&answer).unwrap_or(ObserveError::WrongLogin { user: who.user.clone(), answer }));
+        }
+        let text = match info {
+            Reply::Error(answer) => return Err(shut_out(&answer).unwrap_or(ObserveError::NoInfo { answer })),
+            Reply::Status(_) | Reply::Integer(_) | Reply::Bytes(_) | Reply::Nil | Reply::List(_) => info.into_bytes(),
+        };
+        let info = parse_info(&text.ok_or(ObserveError::Shape { command: "INFO" })?);
+        let server = identity(&info)?;
+        if info.get("redis_mode").is_some_and(|mode| mode == "sentinel") {
+            return Err(ObserveError::Sentinel);
+        }
+        Ok(Self { connection, server, info })
+    }
+
+    /// Its version.
+    #[must_use]
+    pub fn server(&self) -> Server {
+        self.server
+    }
+
+    /// What INFO said.
+    #[must_use]
+    pub fn info(&self) -> &BTreeMap<String, String> {
+        &self.info
+    }
+
+    /// Asks for the values of these names.
+    ///
+    /// # Errors
+    /// When no answer came, or none that a server gives. A refusal is no error: what INFO said remains.
+    pub fn observe(&mut self, names: &[&str]) -> Result<Observed, ObserveError> {
+        let takes_many = self.server.engine != Engine::Redis || self.server.at_least(Engine::Redis, 7, 0);
+        let replies = match (names.is_empty(), takes_many) {
+            (true, _) => Vec::new(),
+            (false, true) => vec![self.connection.config_get_all(names)?],
+            (false, false) => self.connection.config_get(names)?,
+        };
+        let (mut config, mut denied) = (Vec::new(), None);
+        for reply in replies {
+            if let Reply::Error(answer) = reply {
+                denied = Some(refusal(answer));
+                continue;
+            }
+            config.extend(pairs(reply.into_items().ok_or(ObserveError::Shape { command: "CONFIG" })?)?);
+        }
+        Ok(Observed { snapshot: Snapshot::new(self.server, config, self.info.clone()), denied })
+    }
+}
+
+/// What a first answer says that is none to the question.
+fn shut_out(answer: &str) -> Option<ObserveError> {
+    if answer.starts_with("NOAUTH") {
+        Some(ObserveError::NoLogin)
+    } else if answer.starts_with("DENIED") {
+        Some(ObserveError::ProtectedMode)
+    } else if answer.contains("max number of clients") {
+        Some(ObserveError::Full)
+    } else {
+        None
+    }
+}
+
+fn refusal(answer: String) -> Denied {
+    if answer.starts_with("NOPERM") {
+        Denied::Permission(answer)
+    } else if answer.to_ascii_lowercase().starts_with("err unknown command") {
+        Denied::NoCommand
+    } else {
+        Denied::Other(answer)
+    }
+}

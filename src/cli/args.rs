@@ -1,5 +1,6 @@
 //! What can be written on the command line.
 
+mod apply;
 mod compare;
 mod fmt;
 mod import;
@@ -17,6 +18,7 @@ use crate::report::lint::{self as report, Output};
 use crate::server::Server;
 use crate::syntax::settings::FailOn;
 
+pub(super) use apply::{Apply, Doing, Undo};
 pub(super) use compare::{Diff, Upgrade};
 pub(super) use fmt::Fmt;
 pub(super) use import::Import;
@@ -96,6 +98,9 @@ fn output(text: &str) -> Result<Output, String> {
 /// The subcommands.
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
+    /// Bring what is declared into force on running servers: a plan, its dangers, and a way back
+    #[command(after_help = apply::APPLY_EXAMPLES)]
+    Apply(Apply),
     /// Print a completion script for a shell
     #[command(after_help = COMPLETIONS_EXAMPLES)]
     Completions(Completions),
@@ -135,6 +140,9 @@ pub(super) enum Command {
     /// List what is in force, as CONFIG GET would show it, with where it comes from
     #[command(after_help = SHOW_EXAMPLES, override_usage = "redisconf show [OPTIONS] <FILE | -- PROGRAM...>")]
     Show(Show),
+    /// Take back what `apply` has set on a running server
+    #[command(after_help = apply::UNDO_EXAMPLES)]
+    Undo(Undo),
     /// Rewrite a configuration file for another server version, and tell what that changes
     #[command(after_help = compare::UPGRADE_EXAMPLES)]
     Upgrade(Upgrade),

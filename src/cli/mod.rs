@@ -52,6 +52,10 @@ enum Exit {
     Usage = 2,
     /// No full answer: a server could not be reached, or compared in part only.
     Partial = 3,
+    /// Applying failed, and the server is as before.
+    AsBefore = 4,
+    /// Applying failed, and the server is not as before.
+    Between = 5,
 }
 
 /// Runs the program with its arguments, its own name first, and gives its exit code.
@@ -82,6 +86,7 @@ fn dispatch(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure> {
         return Err(Failure::new(message).help("it writes one format to standard output: human or json"));
     }
     match &args.command {
+        Command::Apply(command) => live::apply(command, &args.global, terminal),
         Command::Completions(command) => complete::completions(command, terminal),
         Command::Diff(command) => diff::run(command, &args.global, terminal),
         Command::DumpServer(command) => dump_server::run(command, terminal),
@@ -95,6 +100,7 @@ fn dispatch(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure> {
         Command::Render(command) => render::run(command, &args.global, terminal),
         Command::Rules => rules::run(&args.global, terminal),
         Command::Show(command) => show::run(command, &args.global, terminal),
+        Command::Undo(command) => live::undo(command, &args.global, terminal),
         Command::Upgrade(command) => upgrade::run(command, &args.global, terminal),
         Command::Verify(command) => verify::run(command, &args.global, terminal),
         Command::Why(command) => why::run(command, &args.global, terminal),

@@ -120,6 +120,12 @@ pub struct Config {
 const NONE: u16 = u16::MAX;
 
 impl Config {
+    /// A configuration that says nothing, to read values of a version with.
+    #[must_use]
+    pub fn nothing(server: Server) -> Self {
+        Self::empty(&Reading::new(crate::source::Sources::new(), server), Mode::Server)
+    }
+
     /// Nothing but the names of a reading, looked up.
     fn empty(reading: &Reading, mode: Mode) -> Self {
         let view = View::of(reading.server);

@@ -35,12 +35,16 @@ pub(super) enum Ask<'a> {
     /// Many names at once, which servers take from 7.0 on.
     ConfigGetAll(&'a [&'a str]),
     Info(Section),
-    // the rest is only for servers that were started here
+    // the rest is for servers that were started here, and for `apply`
     /// Name and value, and again.
     ConfigSet(&'a [(&'a str, &'a [u8])]),
     ConfigRewrite,
     SlowlogGet,
     Shutdown,
+    // what `apply` needs beside CONFIG SET
+    /// Names this connection, which is seen by everybody who lists clients.
+    SetName(&'a str),
+    ClientList,
 }
 
 impl Ask<'_> {
@@ -53,6 +57,7 @@ impl Ask<'_> {
             Self::Info(_) => "INFO",
             Self::SlowlogGet => "SLOWLOG",
             Self::Shutdown => "SHUTDOWN",
+            Self::SetName(_) | Self::ClientList => "CLIENT",
         }
     }
 
@@ -71,6 +76,8 @@ impl Ask<'_> {
             Self::SlowlogGet => packed.arg("GET").arg(4096),
             Self::Info(Section::Server) => packed.arg("server"),
             Self::Shutdown => packed.arg("NOSAVE"),
+            Self::SetName(name) => packed.arg("SETNAME").arg(name),
+            Self::ClientList => packed.arg("LIST"),
         };
         packed.get_packed_command()
     }

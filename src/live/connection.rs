@@ -81,6 +81,11 @@ impl Connection {
         Self { wire, parser: redis::Parser::new(), within, renamed: BTreeMap::new() }
     }
 
+    /// Whether it can still be used.
+    pub(super) fn is_alive(&self) -> bool {
+        self.wire.failed.is_none()
+    }
+
     /// From now on each answer must be complete within that time.
     pub(super) fn set_patience(&mut self, within: Duration) {
         self.within = within;

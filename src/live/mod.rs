@@ -9,6 +9,7 @@
 #![expect(clippy::disallowed_methods, reason = "this room starts programs, opens sockets and waits for them")]
 
 mod address;
+mod apply;
 mod ask;
 mod boot;
 mod child;
@@ -30,6 +31,7 @@ mod wire;
 mod words;
 
 pub use address::{Address, AddressError, Url};
+pub use apply::{Ended, Event, LOCK, Left, Manner, Record, apply};
 pub use ask::{Login, Section};
 pub use boot::{BootError, Booted, LoginError, Modules, Start, boot};
 pub use connection::{Connection, ConnectionError};

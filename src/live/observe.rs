@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use super::address::Address;
-use super::ask::Login;
+use super::ask::{Ask, Login, Section};
 use super::connection::{Connection, ConnectionError};
 use super::reply::Reply;
 use super::tls::Tls;
@@ -124,6 +124,31 @@ impl Met {
             return Err(ObserveError::Sentinel);
         }
         Ok(Self { connection, server, info })
+    }
+
+    /// Whether the connection can still be used.
+    pub(super) fn is_alive(&self) -> bool {
+        self.connection.is_alive()
+    }
+
+    /// Sends one of the fixed commands.
+    pub(super) fn ask(&mut self, ask: Ask<'_>) -> Result<Reply, ConnectionError> {
+        self.connection.ask(ask)
+    }
+
+    /// Asks for INFO again.
+    ///
+    /// # Errors
+    /// When no answer came, or none that a server gives.
+    pub fn refresh(&mut self) -> Result<&BTreeMap<String, String>, ObserveError> {
+        let text = match self.connection.info(Section::Usual)? {
+            Reply::Error(answer) => return Err(shut_out(&answer).unwrap_or(ObserveError::NoInfo { answer })),
+            reply @ (Reply::Status(_) | Reply::Integer(_) | Reply::Bytes(_) | Reply::Nil | Reply::List(_)) => {
+                reply.into_bytes()
+            }
+        };
+        self.info = parse_info(&text.ok_or(ObserveError::Shape { command: "INFO" })?);
+        Ok(&self.info)
     }
 
     /// Its version.

@@ -5,6 +5,7 @@
 //! [`Look`]. Texts of files are shown word by word, and only where [`crate::config::Visible`] allows it. Nothing here
 //! prints, but for [`Out`], which writes what it is given.
 
+mod applied;
 mod compared;
 mod difference;
 mod explained;
@@ -25,6 +26,7 @@ mod table;
 mod traced;
 mod upgraded;
 
+pub use applied::{AppliedServer, ApplyReport, ApplyStatus, HazardLine, LeftLine, StepStateLine, UndoReport};
 pub use compared::{Compared, DifferenceLine, HeldLine, SideLine};
 pub use difference::{Side, difference};
 pub use explained::{DirectivePage, HistoryLine};

@@ -70,7 +70,7 @@ pub(in super::super) struct Reach {
     pub(in super::super) deployed: Option<PathBuf>,
 }
 
-fn seconds(text: &str) -> Result<Duration, String> {
+pub(super) fn seconds(text: &str) -> Result<Duration, String> {
     let seconds: f64 = text.parse().map_err(|_| "a number of seconds is expected, such as 5 or 0.5".to_owned())?;
     let fits = seconds > 0.0 && seconds <= 3600.0;
     if fits { Ok(Duration::from_secs_f64(seconds)) } else { Err("from above 0 to 3600 seconds".to_owned()) }

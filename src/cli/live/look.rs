@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use super::reach::{Access, known};
 use super::target::{Declared, Place, Target};
 use crate::catalog::Change;
-use crate::cli::args::{Diff, Reach};
+use crate::cli::args::Reach;
 use crate::cli::clock;
 use crate::cli::diff::{by_names, held};
 use crate::cli::failure::Failure;
@@ -19,7 +19,7 @@ use crate::config::{Secret, Setup};
 use crate::facts::Facts;
 use crate::finding::Severity;
 use crate::live::{self, Address, ConnectionError, Denied, Met, ObserveError, Tls, Url};
-use crate::plan::{self, Drift, Drifts, Fate, Standing, Wanted, names_to_ask};
+use crate::plan::{self, Drift, Drifts, Expectation, Fate, Plan, Standing, Wanted, names_to_ask};
 use crate::report::{DriftLine, LiveServer, LiveStatus};
 use crate::server::Server;
 use crate::snapshot::{Snapshot, read_dump};
@@ -36,9 +36,19 @@ pub(super) struct Looking<'a> {
     today: String,
 }
 
+/// A server, seen.
+pub(super) struct Seen {
+    pub(super) setup: Setup,
+    pub(super) snapshot: Snapshot,
+    pub(super) denied: Option<Denied>,
+    pub(super) deployed: Option<Setup>,
+    pub(super) found: Drifts,
+    /// What mends it.
+    pub(super) plan: Plan,
+}
+
 impl<'a> Looking<'a> {
-    pub(super) fn new(command: &'a Diff, targets: &[Target<'_>]) -> Result<Self, Failure> {
-        let reach = &command.reach;
+    pub(super) fn new(reach: &'a Reach, targets: &[Target<'_>]) -> Result<Self, Failure> {
         let access = Access::of(reach)?;
         let speaks_tls = |target: &Target<'_>| {
             matches!(&target.place, Place::Address(Url { address: Address::Tcp { tls: true, .. }, .. }))
@@ -91,53 +101,12 @@ impl<'a> Looking<'a> {
     }
 
     fn fill(&self, target: &Target<'_>, line: &mut LiveServer) -> Result<(), (LiveStatus, Failure)> {
-        let failed = |failure| (LiveStatus::Failed, failure);
-        let (setup, snapshot, denied) = match &target.place {
-            Place::Nowhere(reason) => return Err(failed(Failure::new(reason.clone()))),
-            Place::Dump(path) => {
-                let (chosen, snapshot) = self.dump(path, target.server()).map_err(failed)?;
-                line.server = Some(chosen.used());
-                (sound(target, chosen.server).map_err(failed)?, snapshot, None)
-            }
-            Place::Address(url) => {
-                let unreachable = |failure| (LiveStatus::Unreachable, failure);
-                let login = self.login(target, url).map_err(unreachable)?;
-                let tls = match &self.tls {
-                    Some(Ok(tls)) => Some(tls),
-                    Some(Err(message)) => return Err(unreachable(Failure::new(message.clone()))),
-                    None => None,
-                };
-                let reach = live::Reach {
-                    address: url.address.clone(),
-                    login: login.as_ref(),
-                    tls,
-                    within: self.reach.timeout,
-                };
-                let mut met = Met::meet(&reach).map_err(|error| unreachable(remedy(&error)))?;
-                let server = met.server();
-                line.server = Some(Chosen { server, because: "INFO".into() }.used());
-                line.role = role(met.info());
-                let setup = sound(target, server).map_err(failed)?;
-                let secrets = known(&setup);
-                let names = names_to_ask(&setup.config, &secrets);
-                let observed = met.observe(&names).map_err(|error| unreachable(remedy(&error)))?;
-                (setup, observed.snapshot, observed.denied)
-            }
-        };
-        let deployed = self.deployed(target, &snapshot);
-        let found = plan::drift(
-            Wanted {
-                declared: &setup.config,
-                deployed: deployed.as_ref().map(|deployed| &deployed.config),
-                secrets: &known(&setup),
-                full: target.is_owned_in_full(),
-                expected: &target.expected(),
-                today: &self.today,
-            },
-            &snapshot,
-        );
-        line.notes = notes(target, &snapshot, denied.as_ref());
-        if let Some(denied) = &denied {
+        let seen = self.see(target, |server, role| {
+            line.server = Some(server.used());
+            line.role = role;
+        })?;
+        line.notes = notes(target, &seen.snapshot, seen.denied.as_ref());
+        if let Some(denied) = &seen.denied {
             line.reason = Some(denied.to_string());
             line.help = Some(
                 match denied {
@@ -148,8 +117,8 @@ impl<'a> Looking<'a> {
                 .into(),
             );
         }
-        fill_rows(line, &setup, deployed.as_ref(), &found);
-        let is_partial = denied.is_some() || matches!(target.place, Place::Dump(_)) && found.not_compared > 0;
+        fill_rows(line, &seen.setup, seen.deployed.as_ref(), &seen.found);
+        let is_partial = seen.denied.is_some() || matches!(target.place, Place::Dump(_)) && seen.found.not_compared > 0;
         line.status = match (is_partial, line.differences.is_empty()) {
             (true, _) => LiveStatus::Partial,
             (false, false) => LiveStatus::Drift,
@@ -158,7 +127,71 @@ impl<'a> Looking<'a> {
         Ok(())
     }
 
-    fn login(&self, target: &Target<'_>, url: &Url) -> Result<Option<live::Login>, Failure> {
+    /// Asks a server, or reads what stands for it, and compares. `met` hears who answers as soon as that is known.
+    pub(super) fn see(
+        &self,
+        target: &Target<'_>,
+        mut met_with: impl FnMut(&Chosen, Option<String>),
+    ) -> Result<Seen, (LiveStatus, Failure)> {
+        let failed = |failure| (LiveStatus::Failed, failure);
+        let (setup, snapshot, denied) = match &target.place {
+            Place::Nowhere(reason) => return Err(failed(Failure::new(reason.clone()))),
+            Place::Dump(path) => {
+                let (chosen, snapshot) = self.dump(path, target.server()).map_err(failed)?;
+                met_with(&chosen, None);
+                (sound(target, chosen.server).map_err(failed)?, snapshot, None)
+            }
+            Place::Address(url) => {
+                let unreachable = |failure| (LiveStatus::Unreachable, failure);
+                let login = self.login(target, url).map_err(unreachable)?;
+                let reach = self.reach(url, login.as_ref()).map_err(unreachable)?;
+                let mut met = Met::meet(&reach).map_err(|error| unreachable(remedy(&error)))?;
+                let server = met.server();
+                met_with(&Chosen { server, because: "INFO".into() }, role(met.info()));
+                let setup = sound(target, server).map_err(failed)?;
+                let names = names_to_ask(&setup.config, &known(&setup));
+                let observed = met.observe(&names).map_err(|error| unreachable(remedy(&error)))?;
+                (setup, observed.snapshot, observed.denied)
+            }
+        };
+        let deployed = self.deployed(target, &snapshot);
+        let (secrets, expected) = (known(&setup), target.expected());
+        let wanted = self.wanted(target, &setup, deployed.as_ref(), &secrets, &expected);
+        let found = plan::drift(wanted, &snapshot);
+        let plan = Plan::mending(wanted, &snapshot, &found);
+        Ok(Seen { setup, snapshot, denied, deployed, found, plan })
+    }
+
+    fn wanted<'s>(
+        &'s self,
+        target: &Target<'_>,
+        setup: &'s Setup,
+        deployed: Option<&'s Setup>,
+        secrets: &'s BTreeMap<String, Secret>,
+        expected: &'s [Expectation],
+    ) -> Wanted<'s> {
+        Wanted {
+            declared: &setup.config,
+            deployed: deployed.map(|deployed| &deployed.config),
+            secrets,
+            full: target.is_owned_in_full(),
+            expected,
+            today: &self.today,
+        }
+    }
+
+    /// How to reach an address.
+    pub(super) fn reach<'s>(&'s self, url: &Url, login: Option<&'s live::Login>) -> Result<live::Reach<'s>, Failure> {
+        let tls = match &self.tls {
+            Some(Ok(tls)) => Some(tls),
+            Some(Err(message)) => return Err(Failure::new(message.clone())),
+            None => None,
+        };
+        Ok(live::Reach { address: url.address.clone(), login, tls, within: self.reach.timeout })
+    }
+
+    /// Who we are to a server.
+    pub(super) fn login(&self, target: &Target<'_>, url: &Url) -> Result<Option<live::Login>, Failure> {
         let Declared::Instance(_, instance) = target.declared else { return Ok(self.access.login(url)) };
         // Where the password is kept does not depend on the version.
         let secrets = match (&instance.live.password, target.server()) {
@@ -335,7 +368,7 @@ fn own_file(address: &Address, snapshot: &Snapshot) -> Option<PathBuf> {
 }
 
 /// What to do about a server that does not answer.
-fn remedy(error: &ObserveError) -> Failure {
+pub(super) fn remedy(error: &ObserveError) -> Failure {
     let help = match error {
         ObserveError::Connection(ConnectionError::Connect(_)) => "check address and port, and that the server runs",
         ObserveError::Connection(ConnectionError::Tls(_)) => {

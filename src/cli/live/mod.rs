@@ -1,8 +1,11 @@
 //! Commands that speak with running servers.
 
+mod apply;
+mod journal;
 mod look;
 mod reach;
 mod target;
+mod undo;
 
 use rayon::prelude::{IntoParallelRefIterator, ParallelIterator};
 
@@ -11,7 +14,9 @@ use super::args::{Diff, Format, Global, Profile};
 use super::failure::Failure;
 use super::terminal::Terminal;
 use crate::report::{self, LiveReport, LiveServer, LiveStatus};
+pub(super) use apply::run as apply;
 use target::Target;
+pub(super) use undo::run as undo;
 
 /// `redisconf diff --live`: what is declared, held against what runs. Only reading commands are sent.
 pub(super) fn diff(command: &Diff, global: &Global, terminal: &mut Terminal) -> Result<Exit, Failure> {
@@ -52,7 +57,7 @@ pub(super) fn diff(command: &Diff, global: &Global, terminal: &mut Terminal) -> 
 
 /// Looks at all servers, some at a time, and tells how they stand.
 fn hold(targets: &[Target<'_>], command: &Diff, global: &Global, terminal: &mut Terminal) -> Result<Exit, Failure> {
-    let looking = look::Looking::new(command, targets)?;
+    let looking = look::Looking::new(&command.reach, targets)?;
     let servers = if targets.len() == 1 {
         targets.iter().map(|target| looking.at(target)).collect()
     } else {

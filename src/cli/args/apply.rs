@@ -1,0 +1,91 @@
+//! What `apply` and `undo` take.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use clap::Args as Group;
+
+use super::{Layers, Reach, server};
+use crate::server::Server;
+
+pub(in super::super) const APPLY_EXAMPLES: &str = "Examples:
+  redisconf apply cache.toml --live redis://10.0.0.23:6379 --dry-run    # the plan, nothing is sent
+  redisconf apply cache.toml --live redis://10.0.0.23:6379
+  redisconf apply 'cache-*' --live --env prod
+  redisconf apply kb-cache --live --allow maxmemory-below-used=kb-cache --step 5% --reason CHG-881
+
+Exit codes: 0 done, 1 refused or nothing sent, 3 a server did not answer, 4 failed and the server is as before, 5 failed
+and it is not.";
+
+#[derive(Debug, Group)]
+pub(in super::super) struct Apply {
+    /// What is declared: a profile or a configuration file; without an address, names of instances, `*` allowed
+    #[arg(value_name = "PROFILE|FILE|INSTANCE")]
+    pub(in super::super) subject: Option<String>,
+
+    /// Server version that is declared, such as redis-7.4
+    #[arg(long, value_name = "SERVER", value_parser = server)]
+    pub(in super::super) server: Option<Server>,
+
+    #[command(flatten)]
+    pub(in super::super) layers: Layers,
+
+    #[command(flatten)]
+    pub(in super::super) reach: Reach,
+
+    #[command(flatten)]
+    pub(in super::super) doing: Doing,
+
+    /// Show the plan and send nothing
+    #[arg(long)]
+    pub(in super::super) dry_run: bool,
+
+    /// Allow a danger that the plan names; with several servers as DANGER=INSTANCE
+    #[arg(long, value_name = "DANGER[=INSTANCE]")]
+    pub(in super::super) allow: Vec<String>,
+
+    /// Lower `maxmemory` by so many percent at a time, and wait for the eviction between
+    #[arg(long, value_name = "PERCENT", value_parser = percent)]
+    pub(in super::super) step: Option<u8>,
+}
+
+/// How changes are made and kept on record.
+#[derive(Clone, Debug, Group)]
+pub(in super::super) struct Doing {
+    /// Do not ask
+    #[arg(long)]
+    pub(in super::super) yes: bool,
+
+    /// Why, for the journal
+    #[arg(long, value_name = "TEXT")]
+    pub(in super::super) reason: Option<String>,
+
+    /// Folder of the journal and of what undoes a plan; else `journal` beside the project file, or here
+    #[arg(long, value_name = "FOLDER")]
+    pub(in super::super) journal: Option<PathBuf>,
+
+    /// Longest wait for an effect such as the rewrite of the append-only file, in seconds
+    #[arg(long, value_name = "SECONDS", value_parser = super::live::seconds, default_value = "3600")]
+    pub(in super::super) wait: Duration,
+}
+
+pub(in super::super) const UNDO_EXAMPLES: &str = "Examples:
+  redisconf undo journal/undo-20261122T144312-4711.json";
+
+#[derive(Debug, Group)]
+pub(in super::super) struct Undo {
+    /// The file that `apply` has written for it
+    #[arg(value_name = "FILE")]
+    pub(in super::super) file: PathBuf,
+
+    #[command(flatten)]
+    pub(in super::super) reach: Reach,
+
+    #[command(flatten)]
+    pub(in super::super) doing: Doing,
+}
+
+fn percent(text: &str) -> Result<u8, String> {
+    let number = text.strip_suffix('%').unwrap_or(text).parse::<u8>().ok();
+    number.filter(|number| (1..=50).contains(number)).ok_or_else(|| "from 1% to 50%".to_owned())
+}

@@ -1,0 +1,278 @@
+//! `redisconf apply`: shows the plan for each server, has its dangers allowed, asks, carries it out, and tells the truth.
+
+use std::io::{BufRead as _, IsTerminal as _};
+use std::path::PathBuf;
+
+use super::journal::{Journal, State, Undo};
+use super::look::{Looking, Seen};
+use super::target::{self, Declared, Place, Target};
+use crate::cli::Exit;
+use crate::cli::args::{Apply, Doing, Format, Global, Profile};
+use crate::cli::diff::held;
+use crate::cli::failure::Failure;
+use crate::cli::terminal::Terminal;
+use crate::live::{self, Ended, Event, Manner};
+use crate::plan::{Cleared, Hazard, Step};
+use crate::report::{self, AppliedServer, ApplyReport, ApplyStatus, HazardLine, LeftLine, LiveStatus, StepStateLine};
+
+/// How often a lost connection is made again, to see how the server is left.
+const ATTEMPTS: u32 = 8;
+
+pub(in super::super) fn run(command: &Apply, global: &Global, terminal: &mut Terminal) -> Result<Exit, Failure> {
+    let addresses = command.reach.live.iter().filter(|live| !live.is_empty()).count();
+    if command.reach.live.is_empty() {
+        return Err(Failure::new("no running server is named")
+            .help("`--live URL`, or `--live` alone for the instances of the project"));
+    }
+    if addresses == 0 {
+        let fleet = match target::open(command.reach.project.as_deref(), terminal.err_look)? {
+            Ok(fleet) => fleet,
+            Err(problems) => {
+                terminal.note(&problems)?;
+                return Ok(Exit::Found);
+            }
+        };
+        let patterns: Vec<String> = command.subject.iter().cloned().collect();
+        let targets = Target::instances(&fleet, &patterns, &command.reach)?;
+        return all(&targets, command, global, terminal);
+    }
+    let Some(name) = &command.subject else {
+        return Err(Failure::new("nothing is named that should be applied")
+            .help("name a profile or a configuration file: `redisconf apply cache.toml --live URL`"));
+    };
+    let profile = Profile { profile: Some(name.clone()), server: command.server, layers: command.layers.clone() };
+    let targets = Target::named(&profile, &command.reach)?;
+    all(&targets, command, global, terminal)
+}
+
+/// One server after the other; the first that fails ends it.
+fn all(targets: &[Target<'_>], command: &Apply, global: &Global, terminal: &mut Terminal) -> Result<Exit, Failure> {
+    let looking = Looking::new(&command.reach, targets)?;
+    let mut servers: Vec<AppliedServer> = Vec::new();
+    let mut worst = Exit::Done;
+    for target in targets {
+        let applying = Applying { command, looking: &looking, target, is_alone: targets.len() == 1 };
+        let (server, exit) = applying.run(global, terminal)?;
+        servers.push(server);
+        worst = worst.max(exit);
+        if exit != Exit::Done {
+            break;
+        }
+    }
+    let skipped: Vec<String> = targets[servers.len()..].iter().map(|target| target.name.clone()).collect();
+    if global.format() == Format::Json {
+        terminal.print(&report::json("apply", &ApplyReport { servers, skipped }))?;
+    } else if !skipped.is_empty() {
+        terminal.note(&format!("stopped here; not touched: {}\n", skipped.join(", ")))?;
+    }
+    Ok(worst)
+}
+
+struct Applying<'a> {
+    command: &'a Apply,
+    looking: &'a Looking<'a>,
+    target: &'a Target<'a>,
+    is_alone: bool,
+}
+
+impl Applying<'_> {
+    fn run(&self, global: &Global, terminal: &mut Terminal) -> Result<(AppliedServer, Exit), Failure> {
+        let is_human = global.format() != Format::Json;
+        let mut line = AppliedServer::new(&self.target.name);
+        let Place::Address(url) = &self.target.place else {
+            line.fail(ApplyStatus::Unreachable, "a dump stands for it, and nothing can be set in a dump", None);
+            return told(line, Exit::Found, is_human, terminal);
+        };
+        line.address = url.address.to_string();
+        line.environment = self.target.environment().map(str::to_owned);
+        let seen = match self.looking.see(self.target, |server, role| {
+            line.server = Some(server.used());
+            line.role = role;
+        }) {
+            Ok(seen) => seen,
+            Err((status, failure)) => {
+                let exit = if status == LiveStatus::Failed { Exit::Usage } else { Exit::Partial };
+                line.fail(ApplyStatus::Unreachable, failure.message(), failure.advice());
+                return told(line, exit, is_human, terminal);
+            }
+        };
+        if let Some(denied) = &seen.denied {
+            line.fail(ApplyStatus::Unreachable, &denied.to_string(), Some("without CONFIG nothing can be set or seen"));
+            return told(line, Exit::Partial, is_human, terminal);
+        }
+        self.fill(&mut line, &seen);
+        if seen.plan.groups.is_empty() {
+            line.status = if seen.plan.left.is_empty() { ApplyStatus::Nothing } else { ApplyStatus::NeedsRestart };
+            return told(line, Exit::Done, is_human, terminal);
+        }
+        let cleared = match seen.plan.clear(&self.allowed()) {
+            Ok(cleared) => cleared,
+            Err(refused) => {
+                line.refuse(&refused.iter().map(|hazard| self.spelled(hazard)).collect::<Vec<_>>());
+                return told(line, Exit::Found, is_human, terminal);
+            }
+        };
+        if self.command.dry_run {
+            line.status = ApplyStatus::Planned;
+            return told(line, Exit::Done, is_human, terminal);
+        }
+        if is_human {
+            terminal.print(&line.human(terminal.look))?;
+        }
+        if !self.command.doing.yes && !confirmed(&self.target.name, terminal)? {
+            line.fail(ApplyStatus::Refused, "not confirmed: nothing was sent", None);
+            return told(line, Exit::Found, is_human, terminal);
+        }
+        let exit = self.carry_out(cleared, &mut line, terminal)?;
+        if is_human {
+            terminal.print(&line.outcome(terminal.look))?;
+        }
+        Ok((line, exit))
+    }
+
+    fn carry_out(
+        &self,
+        cleared: Cleared<'_>,
+        line: &mut AppliedServer,
+        terminal: &mut Terminal,
+    ) -> Result<Exit, Failure> {
+        let Place::Address(url) = &self.target.place else { return Ok(Exit::Usage) };
+        let plan = cleared.plan();
+        let journal = Journal::open(&folder(&self.command.doing, self.target))?;
+        for earlier in journal.unfinished(&plan.of.run_id) {
+            terminal.note(&format!(
+                "an apply of {} (plan {}) was cut off on this server; what it left is part of this plan, and {} takes it back\n",
+                earlier.at,
+                earlier.plan,
+                journal.undo_file(&earlier.plan).display()
+            ))?;
+        }
+        let mut undo = Undo::of(plan, &self.target.name, &url.address.to_string());
+        journal.keep(&undo).map_err(|error| Failure::new(error).help("nothing was sent"))?;
+        line.plan = Some(undo.plan.clone());
+        line.undo = Some(journal.undo_file(&undo.plan).display().to_string());
+        let login = self.looking.login(self.target, url)?;
+        let reach = self.looking.reach(url, login.as_ref())?;
+        let manner = Manner { patience: self.command.doing.wait, stride: self.command.step, attempts: ATTEMPTS };
+        let reason = self.command.doing.reason.as_deref();
+        let mut record = |event: Event<'_>| journal.add(&undo, reason, event);
+        let ended = live::apply(cleared, &reach, manner, &mut record);
+        undo.evicted = ended.evicted;
+        undo.state = match ended.state {
+            live::Left::AsPlanned => State::Done,
+            live::Left::AsBefore => State::TakenBack,
+            live::Left::Between => State::Between,
+            // What nobody knows stays begun: the next run looks.
+            live::Left::Unknown => State::Begun,
+        };
+        let kept = journal.keep(&undo).and_then(|()| journal.end(&undo, reason, ended.reason.clone()));
+        let exit = tell(&ended, line);
+        if let Err(error) = kept {
+            terminal.note(&format!("the journal is not complete: {error}\n"))?;
+        }
+        Ok(exit)
+    }
+
+    fn fill(&self, line: &mut AppliedServer, seen: &Seen) {
+        line.run_id.clone_from(&seen.plan.of.run_id);
+        line.steps = seen.plan.steps().map(|step| self.step_line(seen, step)).collect();
+        line.left = seen
+            .plan
+            .left
+            .iter()
+            .map(|left| LeftLine {
+                directive: left.name.to_owned(),
+                from: held(&seen.setup, &left.from),
+                to: held(&seen.setup, &left.to),
+                by_restart: left.by_restart,
+                reason: left.reason.clone(),
+            })
+            .collect();
+        line.unmanaged = seen.found.rows.iter().filter(|row| row.standing == crate::plan::Standing::Unmanaged).count();
+        line.config_file = seen.snapshot.info().get("config_file").filter(|path| !path.is_empty()).cloned();
+    }
+
+    fn step_line(&self, seen: &Seen, step: &Step) -> StepStateLine {
+        StepStateLine {
+            directive: step.name.to_owned(),
+            from: held(&seen.setup, &step.from),
+            to: held(&seen.setup, &step.to),
+            hazards: step
+                .hazards
+                .iter()
+                .map(|hazard| HazardLine {
+                    id: hazard.id,
+                    words: hazard.words.clone(),
+                    is_final: hazard.is_final,
+                    keys: hazard.keys,
+                    allow: self.spelled(hazard),
+                })
+                .collect(),
+        }
+    }
+
+    /// The dangers that are allowed on this server.
+    fn allowed(&self) -> Vec<String> {
+        let its = self.command.allow.iter().filter_map(|text| match text.split_once('=') {
+            Some((id, name)) => (name == self.target.name).then(|| id.to_owned()),
+            None => self.is_alone.then(|| text.clone()),
+        });
+        its.collect()
+    }
+
+    fn spelled(&self, hazard: &Hazard) -> String {
+        match (self.is_alone, self.target.declared) {
+            (true, Declared::Named(_)) => format!("--allow {}", hazard.id),
+            (_, _) => format!("--allow {}={}", hazard.id, self.target.name),
+        }
+    }
+}
+
+fn told(
+    line: AppliedServer,
+    exit: Exit,
+    is_human: bool,
+    terminal: &mut Terminal,
+) -> Result<(AppliedServer, Exit), Failure> {
+    if is_human {
+        terminal.print(&line.human(terminal.look))?;
+        terminal.print(&line.outcome(terminal.look))?;
+    }
+    Ok((line, exit))
+}
+
+fn tell(ended: &Ended, line: &mut AppliedServer) -> Exit {
+    line.evicted = ended.evicted;
+    line.set = ended.set.iter().map(|name| (*name).to_owned()).collect();
+    line.reason.clone_from(&ended.reason);
+    let (status, exit) = match ended.state {
+        live::Left::AsPlanned => (ApplyStatus::Done, Exit::Done),
+        live::Left::AsBefore => (ApplyStatus::AsBefore, Exit::AsBefore),
+        live::Left::Between => (ApplyStatus::Between, Exit::Between),
+        live::Left::Unknown => (ApplyStatus::Unknown, Exit::Between),
+    };
+    line.status = status;
+    exit
+}
+
+/// Where the journal lies: as the flag says, beside the project, or here.
+pub(super) fn folder(doing: &Doing, target: &Target<'_>) -> PathBuf {
+    match (&doing.journal, target.declared) {
+        (Some(folder), _) => folder.clone(),
+        (None, Declared::Instance(fleet, _)) => fleet.folder.join("journal"),
+        (None, Declared::Named(_)) => PathBuf::from("journal"),
+    }
+}
+
+/// Has the name typed; where nobody can type, nothing is confirmed.
+#[expect(clippy::disallowed_methods, reason = "the front end asks on the terminal")]
+pub(super) fn confirmed(name: &str, terminal: &mut Terminal) -> Result<bool, Failure> {
+    let stdin = std::io::stdin();
+    if !stdin.is_terminal() {
+        return Err(Failure::new("nobody can be asked here").help("look at the plan with --dry-run, then give --yes"));
+    }
+    terminal.note(&format!("type {name} to go on: "))?;
+    let mut answer = String::new();
+    stdin.lock().read_line(&mut answer).map_err(|error| Failure::new(format!("cannot read the answer: {error}")))?;
+    Ok(answer.trim() == name)
+}

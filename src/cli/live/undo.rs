@@ -1,0 +1,130 @@
+//! `redisconf undo`: sets what a plan has set back to what was there, where nobody has changed it since.
+
+use super::apply::{confirmed, folder};
+use super::journal::{Journal, State, Undo};
+use super::look::remedy;
+use super::reach::{Access, url};
+use crate::cli::Exit;
+use crate::cli::args::{Format, Global, Profile, Undo as Arguments};
+use crate::cli::failure::Failure;
+use crate::cli::subject::read_file;
+use crate::cli::terminal::Terminal;
+use crate::live::{self, Address, Manner, Met};
+use crate::plan::Plan;
+use crate::report::{self, UndoReport};
+
+pub(in super::super) fn run(command: &Arguments, global: &Global, terminal: &mut Terminal) -> Result<Exit, Failure> {
+    let path = command.file.display();
+    let mut undo: Undo = serde_json::from_slice(&read_file(&command.file)?).map_err(|error| {
+        Failure::new(format!("`{path}` is nothing that undoes a plan: line {}", error.line()))
+            .help("name the file that `apply` has written: journal/undo-….json")
+    })?;
+    if undo.schema_version != 1 {
+        return Err(Failure::new(format!("`{path}` is of another generation of redisconf")));
+    }
+    let address = match command.reach.live.as_slice() {
+        [] => undo.address.clone(),
+        [text] if !text.is_empty() => text.clone(),
+        _ => return Err(Failure::new("a plan is undone on one server").help("leave `--live` out, or give one address")),
+    };
+    let url = url(&address)?;
+    let access = Access::of(&command.reach)?;
+    let login = access.login(&url);
+    let tls = match &url.address {
+        Address::Tcp { tls: true, .. } => Some(access.tls().map_err(Failure::new)?),
+        Address::Tcp { .. } | Address::Unix(_) => None,
+    };
+    let reach = live::Reach {
+        address: url.address.clone(),
+        login: login.as_ref(),
+        tls: tls.as_ref(),
+        within: command.reach.timeout,
+    };
+    let mut result = UndoReport::new(&undo.plan, &undo.name, &address);
+    let mut met = match Met::meet(&reach) {
+        Ok(met) => met,
+        Err(error) => {
+            let failure = remedy(&error);
+            result.reason = Some(failure.message().to_owned());
+            return tell(&result, Exit::Partial, global, terminal);
+        }
+    };
+    if met.info().get("run_id") != Some(&undo.run_id) {
+        result.reason = Some(
+            "the server was restarted since, or is another one: what was set then is gone with that process".into(),
+        );
+        return tell(&result, Exit::Found, global, terminal);
+    }
+    let names: Vec<&str> = undo.changes.iter().map(|change| change.directive.as_str()).collect();
+    let observed = met.observe(&names).map_err(|error| remedy(&error))?;
+    if let Some(denied) = observed.denied {
+        result.reason = Some(denied.to_string());
+        return tell(&result, Exit::Partial, global, terminal);
+    }
+    let changes: Vec<(&str, Option<&str>, Option<&str>)> = undo
+        .changes
+        .iter()
+        .map(|change| (change.directive.as_str(), change.from.as_deref(), change.to.as_deref()))
+        .collect();
+    let (plan, notes) = Plan::undoing(&observed.snapshot, &changes);
+    result.notes = notes;
+    result.evicted = undo.evicted;
+    result.planned = plan.steps().map(|step| (step.name.to_owned(), step.from_text(), step.to_text())).collect();
+    if plan.groups.is_empty() {
+        result.is_done = true;
+        return tell(&result, Exit::Done, global, terminal);
+    }
+    if global.format() != Format::Json {
+        terminal.print(&result.human(terminal.look))?;
+    }
+    if !command.doing.yes && !confirmed(&undo.name, terminal)? {
+        return Err(Failure::new("not confirmed: nothing was sent"));
+    }
+    let nobody = Profile { profile: None, server: None, layers: crate::cli::args::Layers::default() };
+    let here = super::target::Target {
+        name: undo.name.clone(),
+        place: super::target::Place::Address(url.clone()),
+        declared: super::target::Declared::Named(&nobody),
+    };
+    // Beside the file that is undone, unless another folder is named.
+    let beside = command.file.parent().filter(|parent| !parent.as_os_str().is_empty()).map(std::path::Path::to_owned);
+    let folder = if command.doing.journal.is_some() {
+        folder(&command.doing, &here)
+    } else {
+        beside.unwrap_or_else(|| ".".into())
+    };
+    let journal = Journal::open(&folder)?;
+    let manner = Manner { patience: command.doing.wait, stride: None, attempts: 8 };
+    let reason = command.doing.reason.as_deref();
+    // Whoever asks to undo has allowed what it takes.
+    let all: Vec<String> = plan.steps().flat_map(|step| &step.hazards).map(|hazard| hazard.id.to_owned()).collect();
+    let cleared = plan.clear(&all).expect("every danger in it was just allowed");
+    let ended = live::apply(cleared, &reach, manner, &mut |event| journal.add(&undo, reason, event));
+    result.reason.clone_from(&ended.reason);
+    let exit = match ended.state {
+        live::Left::AsPlanned => {
+            undo.state = State::TakenBack;
+            result.is_done = true;
+            Exit::Done
+        }
+        live::Left::AsBefore => Exit::AsBefore,
+        live::Left::Between | live::Left::Unknown => {
+            undo.state = State::Between;
+            Exit::Between
+        }
+    };
+    let kept = journal.keep(&undo).and_then(|()| journal.end(&undo, reason, ended.reason));
+    if let Err(error) = kept {
+        terminal.note(&format!("the journal is not complete: {error}\n"))?;
+    }
+    tell(&result, exit, global, terminal)
+}
+
+fn tell(result: &UndoReport, exit: Exit, global: &Global, terminal: &mut Terminal) -> Result<Exit, Failure> {
+    if global.format() == Format::Json {
+        terminal.print(&report::json("undo", result))?;
+    } else {
+        terminal.print(&result.outcome(terminal.look))?;
+    }
+    Ok(exit)
+}

@@ -5,7 +5,7 @@
 
 use std::io;
 use std::os::unix::process::ExitStatusExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::process::ExitStatus;
 use std::time::{Duration, Instant};
 
@@ -198,6 +198,12 @@ impl Booted {
     #[must_use]
     pub fn dir(&self) -> &Path {
         self.dir.path()
+    }
+
+    /// The unix socket on which it answers.
+    #[must_use]
+    pub fn socket(&self) -> PathBuf {
+        Layout::within(self.dir.path()).socket
     }
 
     /// What the server wrote so far.

@@ -203,7 +203,7 @@ fn broken(kind: ErrorKind, command: &'static str) -> ConnectionError {
 
 #[cfg(test)]
 mod tests {
-    use std::io::Write;
+    use std::io::{Read as _, Write as _};
     use std::os::unix::net::UnixStream;
     use std::thread;
     use std::time::Instant;

@@ -74,8 +74,13 @@ pub(super) fn judge(config: &Config, directive: &Directive, wanted: &Value, answ
         return Verdict::Equal;
     }
     match (directive.name(), wanted, &running) {
-        // The process may not open enough files.
-        ("maxclients", Value::Int(wanted), Value::Int(running)) if running < wanted => Verdict::Limited,
+        // The process may not open enough files. Servers then try 16 files fewer at a time, or keep the limit that they
+        // have, less 32 for themselves; other values were set by somebody.
+        ("maxclients", Value::Int(wanted), Value::Int(running))
+            if running < wanted && ((wanted - running) % 16 == 0 || running % 16 == 0) =>
+        {
+            Verdict::Limited
+        }
         _ => Verdict::Different,
     }
 }
@@ -126,5 +131,6 @@ mod tests {
     #[test]
     fn a_lack_of_files_is_no_difference() {
         assert_eq!(verdict("maxclients 100000", "maxclients", "4064"), Verdict::Limited);
+        assert_eq!(verdict("maxclients 10000", "maxclients", "77"), Verdict::Different);
     }
 }

@@ -20,3 +20,6 @@ pub use drift::{Drift, Drifts, Expectation, Fate, Standing, Wanted, drift, names
 pub use hazards::{HAZARDS, Hazard};
 pub use nature::{came_with, is_per_node, servers_showing};
 pub use steps::{Cleared, Done, Identity, Left, Plan, Step};
+
+#[cfg(test)]
+mod tests;

@@ -308,6 +308,9 @@ fn step(wanted: Wanted<'_>, running: &Snapshot, row: &Drift) -> Result<Step, Box
         return Err(leave(true, "an empty `bind` closes every listener of a running server"));
     }
     let was = directive.names.iter().find_map(|name| running.value(name)).unwrap_or_default().to_vec();
+    if directive.name() == "bind" && was.is_empty() && running.server.engine == Engine::Redis {
+        return Err(leave(true, "this version cannot set an empty `bind` again, so that it could not be taken back"));
+    }
     let before = config.read_back(directive, &was);
     let hazards = hazards(directive, before.as_ref(), &value, running);
     let done = match (directive.name(), &value) {

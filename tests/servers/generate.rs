@@ -52,7 +52,7 @@ pub(crate) fn cases(view: &'static View) -> Vec<Case> {
 }
 
 /// A value that is right, and values to try.
-fn values(directive: &Directive) -> (String, Vec<String>) {
+pub(crate) fn values(directive: &Directive) -> (String, Vec<String>) {
     let default = directive.default.unwrap_or_default().to_owned();
     let mut values: Vec<String> = ["", " ", "x", "1", "-1", "yes", "a b", "a\0b", "1\0"].map(String::from).into();
     let mut more = |list: &[&str]| values.extend(list.iter().map(ToString::to_string));

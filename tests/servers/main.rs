@@ -10,6 +10,7 @@ mod acl;
 mod agreement;
 mod corpus;
 mod dice;
+mod drift;
 mod dumps;
 mod fixes;
 mod formatting;
@@ -39,6 +40,7 @@ fn main() {
         acl::trials(&servers),
         agreement::trials(&servers),
         corpus::trials(&servers),
+        drift::trials(&servers),
         dumps::trials(&servers),
         fixes::trials(&servers),
         formatting::trials(&servers),

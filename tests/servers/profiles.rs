@@ -27,7 +27,7 @@ pub(crate) fn trials(servers: &[Found]) -> Vec<Trial> {
 /// A layer that is never rendered alone stands on this profile.
 const BASE: &str = "builtin:primary-durable@1";
 
-fn setup(builtin: &Builtin, server: Server) -> Option<Setup> {
+pub(crate) fn setup(builtin: &Builtin, server: Server) -> Option<Setup> {
     let mut request = Request { profile: builtin.pinned(), ..Request::default() };
     if builtin.name.starts_with("layer-") {
         request = Request { profile: BASE.into(), overlays: vec![builtin.pinned()], ..Request::default() };
@@ -85,7 +85,7 @@ fn rendered(setup: &Setup, target: Target) -> Vec<u8> {
     rendered.unwrap_or_else(|findings| panic!("{findings:?}")).artefacts.swap_remove(0).text
 }
 
-fn as_conf(setup: &Setup) -> Start {
+pub(crate) fn as_conf(setup: &Setup) -> Start {
     Start { conf: Some(rendered(setup, Target::Conf)), ..Start::default() }
 }
 

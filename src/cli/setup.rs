@@ -30,18 +30,23 @@ pub(super) fn read(arguments: &Profile) -> Result<Subject, Failure> {
     if is_profile(name) { of_profile(name, arguments) } else { of_file(name, arguments) }
 }
 
-/// Merges a profile with its layers.
-pub(super) fn of_profile(name: &str, arguments: &Profile) -> Result<Subject, Failure> {
+/// A profile with the layers that flags put above it.
+pub(super) fn request(name: &str, layers: &Layers) -> Result<Request, Failure> {
     let pairs = |flag, texts: &[String]| -> Result<Vec<(String, String)>, LoadError> {
         texts.iter().map(|text| assignment(flag, text)).collect()
     };
-    let request = Request {
+    Ok(Request {
         profile: name.to_owned(),
-        files: arguments.layers.files.clone(),
-        sets: pairs("--set", &arguments.layers.sets).map_err(failed)?,
-        facts: pairs("--fact", &arguments.layers.facts).map_err(failed)?,
+        files: layers.files.clone(),
+        sets: pairs("--set", &layers.sets).map_err(failed)?,
+        facts: pairs("--fact", &layers.facts).map_err(failed)?,
         ..Request::default()
-    };
+    })
+}
+
+/// Merges a profile with its layers.
+pub(super) fn of_profile(name: &str, arguments: &Profile) -> Result<Subject, Failure> {
+    let request = request(name, &arguments.layers)?;
     let stack = load(&request, &Disk).map_err(failed)?;
     let chosen = match (arguments.server, stack.default_server()) {
         (Some(server), _) => Chosen { server, because: "--server".into() },

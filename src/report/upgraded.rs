@@ -33,9 +33,9 @@ pub struct UpgradeReport {
 /// One change of the text.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct StepLine {
-    /// `renamed`, `rewritten`, `removed`, `pinned` or `server`.
+    /// `renamed`, `rewritten`, `removed`, `pinned`, `preferred`, `overruled` or `server`.
     pub kind: &'static str,
-    /// The line in the old text; `None` for what is added at its end.
+    /// The line in the old text; `None` for what is added.
     pub line: Option<usize>,
     /// What was done.
     pub words: String,
@@ -60,7 +60,7 @@ impl UpgradeReport {
         if !self.changes.is_empty() {
             heading(&mut text, "changes of the text");
             for change in &self.changes {
-                let line = change.line.map_or_else(|| "end".to_owned(), |line| line.to_string());
+                let line = change.line.map_or_else(|| "new".to_owned(), |line| line.to_string());
                 text.push_str(&fitted(&format!("  {line:>4}  {:<9}  {}", change.kind, change.words), look));
             }
         }

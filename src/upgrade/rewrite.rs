@@ -6,7 +6,7 @@ use crate::catalog::{Directive, Lookup, State};
 use crate::config::{Origin, Setup, Shown, Value, resolve, statement_shown};
 use crate::facts::Facts;
 use crate::finding::{Edit, Fix, TextEdit, apply};
-use crate::plan::{Comparison, Contrast, Relation, Said, Side, between};
+use crate::plan::{Comparison, Contrast, Held, Relation, Said, Side, between};
 use crate::server::Server;
 use crate::source::{Files, Name, SourceId, Span};
 use crate::syntax::lower::Lowering;
@@ -24,7 +24,11 @@ pub enum Kind {
     Removed,
     /// A built-in value that changed is written down.
     Pinned,
-    /// The comment that tells the version tells the new one.
+    /// A setting is left out by versions that do not know it.
+    Preferred,
+    /// What a layer below says is overruled.
+    Overruled,
+    /// What tells the version tells the new one.
     Server,
 }
 
@@ -89,7 +93,7 @@ pub fn rewrite(name: &Name, text: &[u8], from: Server, to: Server, files: &dyn F
     Ok(Upgraded { text: current, steps, before, after, left })
 }
 
-fn whole(setup: &Setup) -> Side<'_> {
+pub(super) fn whole(setup: &Setup) -> Side<'_> {
     Side { setup, dump: None }
 }
 
@@ -183,19 +187,7 @@ fn values(before: &Setup, after: &Setup, found: &Comparison, steps: &mut Vec<Ste
         if added.is_empty() && !root.text().is_empty() && !root.text().ends_with(b"\n") {
             added.extend_from_slice(newline);
         }
-        let text = |held: &crate::plan::Held| {
-            let value = held.value.as_ref().map(Shown::text).unwrap_or_default();
-            let text = held.words.as_deref().unwrap_or(value);
-            if text.is_empty() { "`\"\"`".to_owned() } else { format!("`{text}`") }
-        };
-        let (was, is) = (text(&row.from), text(&row.to));
-        let (old, new) = (before.server, after.server);
-        let told = match row.from.said {
-            Said::Before => format!("{old} behaved as with {was}, {new} has {is} built in"),
-            Said::By(_) | Said::Server | Said::Unknown | Said::Ignored | Said::Nobody => {
-                format!("{old} had {was} built in, {new} has {is}")
-            }
-        };
+        let told = told(before, after, row);
         let comment = format!("# pinned: {told}");
         for line in [comment, conf_line(directive.name(), words)] {
             added.extend_from_slice(line.as_bytes());
@@ -206,8 +198,25 @@ fn values(before: &Setup, after: &Setup, found: &Comparison, steps: &mut Vec<Ste
     (edits, added)
 }
 
+/// A changed built-in value, in words.
+pub(super) fn told(before: &Setup, after: &Setup, row: &Contrast) -> String {
+    let text = |held: &Held| {
+        let value = held.value.as_ref().map(Shown::text).unwrap_or_default();
+        let text = held.words.as_deref().unwrap_or(value);
+        if text.is_empty() { "`\"\"`".to_owned() } else { format!("`{text}`") }
+    };
+    let (was, is) = (text(&row.from), text(&row.to));
+    let (old, new) = (before.server, after.server);
+    match row.from.said {
+        Said::Before => format!("{old} behaved as with {was}, {new} has {is} built in"),
+        Said::By(_) | Said::Server | Said::Unknown | Said::Ignored | Said::Nobody => {
+            format!("{old} had {was} built in, {new} has {is}")
+        }
+    }
+}
+
 /// A row whose second side is a changed built-in value, with the words that bring the old one back.
-fn pin<'a>(
+pub(super) fn pin<'a>(
     before: &Setup,
     after: &Setup,
     row: &'a Contrast,
@@ -226,7 +235,7 @@ fn pin<'a>(
 }
 
 /// The words of a value in CONFIG GET form, if the target reads them as that value.
-fn written(directive: &Directive, text: &[u8], value: &Value, after: &Setup) -> Option<Vec<Vec<u8>>> {
+pub(super) fn written(directive: &Directive, text: &[u8], value: &Value, after: &Setup) -> Option<Vec<Vec<u8>>> {
     after.config.read_back(directive, text)?;
     if matches!(value, Value::Action | Value::Unknown | Value::Named(_) | Value::Secret(_)) {
         return None;

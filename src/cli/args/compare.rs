@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args as Group;
 
-use super::server;
+use super::{Layers, server};
 use crate::server::Server;
 
 pub(in super::super) const DIFF_EXAMPLES: &str = "Examples:
@@ -36,19 +36,21 @@ pub(in super::super) struct Diff {
 pub(in super::super) const UPGRADE_EXAMPLES: &str = "Examples:
   redisconf upgrade redis.conf --to valkey-8.1                # what would be done
   redisconf upgrade redis.conf --from redis-6.2 --to valkey-8.1 -o valkey.conf
-  redisconf upgrade redis.conf --to redis-8.2 --in-place";
+  redisconf upgrade redis.conf --to redis-8.2 --in-place      # with the files that it includes
+  redisconf upgrade profiles/sessions.toml --to valkey-8.1 --in-place
+  redisconf upgrade org/base.toml --from redis-7.4 --to valkey-8.1";
 
 #[derive(Debug, Group)]
 pub(in super::super) struct Upgrade {
-    /// Configuration file; `-` is standard input
-    #[arg(value_name = "FILE")]
+    /// Configuration file or profile; `-` is a configuration on standard input
+    #[arg(value_name = "FILE|PROFILE")]
     pub(in super::super) file: PathBuf,
 
     /// Server version to go to, such as valkey-8.1
     #[arg(long, value_name = "SERVER", value_parser = server)]
     pub(in super::super) to: Server,
 
-    /// Server version it runs on now; else what the file says
+    /// Server version it runs on now; else what the file or the profile says
     #[arg(long, value_name = "SERVER", value_parser = server)]
     pub(in super::super) from: Option<Server>,
 
@@ -59,4 +61,7 @@ pub(in super::super) struct Upgrade {
     /// Write the new text into the file itself
     #[arg(long)]
     pub(in super::super) in_place: bool,
+
+    #[command(flatten)]
+    pub(in super::super) layers: Layers,
 }

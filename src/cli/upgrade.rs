@@ -12,7 +12,7 @@ use super::server::choose;
 use super::setup::{facts, is_profile, only_facts};
 use super::subject::read_file;
 use super::terminal::{Terminal, read_stdin};
-use super::write::{existing, write};
+use super::write::{existing, write_together};
 use crate::catalog;
 use crate::config::{Setup, Visible};
 use crate::finding::Severity;
@@ -87,23 +87,43 @@ fn finish(done: Done, command: &Upgrade, global: &Global, terminal: &mut Termina
             terminal.note(&words)?;
         }
         Some(path) => {
-            // A new file is for its owner alone if it holds a password; one that is there keeps its permissions.
-            let mode = (secret && existing(path)?.is_none()).then_some(0o600);
-            write(path, &Artefact { path: path.to_owned(), text: upgraded.text, mode, secret })?;
+            let artefact = |path: &Path, text: &[u8]| -> Result<Artefact, Failure> {
+                // A new file is for its owner alone if it holds a password; one that is there keeps its permissions.
+                let mode = (secret && existing(path)?.is_none()).then_some(0o600);
+                Ok(Artefact { path: path.to_owned(), text: text.to_vec(), mode, secret })
+            };
+            let mut files = vec![artefact(path, &upgraded.text)?];
+            if command.in_place {
+                for (path, text) in &upgraded.included {
+                    files.push(artefact(path, text)?);
+                }
+            }
+            write_together(&files)?;
             terminal.print(&words)?;
         }
         None => terminal.print(&words)?,
     }
+    let unwritten: Vec<String> =
+        upgraded.included.iter().map(|(path, _)| path.display().to_string()).filter(|_| !command.in_place).collect();
     if !global.quiet {
+        let also: Vec<String> = upgraded.included.iter().map(|(path, _)| format!(", {}", path.display())).collect();
         let written = match out {
             None => "nothing was written: name a file with `-o`, or use `--in-place`".to_owned(),
             Some(_) if to_stdout => "written to standard output".to_owned(),
+            Some(path) if command.in_place => format!("written to {}{}", path.display(), also.concat()),
             Some(path) => format!("written to {}", path.display()),
         };
         let sum = if report.equal { "it means the same" } else { "what is left above is for you to decide" };
         terminal.note(&format!("{} takes the new text, and {sum}; {written}\n", upgraded.after.server))?;
+        if out.is_some() && !unwritten.is_empty() {
+            terminal.note(&format!(
+                "it includes what has to change with it, and was not written: {}; `--in-place` writes all of them\n",
+                unwritten.join(", ")
+            ))?;
+        }
     }
-    Ok(if report.equal { Exit::Done } else { Exit::Found })
+    let is_whole = out.is_none() || unwritten.is_empty();
+    Ok(if report.equal && is_whole { Exit::Done } else { Exit::Found })
 }
 
 fn holds_secrets(setup: &Setup) -> bool {
@@ -142,6 +162,7 @@ fn report_of(
             Kind::Overruled => "overruled",
             Kind::Server => "server",
         },
+        file: step.file.as_ref().map(|path| path.display().to_string()),
         line: step.line,
         words: step.words.clone(),
     };

@@ -86,7 +86,7 @@ pub fn rewrite_profile(request: &Request, from: Server, to: Server, files: &dyn 
     let mut steps = work.steps;
     steps.sort_by_key(|step| (step.line.unwrap_or(usize::MAX), step.kind));
     let left = between(whole(&before), whole(&after));
-    Ok(Upgraded { text, steps, before, after, left })
+    Ok(Upgraded { text, included: Vec::new(), steps, before, after, left })
 }
 
 fn is_sound(setup: &Setup) -> bool {
@@ -148,7 +148,12 @@ impl Work<'_> {
             None => format!("`default-server` is {} here; a layer below says {}", to.name(), default.name()),
         };
         let kind = if own.is_some() { Kind::Server } else { Kind::Overruled };
-        self.made(String::new(), document.set_text("default-server", &to.name()), || Step { kind, line, words })
+        self.made(String::new(), document.set_text("default-server", &to.name()), || Step {
+            kind,
+            file: None,
+            line,
+            words,
+        })
     }
 
     /// The list of versions that the profile serves.
@@ -162,6 +167,7 @@ impl Work<'_> {
         let words = format!("`servers` has `{requirement}`, too");
         self.made(String::new(), document.add_to_list("servers", &requirement), || Step {
             kind: Kind::Server,
+            file: None,
             line,
             words,
         })
@@ -179,6 +185,7 @@ impl Work<'_> {
             }
             let step = Step {
                 kind: Kind::Renamed,
+                file: None,
                 line: self.line(spelt),
                 words: format!("`{spelt}` is called `{}`", now.name()),
             };
@@ -206,11 +213,16 @@ impl Work<'_> {
                     elsewhere(after, at, "move it to `[prefer]`")
                 );
                 let made = document.add_to_list("unset", &name);
-                self.made(String::new(), made, || Step { kind: Kind::Overruled, line: None, words })
+                self.made(String::new(), made, || Step { kind: Kind::Overruled, file: None, line: None, words })
             } else if document.is_plain_setting(at.start) {
                 let line = self.line(&name);
                 let words = format!("`{name}` moves to `[prefer]`, and is left out for {to}, which {lacks} it");
-                self.made(String::new(), document.prefer(&name), || Step { kind: Kind::Preferred, line, words })
+                self.made(String::new(), document.prefer(&name), || Step {
+                    kind: Kind::Preferred,
+                    file: None,
+                    line,
+                    words,
+                })
             } else {
                 None
             };
@@ -240,14 +252,17 @@ impl Work<'_> {
                 let text = edits.map(|edits| apply(after.reading.sources.get(own).text(), &[edits]).0);
                 let line = self.line(name);
                 let words = format!("the value of `{name}` is written in a form that {to} reads");
-                if let Some(text) = self.made(String::new(), text, || Step { kind: Kind::Rewritten, line, words }) {
+                if let Some(text) =
+                    self.made(String::new(), text, || Step { kind: Kind::Rewritten, file: None, line, words })
+                {
                     return Some(text);
                 }
             } else if let Some(value) = toml::value(directive, &words) {
                 let text = document.add_lines("settings", &[format!("{name} = {value}")]);
                 let advice = "write it in a form that every version reads";
                 let words = format!("`{name}` is said here again for {to}; {}", elsewhere(after, at, advice));
-                if let Some(text) = self.made(String::new(), text, || Step { kind: Kind::Overruled, line: None, words })
+                if let Some(text) =
+                    self.made(String::new(), text, || Step { kind: Kind::Overruled, file: None, line: None, words })
                 {
                     return Some(text);
                 }
@@ -285,7 +300,9 @@ impl Work<'_> {
             let lines = [format!("# pinned: {told}"), format!("{name} = {value}")];
             let words = format!("`{name}`: {told}");
             let made = document.add_lines(table, &lines);
-            if let Some(text) = self.made(String::new(), made, || Step { kind: Kind::Pinned, line: None, words }) {
+            if let Some(text) =
+                self.made(String::new(), made, || Step { kind: Kind::Pinned, file: None, line: None, words })
+            {
                 return Some(text);
             }
         }

@@ -14,6 +14,7 @@ mod hostile;
 mod linting;
 mod plans;
 mod streams;
+mod upgrading;
 
 use std::process::{Command, Output};
 

@@ -17,6 +17,7 @@ mod lint;
 mod profiles;
 mod project;
 mod render;
+mod revision;
 mod rules;
 mod secrets;
 mod server;

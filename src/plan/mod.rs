@@ -7,9 +7,11 @@ mod actions;
 mod between;
 mod compare;
 mod contrast;
+mod impact;
 mod nature;
 
 pub use between::{Comparison, Side, between};
 pub use compare::{Difference, Verdict, compare};
 pub use contrast::{Contrast, Held, Relation, Said};
+pub use impact::Impact;
 pub use nature::{came_with, is_per_node, servers_showing};

@@ -10,6 +10,7 @@
 )]
 
 mod canary;
+mod fleets;
 mod hostile;
 mod linting;
 mod plans;

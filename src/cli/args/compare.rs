@@ -12,16 +12,21 @@ pub(in super::super) const DIFF_EXAMPLES: &str = "Examples:
   redisconf diff redis-6.2 valkey-8.1             # what is built in otherwise
   redisconf diff redis.conf --to-server valkey-8.1   # what changes if only the version changes
   redis-cli --json CONFIG GET '*' | redisconf diff builtin:cache -
-  redisconf diff old.conf new.conf --output-format markdown > comment.md";
+  redisconf diff old.conf new.conf --output-format markdown > comment.md
+  redisconf diff --since origin/main --output-format markdown      # which instances of the project change, and how
+  redisconf diff ../main . --env prod                              # two states of a project, in two folders
+  redisconf diff profiles/a.toml redis.conf -f secrets.toml --fact memory=8GiB
+
+Exit codes: 0 they mean the same · 1 they differ · 2 wrong usage, unreadable input, or an instance with errors";
 
 #[derive(Debug, Group)]
 pub(in super::super) struct Diff {
-    /// Configuration file, profile, dump of CONFIG GET, or server version; `-` is standard input
-    #[arg(value_name = "FROM")]
-    pub(in super::super) from: String,
+    /// Configuration file, ACL file, profile, dump of CONFIG GET, server version, or folder of a project; `-` is standard input
+    #[arg(value_name = "FROM", required_unless_present = "since")]
+    pub(in super::super) from: Option<String>,
 
     /// The same; left out, it is what FROM is, as the version of `--to-server` reads it
-    #[arg(value_name = "TO", required_unless_present = "to_server")]
+    #[arg(value_name = "TO", required_unless_present_any = ["to_server", "since"])]
     pub(in super::super) to: Option<String>,
 
     /// Server version to read both as, such as redis-7.4 or valkey-8.1.3
@@ -31,6 +36,25 @@ pub(in super::super) struct Diff {
     /// Server version to read TO as
     #[arg(long, value_name = "SERVER", value_parser = server)]
     pub(in super::super) to_server: Option<Server>,
+
+    #[command(flatten)]
+    pub(in super::super) layers: Layers,
+
+    /// Compare the project as it is with what it was in this git revision, where its history and the one at hand part
+    #[arg(long, value_name = "REVISION", conflicts_with = "from", help_heading = "A whole project")]
+    pub(in super::super) since: Option<String>,
+
+    /// Project file; else the nearest redisconf.toml, here or above
+    #[arg(long, value_name = "FILE", requires = "since", help_heading = "A whole project")]
+    pub(in super::super) project: Option<PathBuf>,
+
+    /// Only this instance; may be given again
+    #[arg(long, value_name = "NAME", help_heading = "A whole project")]
+    pub(in super::super) instance: Vec<String>,
+
+    /// Only the instances of this environment
+    #[arg(long, value_name = "NAME", help_heading = "A whole project")]
+    pub(in super::super) env: Option<String>,
 }
 
 pub(in super::super) const UPGRADE_EXAMPLES: &str = "Examples:

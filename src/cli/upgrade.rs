@@ -80,7 +80,7 @@ fn finish(done: Done, command: &Upgrade, global: &Global, terminal: &mut Termina
         Format::Human => report.human(&shown, if to_stdout { terminal.err_look } else { terminal.look }),
         Format::Json => report::json("upgrade", &report),
     };
-    let out = if command.in_place { Some(command.file.as_path()) } else { command.output.as_deref() };
+    let out = if command.in_place { upgraded.file.as_deref() } else { command.output.as_deref() };
     match out {
         Some(_) if to_stdout => {
             terminal.print_bytes(&upgraded.text)?;

@@ -86,7 +86,7 @@ pub fn rewrite_profile(request: &Request, from: Server, to: Server, files: &dyn 
     let mut steps = work.steps;
     steps.sort_by_key(|step| (step.line.unwrap_or(usize::MAX), step.kind));
     let left = between(whole(&before), whole(&after));
-    Ok(Upgraded { text, included: Vec::new(), steps, before, after, left })
+    Ok(Upgraded { file: Some(own.path), text, included: Vec::new(), steps, before, after, left })
 }
 
 fn is_sound(setup: &Setup) -> bool {

@@ -49,6 +49,8 @@ pub struct Step {
 /// A text for the target, and what was done.
 #[derive(Debug)]
 pub struct Upgraded {
+    /// The file that the text is of; `None` if it is no file.
+    pub file: Option<PathBuf>,
     /// The new text, which the target takes.
     pub text: Vec<u8>,
     /// The included files that change, with their new texts; the target takes all of them together.
@@ -98,7 +100,11 @@ pub fn rewrite(name: &Name, text: &[u8], from: Server, to: Server, files: &dyn F
     let left = between(whole(&before), whole(&after));
     steps.sort_by_key(|step| (step.file.clone(), step.line.unwrap_or(usize::MAX), step.kind));
     let Texts { root, included } = current;
-    Ok(Upgraded { text: root, included: included.into_iter().collect(), steps, before, after, left })
+    let file = match name {
+        Name::File(path) => Some(path.clone()),
+        Name::Stdin | Name::Builtin(_) | Name::Flag(_) | Name::CommandLine | Name::Live(_) => None,
+    };
+    Ok(Upgraded { file, text: root, included: included.into_iter().collect(), steps, before, after, left })
 }
 
 /// The texts as they are by now.

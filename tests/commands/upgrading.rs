@@ -64,4 +64,10 @@ fn a_profile_is_written_and_its_layers_are_not() {
     // A second time nothing changes.
     let (code, _, complaints) = run(&["upgrade", "profiles/a.toml", "--to", "valkey-8.1", "--in-place"]);
     assert_eq!((code, read("profiles/a.toml")), (0, new), "{complaints}");
+    // By its name in the project, too.
+    let (code, _, complaints) = run(&["upgrade", "a", "--to", "valkey-9.0", "--in-place"]);
+    assert!(code < 2 && complaints.contains("written to profiles/a.toml"), "{complaints}");
+    assert!(
+        read("profiles/a.toml").contains("default-server = \"valkey-9.0\" # ours") && !folder.path().join("a").exists()
+    );
 }

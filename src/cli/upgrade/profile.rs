@@ -20,7 +20,7 @@ use crate::report;
 use crate::server::Server;
 use crate::source::{Disk, Name};
 use crate::syntax::conf;
-use crate::upgrade::{Refused, rewrite_profile};
+use crate::upgrade::{Refused, Upgraded, rewrite_profile};
 
 /// Rewrites the profile that the arguments name.
 pub(super) fn upgraded(command: &Upgrade, terminal: &mut Terminal) -> Result<Done, Failure> {
@@ -47,7 +47,7 @@ pub(super) fn upgraded(command: &Upgrade, terminal: &mut Terminal) -> Result<Don
         Err(refused) => return Err(explained(refused, &name, (chosen.server, command.to), terminal)?),
     };
     if let Some(output) = &command.output {
-        same_folder(&request, &upgraded.after, output)?;
+        same_folder(&request, &upgraded, output)?;
     }
     proven(&upgraded.after)?;
     let visible = Visible::of_setup(&plain);
@@ -97,10 +97,12 @@ fn errors(setup: &Setup, terminal: &mut Terminal) -> Result<(), Failure> {
 }
 
 /// What a profile extends is looked up from its own folder.
-fn same_folder(request: &Request, setup: &Setup, output: &Path) -> Result<(), Failure> {
+fn same_folder(request: &Request, upgraded: &Upgraded, output: &Path) -> Result<(), Failure> {
     let folder = |path: &Path| path.parent().map(Path::to_owned).unwrap_or_default();
-    let stands_alone = setup.layers.len() == 1 + request.files.len() + request.sets.len() + request.facts.len();
-    if stands_alone || output == Path::new("-") || folder(output) == folder(Path::new(&request.profile)) {
+    let stands_alone =
+        upgraded.after.layers.len() == 1 + request.files.len() + request.sets.len() + request.facts.len();
+    let is_beside = upgraded.file.as_deref().is_some_and(|file| folder(output) == folder(file));
+    if stands_alone || is_beside || output == Path::new("-") {
         return Ok(());
     }
     Err(Failure::new("in another folder the profile would not find the layers that it extends")

@@ -126,7 +126,9 @@ impl DifferenceLine {
 
     /// What stands behind the values.
     fn aside(&self) -> String {
-        let secrets = (self.from.secret && self.to.secret).then(|| "differs".to_owned());
+        // A note tells why they were not compared.
+        let compared = self.from.secret && self.to.secret && self.note.is_none();
+        let secrets = compared.then(|| "differs".to_owned());
         let node = self.per_node.then(|| "per node".to_owned());
         let parts: Vec<String> = [secrets, self.note.clone(), node].into_iter().flatten().collect();
         parts.join(", ")

@@ -1,4 +1,7 @@
-//! `redisconf diff`: what differs between two configurations, by meaning.
+//! `redisconf diff`: what differs between two configurations, or two states of a project, by meaning.
+
+mod project;
+mod users;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -7,7 +10,7 @@ use super::Exit;
 use super::args::{Diff, Global, Layers, Profile};
 use super::failure::Failure;
 use super::server::Chosen;
-use super::setup::{is_profile, of_profile};
+use super::setup::{facts, is_profile, of_profile, only_facts};
 use super::subject::{Subject, read_file};
 use super::terminal::{Terminal, read_stdin};
 use crate::catalog::Change;
@@ -20,7 +23,7 @@ use crate::report::{self, Compared, DifferenceLine, HeldLine, Place, SideLine};
 use crate::server::Server;
 use crate::snapshot::{Snapshot, is_dump, read_dump};
 use crate::source::Name;
-use crate::syntax::conf;
+use crate::syntax::{acl_file, conf};
 
 /// One side, read.
 struct Side {
@@ -34,27 +37,47 @@ pub(super) fn run(command: &Diff, global: &Global, terminal: &mut Terminal) -> R
     if !command.reach.live.is_empty() {
         return super::live::diff(command, global, terminal);
     }
+    if project::is_asked(command) {
+        return project::run(command, global, terminal);
+    }
+    if !command.instance.is_empty() || command.reach.env.is_some() {
+        return Err(Failure::new("`--instance` and `--env` choose in a project, and none is named")
+            .help("name two folders with a `redisconf.toml`, or a revision with `--since`"));
+    }
     let format = format(global)?;
-    let from = command.from.as_deref().expect("it is required unless a running server is named");
-    let second = command.to.as_deref().unwrap_or(from);
-    if from == "-" && command.to.as_deref() == Some("-") {
+    let first = command.from.as_deref().expect("without `--since` it is required");
+    let second = command.to.as_deref().unwrap_or(first);
+    if first == "-" && command.to.as_deref() == Some("-") {
         return Err(Failure::new("only one of the two can be standard input"));
     }
-    let text = if [from, second].contains(&"-") { Some(read_stdin()?) } else { None };
-    let from = Side::read(from, command.server, text.as_deref())?;
+    let text = if [first, second].contains(&"-") { Some(read_stdin()?) } else { None };
+    let from = Side::read(first, command.server, &command.layers, text.as_deref())?;
     if from.kind == "version" && command.to.is_none() {
         return Err(Failure::new(format!("`{}` is a version, and there is nothing to read", from.name))
             .help("name both: `redisconf diff redis-6.2 valkey-8.1`"));
     }
-    let mut to = Side::read(second, command.to_server.or(command.server), text.as_deref())?;
+    let mut to = Side::read(second, command.to_server.or(command.server), &command.layers, text.as_deref())?;
+    if from.kind != "profile" && to.kind != "profile" {
+        only_facts(first, &command.layers)?;
+    }
     if to.subject.server.because == "--server" && command.to_server.is_some() {
         to.subject.server.because = "--to-server".into();
     }
     if from.subject.setup.config.mode != to.subject.setup.config.mode {
-        return Err(Failure::new("one is the configuration of a server, the other of a Sentinel"));
+        return Err(Failure::new(
+            "the two are of different kinds: a server's configuration, a Sentinel's, an ACL file",
+        )
+        .help("compare a server's with a server's; an ACL file that both name is compared with them"));
     }
-    let found = between(from.side(), to.side());
-    let compared = compared(&from, &to, &found);
+    let mut found = between(from.side(), to.side());
+    let users = users::of_files(&from.subject.setup, &to.subject.setup);
+    if users.is_some() {
+        found.rows.retain(|row| !users::is_user(row));
+    }
+    let mut compared = compared(&from, &to, &found);
+    if let Some(users) = users {
+        users.add_to(&mut compared);
+    }
     if format == Format::Json {
         terminal.print(&report::json("diff", &compared))?;
     } else if format == Format::Markdown {
@@ -80,14 +103,14 @@ fn format(global: &Global) -> Result<Format, Failure> {
 }
 
 impl Side {
-    fn read(name: &str, server: Option<Server>, stdin: Option<&[u8]>) -> Result<Self, Failure> {
+    fn read(name: &str, server: Option<Server>, layers: &Layers, stdin: Option<&[u8]>) -> Result<Self, Failure> {
         let side = |kind, subject| Self { name: name.to_owned(), kind, subject, dump: None };
         if let Ok(version) = name.parse::<Server>() {
             let chosen = Chosen { server: version, because: "as named".into() };
             return Ok(side("version", Subject::of_setup(nothing(name, version), &chosen)));
         }
         if name != "-" && is_profile(name) {
-            let profile = Profile { profile: Some(name.to_owned()), server, layers: Layers::default() };
+            let profile = Profile { profile: Some(name.to_owned()), server, layers: layers.clone() };
             return Ok(side("profile", of_profile(name, &profile)?));
         }
         let (source, text) = match stdin {
@@ -97,7 +120,10 @@ impl Side {
         if is_dump(&text) {
             return of_dump(name, &text, server);
         }
-        Ok(side("file", Subject::of_text(source, text, server, Facts::default())?))
+        if acl_file::is_one(Path::new(name), &text) {
+            return Ok(side("users", Subject::of_users(source, text, server)?));
+        }
+        Ok(side("file", Subject::of_text(source, text, server, facts(layers)?)?))
     }
 
     fn side(&self) -> plan::Side<'_> {

@@ -19,6 +19,7 @@ mod live;
 mod profiles;
 mod project;
 mod render;
+mod revision;
 mod rules;
 mod secrets;
 mod server;

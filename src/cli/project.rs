@@ -20,7 +20,7 @@ use crate::config::layers::{load, merge};
 use crate::finding::{Finding, Severity};
 use crate::render::{self, Artefact, entry};
 use crate::report::{self, Look, Role};
-use crate::source::Disk;
+use crate::source::{Disk, Files};
 use crate::syntax::project::Instance;
 
 /// Renders, or checks, what the project file lists.
@@ -156,21 +156,32 @@ struct Failed {
     text: String,
 }
 
-fn make(fleet: &Fleet, instance: &Instance, look: Look) -> Result<Made, Trouble> {
+/// An instance with all its layers, for its version; what is wrong with it comes back as text.
+pub(super) fn instance_setup(
+    fleet: &Fleet,
+    instance: &Instance,
+    files: &dyn Files,
+    look: Look,
+) -> Result<Subject, String> {
     let name = &instance.name.value;
-    let stack =
-        load(&fleet.request(instance), &Disk).map_err(|error| Trouble(format!("error: instance {name}: {error}\n")))?;
+    let stack = load(&fleet.request(instance), files).map_err(|error| format!("error: instance {name}: {error}\n"))?;
     let server = instance.server.as_ref().map(|server| server.value).or_else(|| stack.default_server());
     let Some(server) = server else {
-        return Err(Trouble(format!("error: instance {name} names no server version: add `server = \"redis-7.4\"`\n")));
+        return Err(format!("error: instance {name} names no server version: add `server = \"redis-7.4\"`\n"));
     };
     let chosen = Chosen { server, because: format!("instance {name}") };
     let subject = Subject::of_setup(merge(stack, server), &chosen);
     if !subject.is_sound() {
         let errors: Vec<Finding> =
             subject.all_findings().iter().filter(|f| f.severity >= Severity::Error).cloned().collect();
-        return Err(Trouble(subject.human(&errors, look)));
+        return Err(subject.human(&errors, look));
     }
+    Ok(subject)
+}
+
+fn make(fleet: &Fleet, instance: &Instance, look: Look) -> Result<Made, Trouble> {
+    let name = &instance.name.value;
+    let subject = instance_setup(fleet, instance, &Disk, look).map_err(Trouble)?;
     let known = secrets::at_hand(&subject.setup);
     let (mut files, mut blocks, mut wrong) = (Vec::new(), Vec::new(), Vec::new());
     for wanted in &instance.render {

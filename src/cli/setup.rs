@@ -7,7 +7,7 @@ use super::failure::Failure;
 use super::server::{Chosen, choose};
 use super::subject::{Subject, read_file, unreadable};
 use crate::config::Setup;
-use crate::config::layers::{LoadError, Request, Stack, assignment, load, merge};
+use crate::config::layers::{LoadError, Request, assignment, load, merge};
 use crate::facts::Facts;
 use crate::server::Server;
 use crate::source::{Disk, FileError, Files as _, Name, SourceId, Sources};
@@ -35,7 +35,7 @@ pub(super) fn read(arguments: &Profile) -> Result<Subject, Failure> {
 pub(super) fn declared(arguments: &Profile, server: Server) -> Result<Setup, Failure> {
     let name = arguments.profile.as_deref().unwrap_or_default();
     if is_profile(name) {
-        return Ok(merge(stack(name, arguments)?, server));
+        return Ok(merge(load(&request(name, &arguments.layers)?, &Disk).map_err(failed)?, server));
     }
     only_facts(name, &arguments.layers)?;
     let path = Path::new(name);
@@ -43,24 +43,24 @@ pub(super) fn declared(arguments: &Profile, server: Server) -> Result<Setup, Fai
     Ok(Setup::from_reading(name, reading, facts(&arguments.layers)?))
 }
 
-/// A profile with its layers, unmerged.
-fn stack(name: &str, arguments: &Profile) -> Result<Stack, Failure> {
+/// A profile with the layers that flags put above it.
+pub(super) fn request(name: &str, layers: &Layers) -> Result<Request, Failure> {
     let pairs = |flag, texts: &[String]| -> Result<Vec<(String, String)>, LoadError> {
         texts.iter().map(|text| assignment(flag, text)).collect()
     };
-    let request = Request {
+    Ok(Request {
         profile: name.to_owned(),
-        files: arguments.layers.files.clone(),
-        sets: pairs("--set", &arguments.layers.sets).map_err(failed)?,
-        facts: pairs("--fact", &arguments.layers.facts).map_err(failed)?,
+        files: layers.files.clone(),
+        sets: pairs("--set", &layers.sets).map_err(failed)?,
+        facts: pairs("--fact", &layers.facts).map_err(failed)?,
         ..Request::default()
-    };
-    load(&request, &Disk).map_err(failed)
+    })
 }
 
 /// Merges a profile with its layers.
 pub(super) fn of_profile(name: &str, arguments: &Profile) -> Result<Subject, Failure> {
-    let stack = stack(name, arguments)?;
+    let request = request(name, &arguments.layers)?;
+    let stack = load(&request, &Disk).map_err(failed)?;
     let chosen = match (arguments.server, stack.default_server()) {
         (Some(server), _) => Chosen { server, because: "--server".into() },
         (None, Some(server)) => Chosen { server, because: "default-server of the profile".into() },

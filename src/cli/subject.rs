@@ -16,7 +16,7 @@ use crate::lint::{self, Case, Judgement};
 use crate::report::{self, Look, Role, ServerUsed};
 use crate::server::{Engine, Server};
 use crate::source::{Disk, FileError, Files, Name, SourceId, Sources};
-use crate::syntax::{Mode, Reading, argv, conf, survey};
+use crate::syntax::{Mode, Reading, acl_file, argv, conf, survey};
 
 /// A configuration, read, resolved and judged.
 pub(super) struct Subject {
@@ -71,6 +71,16 @@ impl Subject {
         Ok(Self::of_reading(reading, surveyed.mode, facts, &chosen))
     }
 
+    /// Reads an ACL file: users and nothing else.
+    pub(super) fn of_users(name: Name, text: Vec<u8>, server: Option<Server>) -> Result<Self, Failure> {
+        let surveyed = survey(SourceId::ROOT, &text);
+        let mut sources = Sources::new();
+        let root = sources.add(name.clone(), text);
+        let chosen = choose(server, &surveyed, None, sources.get(root))?;
+        let reading = acl_file::read_template(name, sources.get(root).text(), chosen.server);
+        Ok(Self::of_reading(reading, Mode::AclFile, Facts::default(), &chosen))
+    }
+
     /// Reads the command line of a server, and the file that it names.
     fn of_program(input: &Input) -> Result<Self, Failure> {
         let program = Program::of(&input.program)?;
@@ -104,7 +114,7 @@ impl Subject {
     fn of_reading(reading: Reading, mode: Mode, facts: Facts, chosen: &Chosen) -> Self {
         let name = reading.sources.get(SourceId::ROOT).name().to_string();
         let mut setup = Setup::from_reading(&name, reading, facts);
-        if mode == Mode::Sentinel {
+        if mode != Mode::Server {
             setup.config = resolve(&setup.reading, mode);
         }
         Self::of_mode(setup, mode, chosen)

@@ -31,30 +31,83 @@ pub(super) fn existing(path: &Path) -> Result<Option<Vec<u8>>, Failure> {
 
 /// Writes an artefact beside its place and moves it there; a symbolic link stays one, owner and permissions stay.
 pub(super) fn write(path: &Path, artefact: &Artefact) -> Result<Written, Failure> {
-    let failed = |what: &str, error: &std::io::Error| {
-        Failure::new(format!("cannot {what} `{}`: {error}", path.display())).help("nothing was changed there")
-    };
-    let old = existing(path)?;
-    let mode = artefact.mode;
-    if old.as_deref() == Some(artefact.text.as_slice()) && has_mode(path, mode) {
-        return Ok(Written::Unchanged);
+    match Staged::of(path, artefact)? {
+        Some(staged) => staged.put(),
+        None => Ok(Written::Unchanged),
     }
-    let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
-    let folder = match target.parent() {
-        Some(folder) if !folder.as_os_str().is_empty() => folder.to_owned(),
-        Some(_) | None => PathBuf::from("."),
-    };
-    fs::create_dir_all(&folder).map_err(|error| failed("make the folder of", &error))?;
-    let mut file = tempfile::Builder::new()
-        .prefix(".redisconf-")
-        .tempfile_in(&folder)
-        .map_err(|error| failed("write beside", &error))?;
-    file.write_all(&artefact.text).and_then(|()| file.as_file().sync_all()).map_err(|error| failed("write", &error))?;
-    // First the owner: giving a file away takes permissions from it.
-    keep_owner(file.as_file(), &target).map_err(|error| failed("keep the owner of", &error))?;
-    set_permissions(file.as_file(), &target, mode).map_err(|error| failed("set the permissions of", &error))?;
-    file.persist(&target).map_err(|error| failed("replace", &error.error))?;
-    Ok(if old.is_some() { Written::Changed } else { Written::Created })
+}
+
+/// Writes several, each to its own path: first all are written beside their places, then all are moved there. If one cannot
+/// be moved, those that were get their old bytes back.
+pub(super) fn write_together(artefacts: &[Artefact]) -> Result<(), Failure> {
+    let mut staged: Vec<Staged> = Vec::new();
+    for artefact in artefacts {
+        staged.extend(Staged::of(&artefact.path, artefact)?);
+    }
+    let mut done: Vec<(PathBuf, Option<Vec<u8>>)> = Vec::new();
+    for one in staged {
+        let (path, old) = (one.path.clone(), one.old.clone());
+        if let Err(failure) = one.put() {
+            for (path, old) in done {
+                match old {
+                    Some(text) => {
+                        write(&path, &Artefact { path: path.clone(), text, mode: None, secret: false })?;
+                    }
+                    None => fs::remove_file(&path).map_err(|error| failed("take back", &path, &error))?,
+                }
+            }
+            return Err(failure);
+        }
+        done.push((path, old));
+    }
+    Ok(())
+}
+
+fn failed(what: &str, path: &Path, error: &std::io::Error) -> Failure {
+    Failure::new(format!("cannot {what} `{}`: {error}", path.display())).help("nothing was changed there")
+}
+
+/// What is written beside its place and not yet moved there.
+struct Staged {
+    path: PathBuf,
+    target: PathBuf,
+    file: tempfile::NamedTempFile,
+    old: Option<Vec<u8>>,
+}
+
+impl Staged {
+    /// `None` if the file holds these bytes already.
+    fn of(path: &Path, artefact: &Artefact) -> Result<Option<Self>, Failure> {
+        let failed = |what: &str, error: &std::io::Error| failed(what, path, error);
+        let old = existing(path)?;
+        let mode = artefact.mode;
+        if old.as_deref() == Some(artefact.text.as_slice()) && has_mode(path, mode) {
+            return Ok(None);
+        }
+        let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+        let folder = match target.parent() {
+            Some(folder) if !folder.as_os_str().is_empty() => folder.to_owned(),
+            Some(_) | None => PathBuf::from("."),
+        };
+        fs::create_dir_all(&folder).map_err(|error| failed("make the folder of", &error))?;
+        let mut file = tempfile::Builder::new()
+            .prefix(".redisconf-")
+            .tempfile_in(&folder)
+            .map_err(|error| failed("write beside", &error))?;
+        file.write_all(&artefact.text)
+            .and_then(|()| file.as_file().sync_all())
+            .map_err(|error| failed("write", &error))?;
+        // First the owner: giving a file away takes permissions from it.
+        keep_owner(file.as_file(), &target).map_err(|error| failed("keep the owner of", &error))?;
+        set_permissions(file.as_file(), &target, mode).map_err(|error| failed("set the permissions of", &error))?;
+        Ok(Some(Self { path: path.to_owned(), target, file, old }))
+    }
+
+    /// Moves it to its place.
+    fn put(self) -> Result<Written, Failure> {
+        self.file.persist(&self.target).map_err(|error| failed("replace", &self.path, &error.error))?;
+        Ok(if self.old.is_some() { Written::Changed } else { Written::Created })
+    }
 }
 
 #[cfg(unix)]
@@ -115,6 +168,22 @@ mod tests {
         assert_eq!(write(&path, &artefact("1", None)).unwrap(), Written::Unchanged);
         assert_eq!(write(&path, &artefact("2", None)).unwrap(), Written::Changed);
         assert_eq!(fs::read_dir(path.parent().unwrap()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn several_files_are_written_together_or_not_at_all() {
+        let folder = tempfile::tempdir().unwrap();
+        let (one, two) = (folder.path().join("one"), folder.path().join("two"));
+        fs::write(&one, "1").unwrap();
+        let to = |path: &Path, text: &str| Artefact { path: path.to_owned(), ..artefact(text, None) };
+        // A folder cannot be read as a file, and cannot be replaced by one.
+        fs::create_dir(&two).unwrap();
+        assert!(write_together(&[to(&one, "2"), to(&two, "2")]).is_err());
+        assert_eq!(fs::read_to_string(&one).unwrap(), "1");
+        fs::remove_dir(&two).unwrap();
+        write_together(&[to(&one, "2"), to(&two, "2")]).unwrap();
+        assert_eq!((fs::read_to_string(&one).unwrap(), fs::read_to_string(&two).unwrap()), ("2".into(), "2".into()));
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2);
     }
 
     #[cfg(unix)]

@@ -12,6 +12,7 @@ use crate::config::{Config, Entry, MASK, Origin, Setup, Shown, Value, printable,
 pub(super) fn compare(found: &mut Comparison, from: &Setup, to: &Setup) {
     let (one, two) = (users(from), users(to));
     let names: std::collections::BTreeSet<&Vec<u8>> = one.keys().chain(two.keys()).collect();
+    let is_elsewhere = |user: Option<&User>| user.is_some_and(|user| user.is_elsewhere);
     for name in names {
         let (a, b) = (one.get(name), two.get(name));
         let (mine, other) =
@@ -21,6 +22,10 @@ pub(super) fn compare(found: &mut Comparison, from: &Setup, to: &Setup) {
                 [] => {
                     found.equal += 1;
                     continue;
+                }
+                // Whether it is that password nobody knows here.
+                ["passwords"] if is_elsewhere(a) != is_elsewhere(b) => {
+                    (Relation::NotCompared, Some("the password is kept elsewhere".into()))
                 }
                 parts => (Relation::Different, Some(format!("other {}", parts.join(", ")))),
             },
@@ -57,9 +62,32 @@ pub(super) fn compare(found: &mut Comparison, from: &Setup, to: &Setup) {
     }
 }
 
+/// Tells what of a configuration a dump does not show: its users, renamed commands and modules.
+pub(super) fn unseen(found: &mut Comparison, setup: &Setup, is_first: bool) {
+    let note = "a dump does not show it";
+    let mut push = |name: String, held: Held, effect: Change| {
+        let there = Held::nothing(&held.name, Said::Nobody);
+        let (from, to) = if is_first { (held, there) } else { (there, held) };
+        found.not_compared += 1;
+        let (relation, note) = (Relation::NotCompared, Some(note.to_owned()));
+        found.rows.push(Contrast { name, from, to, relation, effect, per_node: false, note });
+    };
+    for (name, user) in users(setup) {
+        let held = Held::plain("user", user.shown, Said::By(user.origin));
+        push(format!("user {}", public_name(&name)), held, Change::Live);
+    }
+    for (key, act) in acts(setup) {
+        let value = if act.shown == MASK { Shown::Masked } else { Shown::Plain(act.shown) };
+        let held = Held { name: key.clone(), value: Some(value), words: None, said: Said::By(act.origin) };
+        push(key, held, Change::Restart);
+    }
+}
+
 /// A user as a side defines it.
 struct User {
     meaning: Option<Meaning>,
+    /// Whether a password is kept elsewhere.
+    is_elsewhere: bool,
     shown: String,
     origin: Origin,
 }
@@ -88,11 +116,20 @@ fn users(setup: &Setup) -> BTreeMap<Vec<u8>, User> {
     for user in config.users(reading) {
         let Some(name) = user.name else { continue };
         let arguments = reading.arguments(user.by);
-        let meaning = user.rights.is_some().then(|| Meaning::of(&arguments, config.server, channels(config)));
+        // A password that is kept elsewhere is told by its name.
+        let secrets: Vec<Option<Vec<u8>>> = reading
+            .words(user.by)
+            .iter()
+            .map(|word| word.secret.as_ref().map(|name| [b">\x01secret ", name.as_bytes()].concat()))
+            .collect();
+        let named: Vec<&[u8]> =
+            arguments.iter().zip(&secrets).map(|(word, secret)| secret.as_deref().unwrap_or(word)).collect();
+        let meaning = user.rights.is_some().then(|| Meaning::of(&named, config.server, channels(config)));
+        let is_elsewhere = secrets.iter().any(Option::is_some);
         let words: Vec<String> =
             (1..arguments.len()).map(|index| word_shown(reading, config.view, user.by, index)).collect();
         let origin = Origin::Statements(vec![user.by]);
-        users.insert(name.to_vec(), User { meaning, shown: words.join(" "), origin });
+        users.insert(name.to_vec(), User { meaning, shown: words.join(" "), origin, is_elsewhere });
     }
     users
 }

@@ -124,8 +124,11 @@ pub fn between(from: Side<'_>, to: Side<'_>) -> Comparison {
         }
     }
     found.strange = [strange(&from), strange(&to)];
-    if let (None, None) = (from.dump, to.dump) {
-        actions::compare(&mut found, from.setup, to.setup);
+    match (from.dump, to.dump) {
+        (None, None) => actions::compare(&mut found, from.setup, to.setup),
+        (None, Some(_)) => actions::unseen(&mut found, from.setup, true),
+        (Some(_), None) => actions::unseen(&mut found, to.setup, false),
+        (Some(_), Some(_)) => {}
     }
     found
 }

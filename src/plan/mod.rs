@@ -10,6 +10,7 @@ mod compare;
 mod contrast;
 mod drift;
 mod hazards;
+mod impact;
 mod nature;
 mod steps;
 
@@ -18,6 +19,7 @@ pub use compare::{Difference, Verdict, compare};
 pub use contrast::{Contrast, Held, Relation, Said};
 pub use drift::{Drift, Drifts, Expectation, Fate, Standing, Wanted, drift, names_to_ask};
 pub use hazards::{HAZARDS, Hazard};
+pub use impact::Impact;
 pub use nature::{came_with, is_per_node, servers_showing};
 pub use steps::{Cleared, Done, Identity, Left, Plan, Step};
 

@@ -34,7 +34,7 @@ pub struct Compared {
 pub struct SideLine {
     /// As it was named.
     pub name: String,
-    /// `file`, `profile`, `dump` or `version`.
+    /// `file`, `users`, `profile`, `dump` or `version`.
     pub kind: &'static str,
     /// The version it is read as.
     pub server: ServerUsed,
@@ -112,6 +112,11 @@ impl HeldLine {
 }
 
 impl DifferenceLine {
+    /// What lines that say the same have in common, wherever they say it.
+    pub(super) fn alike(&self) -> String {
+        format!("{} {} {} {} {}", self.title(), self.from.shown(), self.to.shown(), self.effect, self.aside())
+    }
+
     fn title(&self) -> String {
         match [&self.from, &self.to].into_iter().find(|held| is_other_name(&held.name, &self.name)) {
             Some(other) => format!("{} ({})", self.name, other.name),
@@ -121,7 +126,9 @@ impl DifferenceLine {
 
     /// What stands behind the values.
     fn aside(&self) -> String {
-        let secrets = (self.from.secret && self.to.secret).then(|| "differs".to_owned());
+        // A note tells why they were not compared.
+        let compared = self.from.secret && self.to.secret && self.note.is_none();
+        let secrets = compared.then(|| "differs".to_owned());
         let node = self.per_node.then(|| "per node".to_owned());
         let parts: Vec<String> = [secrets, self.note.clone(), node].into_iter().flatten().collect();
         parts.join(", ")
@@ -212,15 +219,7 @@ impl Compared {
             if lines.is_empty() {
                 continue;
             }
-            text.push_str(&format!("\n{heading}| directive | from | to | effect | |\n|---|---|---|---|---|\n"));
-            for line in lines {
-                let cell = |held: &HeldLine| match (held.shown(), held.place()) {
-                    (value, place) if place.is_empty() => value,
-                    (value, place) => format!("{} <sub>{}</sub>", code(&value), prose(&place)),
-                };
-                let (name, from, to) = (code(&line.title()), cell(&line.from), cell(&line.to));
-                text.push_str(&format!("| {name} | {from} | {to} | {} | {} |\n", line.effect, prose(&line.aside())));
-            }
+            text.push_str(&format!("\n{heading}{}", markdown_table(lines)));
         }
         for side in [&self.from, &self.to] {
             if !side.unset.is_empty() {
@@ -235,6 +234,20 @@ impl Compared {
         }
         text
     }
+}
+
+/// The rows as a table of Markdown.
+pub(super) fn markdown_table(lines: &[DifferenceLine]) -> String {
+    let mut text = String::from("| directive | from | to | effect | |\n|---|---|---|---|---|\n");
+    for line in lines {
+        let cell = |held: &HeldLine| match (held.shown(), held.place()) {
+            (value, place) if place.is_empty() => value,
+            (value, place) => format!("{} <sub>{}</sub>", code(&value), prose(&place)),
+        };
+        let (name, from, to) = (code(&line.title()), cell(&line.from), cell(&line.to));
+        text.push_str(&format!("| {name} | {from} | {to} | {} | {} |\n", line.effect, prose(&line.aside())));
+    }
+    text
 }
 
 fn as_texts(names: &[&'static str]) -> Vec<String> {

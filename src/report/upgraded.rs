@@ -33,12 +33,21 @@ pub struct UpgradeReport {
 /// One change of the text.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct StepLine {
-    /// `renamed`, `rewritten`, `removed`, `pinned` or `server`.
+    /// `renamed`, `rewritten`, `removed`, `pinned`, `preferred`, `overruled` or `server`.
     pub kind: &'static str,
-    /// The line in the old text; `None` for what is added at its end.
+    /// The included file that is changed; `None` if it is the subject itself.
+    pub file: Option<String>,
+    /// The line in the old text; `None` for what is added.
     pub line: Option<usize>,
     /// What was done.
     pub words: String,
+}
+
+impl StepLine {
+    fn place(&self) -> String {
+        let line = self.line.map_or_else(|| "new".to_owned(), |line| line.to_string());
+        self.file.as_ref().map_or_else(|| line.clone(), |file| format!("{file}:{line}"))
+    }
 }
 
 impl UpgradeReport {
@@ -59,9 +68,10 @@ impl UpgradeReport {
         }
         if !self.changes.is_empty() {
             heading(&mut text, "changes of the text");
-            for change in &self.changes {
-                let line = change.line.map_or_else(|| "end".to_owned(), |line| line.to_string());
-                text.push_str(&fitted(&format!("  {line:>4}  {:<9}  {}", change.kind, change.words), look));
+            let places: Vec<String> = self.changes.iter().map(StepLine::place).collect();
+            let width = places.iter().map(|place| place.chars().count()).max().unwrap_or_default().max(4);
+            for (change, place) in self.changes.iter().zip(places) {
+                text.push_str(&fitted(&format!("  {place:>width$}  {:<9}  {}", change.kind, change.words), look));
             }
         }
         if !self.left.is_empty() {

@@ -1,14 +1,15 @@
-//! Rewriting the text.
+//! Rewriting the text of a configuration file, and those of the files that it includes.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
 
 use crate::catalog::{Directive, Lookup, State};
 use crate::config::{Origin, Setup, Shown, Value, resolve, statement_shown};
 use crate::facts::Facts;
 use crate::finding::{Edit, Fix, TextEdit, apply};
-use crate::plan::{Comparison, Contrast, Relation, Said, Side, between};
+use crate::plan::{Comparison, Contrast, Held, Relation, Said, Side, between};
 use crate::server::Server;
-use crate::source::{Files, Name, SourceId, Span};
+use crate::source::{FileError, Files, Name, SourceId, Sources, Span};
 use crate::syntax::lower::Lowering;
 use crate::syntax::quote::conf_line;
 use crate::syntax::{Mode, StatementId, conf, survey};
@@ -24,7 +25,11 @@ pub enum Kind {
     Removed,
     /// A built-in value that changed is written down.
     Pinned,
-    /// The comment that tells the version tells the new one.
+    /// A setting is left out by versions that do not know it.
+    Preferred,
+    /// What a layer below says is overruled.
+    Overruled,
+    /// What tells the version tells the new one.
     Server,
 }
 
@@ -33,6 +38,8 @@ pub enum Kind {
 pub struct Step {
     /// What kind of change it is.
     pub kind: Kind,
+    /// The included file that is changed; `None` if it is the text itself.
+    pub file: Option<PathBuf>,
     /// The line in the old text; `None` for what was added.
     pub line: Option<usize>,
     /// What was done, in words.
@@ -42,9 +49,13 @@ pub struct Step {
 /// A text for the target, and what was done.
 #[derive(Debug)]
 pub struct Upgraded {
+    /// The file that the text is of; `None` if it is no file.
+    pub file: Option<PathBuf>,
     /// The new text, which the target takes.
     pub text: Vec<u8>,
-    /// What was done, by line.
+    /// The included files that change, with their new texts; the target takes all of them together.
+    pub included: Vec<(PathBuf, Vec<u8>)>,
+    /// What was done, by file and line.
     pub steps: Vec<Step>,
     /// The old text as the old version reads it.
     pub before: Setup,
@@ -68,28 +79,101 @@ pub fn rewrite(name: &Name, text: &[u8], from: Server, to: Server, files: &dyn F
     }
     let mut steps = Vec::new();
     let edits = lines(&before, to, text, &mut steps);
-    let (mut current, _) = apply(text, &edits);
+    let mut current = Texts { root: text.to_vec(), included: BTreeMap::new() };
+    current.take(&before, edits);
     for _ in 0..ROUNDS {
-        let after = setup(name, &current, to, files);
+        let after = setup(name, &current.root, to, &current.over(files));
         let found = between(whole(&before), whole(&after));
         let (edits, added) = values(&before, &after, &found, &mut steps);
-        let (mut next, _) = apply(&current, &edits);
-        next.extend(added);
+        let mut next = current.clone();
+        next.take(&after, edits);
+        next.root.extend(added);
         if next == current {
             break;
         }
         current = next;
     }
-    let after = setup(name, &current, to, files);
+    let after = setup(name, &current.root, to, &current.over(files));
     if after.config.verdict().is_some() {
         return Err(Box::new(after));
     }
     let left = between(whole(&before), whole(&after));
-    steps.sort_by_key(|step| (step.line.unwrap_or(usize::MAX), step.kind));
-    Ok(Upgraded { text: current, steps, before, after, left })
+    steps.sort_by_key(|step| (step.file.clone(), step.line.unwrap_or(usize::MAX), step.kind));
+    let Texts { root, included } = current;
+    let file = match name {
+        Name::File(path) => Some(path.clone()),
+        Name::Stdin | Name::Builtin(_) | Name::Flag(_) | Name::CommandLine | Name::Live(_) => None,
+    };
+    Ok(Upgraded { file, text: root, included: included.into_iter().collect(), steps, before, after, left })
 }
 
-fn whole(setup: &Setup) -> Side<'_> {
+/// The texts as they are by now.
+#[derive(Clone, PartialEq, Eq)]
+struct Texts {
+    root: Vec<u8>,
+    /// The included files that changed.
+    included: BTreeMap<PathBuf, Vec<u8>>,
+}
+
+impl Texts {
+    /// Carries edits of a reading of these texts out, each in its own.
+    fn take(&mut self, read: &Setup, edits: Vec<Vec<TextEdit>>) {
+        let mut by_source: BTreeMap<SourceId, Vec<Vec<TextEdit>>> = BTreeMap::new();
+        for group in edits {
+            if let Some(first) = group.first() {
+                by_source.entry(first.at.source).or_default().push(group);
+            }
+        }
+        for (source, groups) in by_source {
+            let (text, _) = apply(read.reading.sources.get(source).text(), &groups);
+            match included(&read.reading.sources, source) {
+                Some(path) => drop(self.included.insert(path, text)),
+                None => self.root = text,
+            }
+        }
+    }
+
+    /// The changed files over the others.
+    fn over<'a>(&'a self, below: &'a dyn Files) -> Over<'a> {
+        Over { texts: &self.included, below }
+    }
+}
+
+/// Files, some of which hold another text by now.
+struct Over<'a> {
+    texts: &'a BTreeMap<PathBuf, Vec<u8>>,
+    below: &'a dyn Files,
+}
+
+impl Files for Over<'_> {
+    fn read(&self, path: &Path) -> Result<Vec<u8>, FileError> {
+        self.texts.get(path).map_or_else(|| self.below.read(path), |text| Ok(text.clone()))
+    }
+
+    fn names(&self, directory: &Path) -> Vec<String> {
+        self.below.names(directory)
+    }
+
+    fn is_directory(&self, path: &Path) -> bool {
+        self.below.is_directory(path)
+    }
+}
+
+/// The file of an included text; `None` for the text itself.
+fn included(sources: &Sources, source: SourceId) -> Option<PathBuf> {
+    match sources.get(source).name() {
+        Name::File(path) if source != SourceId::ROOT => Some(path.clone()),
+        Name::File(_) | Name::Stdin | Name::Builtin(_) | Name::Flag(_) | Name::CommandLine | Name::Live(_) => None,
+    }
+}
+
+/// Whether a text is met here for the first time: a file may be included twice, and is edited once.
+fn is_first(sources: &Sources, source: SourceId) -> bool {
+    let name = sources.get(source).name();
+    sources.iter().find(|(_, other)| other.name() == name).is_some_and(|(first, _)| first == source)
+}
+
+pub(super) fn whole(setup: &Setup) -> Side<'_> {
     Side { setup, dump: None }
 }
 
@@ -107,11 +191,11 @@ fn lines(before: &Setup, to: Server, text: &[u8], steps: &mut Vec<Step>) -> Vec<
     let (reading, old) = (&before.reading, &before.config);
     let target = crate::catalog::View::of(to);
     let lowering = Lowering::of(reading);
-    let root = reading.sources.get(SourceId::ROOT);
     let mut edits = Vec::new();
     let mut edit = |at: Span, with: Vec<u8>, kind, words: String| {
         if let Some(lowered) = lowering.lower(&Fix::safe([Edit::Text { at, with }])) {
-            steps.push(Step { kind, line: Some(root.line(at.start)), words });
+            let line = Some(reading.sources.get(at.source).line(at.start));
+            steps.push(Step { kind, file: included(&reading.sources, at.source), line, words });
             edits.push(lowered);
         }
     };
@@ -124,7 +208,7 @@ fn lines(before: &Setup, to: Server, text: &[u8], steps: &mut Vec<Step>) -> Vec<
         let at = Span { start: offset(start), end: offset(start + length), ..at };
         edit(at, to.name().into_bytes(), Kind::Server, format!("the comment says {} now", to.name()));
     }
-    for (id, statement) in reading.iter().filter(|(_, statement)| statement.at.source == SourceId::ROOT) {
+    for (id, statement) in reading.iter().filter(|(_, statement)| is_first(&reading.sources, statement.at.source)) {
         let Lookup::Here(directive) = old.look(id) else { continue };
         let spelt = String::from_utf8_lossy(reading.name(id)).to_ascii_lowercase();
         match target.get(directive.id) {
@@ -161,12 +245,17 @@ fn values(before: &Setup, after: &Setup, found: &Comparison, steps: &mut Vec<Ste
         after.config.refusals().iter().filter_map(|refusal| refusal.statement).collect();
     for id in refused {
         let at = after.reading.statement(id).at;
+        if !is_first(&after.reading.sources, at.source) {
+            continue;
+        }
         let Lookup::Here(new) = after.config.look(id) else { continue };
-        let part = before.config.entry(new.id).and_then(|entry| {
-            let line = root.line(at.start);
-            let old_root = before.reading.sources.get(SourceId::ROOT);
-            entry.parts.iter().find(|part| old_root.line(before.reading.statement(part.by).at.start) == line)
-        });
+        let place = |setup: &Setup, at: Span| {
+            let source = setup.reading.sources.get(at.source);
+            (included(&setup.reading.sources, at.source), source.line(at.start))
+        };
+        let (file, line) = place(after, at);
+        let is_here = |by| place(before, before.reading.statement(by).at) == (file.clone(), line);
+        let part = before.config.entry(new.id).and_then(|entry| entry.parts.iter().find(|part| is_here(part.by)));
         let Some((part, old)) = part.zip(before.config.view.get(new.id)) else { continue };
         let Ok(value) = &part.value else { continue };
         let Some(words) = written(new, &value.config_get(&old.kind), value, after) else { continue };
@@ -174,7 +263,7 @@ fn values(before: &Setup, after: &Setup, found: &Comparison, steps: &mut Vec<Ste
         let words = std::iter::once(name).chain(words).collect();
         if let Some(lowered) = lowering.lower(&Fix::safe([Edit::Put { statement: at, words }])) {
             let words = format!("the value of `{}` is written in a form that {} reads", new.name(), after.server);
-            steps.push(Step { kind: Kind::Rewritten, line: Some(root.line(at.start)), words });
+            steps.push(Step { kind: Kind::Rewritten, file, line: Some(line), words });
             edits.push(lowered);
         }
     }
@@ -183,31 +272,41 @@ fn values(before: &Setup, after: &Setup, found: &Comparison, steps: &mut Vec<Ste
         if added.is_empty() && !root.text().is_empty() && !root.text().ends_with(b"\n") {
             added.extend_from_slice(newline);
         }
-        let text = |held: &crate::plan::Held| {
-            let value = held.value.as_ref().map(Shown::text).unwrap_or_default();
-            let text = held.words.as_deref().unwrap_or(value);
-            if text.is_empty() { "`\"\"`".to_owned() } else { format!("`{text}`") }
-        };
-        let (was, is) = (text(&row.from), text(&row.to));
-        let (old, new) = (before.server, after.server);
-        let told = match row.from.said {
-            Said::Before => format!("{old} behaved as with {was}, {new} has {is} built in"),
-            Said::By(_) | Said::Server | Said::Unknown | Said::Ignored | Said::Nobody => {
-                format!("{old} had {was} built in, {new} has {is}")
-            }
-        };
+        let told = told(before, after, row);
         let comment = format!("# pinned: {told}");
         for line in [comment, conf_line(directive.name(), words)] {
             added.extend_from_slice(line.as_bytes());
             added.extend_from_slice(newline);
         }
-        steps.push(Step { kind: Kind::Pinned, line: None, words: format!("`{}`: {told}", directive.name()) });
+        steps.push(Step {
+            kind: Kind::Pinned,
+            file: None,
+            line: None,
+            words: format!("`{}`: {told}", directive.name()),
+        });
     }
     (edits, added)
 }
 
+/// A changed built-in value, in words.
+pub(super) fn told(before: &Setup, after: &Setup, row: &Contrast) -> String {
+    let text = |held: &Held| {
+        let value = held.value.as_ref().map(Shown::text).unwrap_or_default();
+        let text = held.words.as_deref().unwrap_or(value);
+        if text.is_empty() { "`\"\"`".to_owned() } else { format!("`{text}`") }
+    };
+    let (was, is) = (text(&row.from), text(&row.to));
+    let (old, new) = (before.server, after.server);
+    match row.from.said {
+        Said::Before => format!("{old} behaved as with {was}, {new} has {is} built in"),
+        Said::By(_) | Said::Server | Said::Unknown | Said::Ignored | Said::Nobody => {
+            format!("{old} had {was} built in, {new} has {is}")
+        }
+    }
+}
+
 /// A row whose second side is a changed built-in value, with the words that bring the old one back.
-fn pin<'a>(
+pub(super) fn pin<'a>(
     before: &Setup,
     after: &Setup,
     row: &'a Contrast,
@@ -226,7 +325,7 @@ fn pin<'a>(
 }
 
 /// The words of a value in CONFIG GET form, if the target reads them as that value.
-fn written(directive: &Directive, text: &[u8], value: &Value, after: &Setup) -> Option<Vec<Vec<u8>>> {
+pub(super) fn written(directive: &Directive, text: &[u8], value: &Value, after: &Setup) -> Option<Vec<Vec<u8>>> {
     after.config.read_back(directive, text)?;
     if matches!(value, Value::Action | Value::Unknown | Value::Named(_) | Value::Secret(_)) {
         return None;
@@ -269,6 +368,30 @@ mod tests {
         assert_eq!(kinds[..3], [Kind::Server, Kind::Renamed, Kind::Removed]);
         let differ: Vec<&str> = new.left.rows.iter().map(|row| row.name.as_str()).collect();
         assert_eq!(differ, ["lua-replicate-commands"]);
+    }
+
+    #[test]
+    fn included_files_are_rewritten_with_it() {
+        let files = Memory::new([
+            ("/c/d/a.conf", "# mine\r\nslowlog-max-len 5\r\n"),
+            ("/c/d/b.conf", "hz 20"),
+            ("/c/twice.conf", "lua-replicate-commands no\n"),
+        ]);
+        let text = "include d/*.conf\ninclude twice.conf\ninclude twice.conf\n";
+        let (from, to) = ("redis-7.0".parse().unwrap(), "valkey-8.1".parse().unwrap());
+        let done = rewrite(&Name::File("/c/redis.conf".into()), text.as_bytes(), from, to, &files).unwrap();
+        let texts: Vec<(&str, &str)> = done
+            .included
+            .iter()
+            .map(|(path, text)| (path.to_str().unwrap(), std::str::from_utf8(text).unwrap()))
+            .collect();
+        let a = ("/c/d/a.conf", "# mine\r\ncommandlog-slow-execution-max-len 5\r\n");
+        let left_out = "# left out for valkey 8.1, which ignores it: lua-replicate-commands no\n";
+        assert_eq!(texts, [a, ("/c/twice.conf", left_out)]);
+        assert!(done.text.starts_with(text.as_bytes()) && done.text.len() > text.len());
+        let of_files: Vec<_> =
+            done.steps.iter().filter_map(|step| Some((step.file.as_ref()?.to_str()?, step.line?))).collect();
+        assert_eq!(of_files, [("/c/d/a.conf", 2), ("/c/twice.conf", 1)]);
     }
 
     #[test]

@@ -10,10 +10,12 @@
 )]
 
 mod canary;
+mod fleets;
 mod hostile;
 mod linting;
 mod plans;
 mod streams;
+mod upgrading;
 
 use std::process::{Command, Output};
 
@@ -43,6 +45,13 @@ fn the_page_on_adopting_tells_what_happens() {
     copy("docs/adopting.md", "adopting.md");
     for file in ["redis.conf", "org/base.toml", "secrets.toml"] {
         copy(&format!("tests/commands/cases/import.in/{file}"), &format!("adopting.in/{file}"));
+    }
+    let text = std::fs::read_to_string(root.join("docs/adopting.md")).unwrap();
+    for file in ["redisconf.toml", "overlays/prod.toml"] {
+        let from = format!("tests/commands/files/adopting/{file}");
+        copy(&from, &format!("adopting.in/{file}"));
+        let shown = std::fs::read_to_string(root.join(from)).unwrap();
+        assert!(text.contains(&format!("```toml\n{shown}```\n")), "the page shows another `{file}`");
     }
     copy("tests/commands/cases/import.out/profiles/sessions.toml", "adopting.out/profiles/sessions.toml");
     let page = folder.path().join("adopting.md");

@@ -58,11 +58,11 @@ pub(in super::super) struct Reach {
     pub(in super::super) jobs: u16,
 
     /// Only instances of this environment
-    #[arg(long, value_name = "NAME", requires = "live", help_heading = "Running servers")]
+    #[arg(long, value_name = "NAME", help_heading = "A whole project")]
     pub(in super::super) env: Option<String>,
 
     /// Project file or folder; else the nearest above the working directory
-    #[arg(long, value_name = "FILE", requires = "live", help_heading = "Running servers")]
+    #[arg(long, value_name = "FILE", help_heading = "A whole project")]
     pub(in super::super) project: Option<PathBuf>,
 
     /// Configuration that the server would read at a restart; else its own file, if it runs on this machine

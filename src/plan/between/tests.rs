@@ -150,3 +150,37 @@ fn an_empty_bind_of_6_2_listens_everywhere() {
     assert!(!rows("redis-6.2: bind \"\"", "redis-7.0: ").iter().any(|row| row.starts_with("bind")));
     assert!(!rows("redis-6.2: ", "redis-7.0: ").iter().any(|row| row.starts_with("bind ")));
 }
+
+#[test]
+fn passwords_that_are_kept_elsewhere_compare_by_their_names() {
+    use crate::config::layers::{Request, load, merge};
+    use crate::source::Memory;
+    let profile = |secret: &str| {
+        let text = format!("schema = 1\n[users.ann]\nrules = \"on +get\"\npasswords = [{{ secret = \"{secret}\" }}]\n");
+        let files = Memory::new([("p.toml", text)]);
+        let request = Request { profile: "p.toml".into(), ..Request::default() };
+        merge(load(&request, &files).unwrap(), "redis-7.4".parse().unwrap())
+    };
+    let (one, two) = (profile("app"), profile("other"));
+    assert_eq!(between(whole(&one), whole(&one)).rows, []);
+    let found = between(whole(&one), whole(&two));
+    assert_eq!(found.rows[0].note.as_deref(), Some("other passwords"));
+    // Against a password in clear nothing is known.
+    let clear = setup("redis-7.4: user ann on +get >hunter2");
+    let found = between(whole(&one), whole(&clear));
+    assert_eq!((found.rows.len(), found.rows[0].relation), (1, Relation::NotCompared));
+    let rights = setup("redis-7.4: user ann on +set >hunter2");
+    assert_eq!(between(whole(&one), whole(&rights)).rows[0].relation, Relation::Different);
+}
+
+#[test]
+fn a_dump_shows_no_users_and_no_renamed_commands() {
+    let one = setup("redis-7.4: user ann on +get >hunter2\nrename-command FLUSHALL \"\"");
+    let two = setup("redis-7.4:");
+    let dump = dump(&[("hz", "10")]);
+    let found = between(whole(&one), Side { setup: &two, dump: Some(&dump) });
+    let unseen: Vec<&str> = found.rows.iter().map(|row| row.name.as_str()).collect();
+    assert_eq!(unseen, ["user ann", "rename-command flushall"]);
+    assert!(found.rows.iter().all(|row| row.relation == Relation::NotCompared) && !found.differs());
+    assert!(!format!("{:?}", found.rows).contains("hunter2"));
+}

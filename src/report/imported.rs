@@ -13,7 +13,7 @@ pub struct Import {
     pub subject: String,
     /// The version.
     pub server: ServerUsed,
-    /// `config` or `dump`.
+    /// `config`, `dump`, or what held the configuration, such as `compose`.
     pub kind: &'static str,
     /// The profile's name.
     pub profile: String,
@@ -65,7 +65,7 @@ pub struct SecretLine {
     pub of: String,
     /// Where the original holds the value.
     pub at: Place,
-    /// `clear`, `hash` or `layer`.
+    /// `clear`, `hash`, `layer` or `placeholder`.
     pub known: &'static str,
 }
 
@@ -130,6 +130,7 @@ impl Import {
             let remark = match secret.known {
                 "hash" => "only its hash is there: supply the password itself",
                 "layer" => "named by a layer: it must have this value",
+                "placeholder" => "filled in elsewhere: say where its value comes from",
                 _ => "",
             };
             vec![

@@ -41,7 +41,7 @@ fn the_page_on_adopting_tells_what_happens() {
         std::fs::copy(root.join(from), to).unwrap();
     };
     copy("docs/adopting.md", "adopting.md");
-    for file in ["redis.conf", "org/base.toml", "secrets.toml"] {
+    for file in ["redis.conf", "docker-compose.yml", "org/base.toml", "secrets.toml"] {
         copy(&format!("tests/commands/cases/import.in/{file}"), &format!("adopting.in/{file}"));
     }
     copy("tests/commands/cases/import.out/profiles/sessions.toml", "adopting.out/profiles/sessions.toml");

@@ -11,13 +11,16 @@ pub(super) const EXAMPLES: &str = "Examples:
   redisconf import /etc/redis/redis.conf --server redis-7.4 -o profiles/sessions.toml
   redisconf import redis.conf --server redis-7.4 --extends org/base.toml -o profiles/sessions.toml
   redisconf import hosts/*.conf --server redis-6.2 --extends cache -o profiles/
+  redisconf import docker-compose.yml --only cache -o profiles/cache.toml
   redis-cli --json CONFIG GET '*' | redisconf import - --server valkey-8.1 --name sessions
 
 Exit codes: 0 all of it is in the profile, 1 something is left over and named, 2 there is no profile.";
 
 #[derive(Debug, Group)]
 pub(in crate::cli) struct Import {
-    /// redis.conf, valkey.conf, or what CONFIG GET '*' answered (JSON or lines); `-` is standard input
+    /// redis.conf, valkey.conf, or what CONFIG GET '*' answered (JSON or lines); `-` is standard input. Compose files,
+    /// manifests, values of charts, Dockerfiles, units of systemd and scripts of `docker run` make a profile for each
+    /// server in them
     #[arg(value_name = "FILE", required = true)]
     pub(in crate::cli) inputs: Vec<PathBuf>,
 
@@ -36,6 +39,10 @@ pub(in crate::cli) struct Import {
     /// Write to this file, or into this folder, instead of standard output
     #[arg(short, long, value_name = "PATH")]
     pub(in crate::cli) output: Option<PathBuf>,
+
+    /// Of a file with several servers, those of this name: a service, a workload, a unit; may be given again
+    #[arg(long, value_name = "NAME")]
+    pub(in crate::cli) only: Vec<String>,
 
     /// Replace a profile that is there already
     #[arg(long)]

@@ -21,7 +21,7 @@ mod tests;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Component, Path, PathBuf};
 
-pub use dump::{DumpError, is_dump};
+pub use dump::is_dump;
 pub use proof::Unequal;
 
 use crate::catalog::{Lookup, View};
@@ -30,6 +30,7 @@ use crate::config::{Config, Secret, Setup, resolve};
 use crate::facts::Facts;
 use crate::finding::Severity;
 use crate::server::Server;
+use crate::snapshot::{DumpError, Snapshot};
 use crate::source::{FileError, Files, Name, Span};
 use crate::syntax::{Mode, Reading, StatementId};
 
@@ -76,6 +77,14 @@ impl Original {
         let (reading, dump) = dump::read(name, text, server)?;
         let config = resolve(&reading, Mode::Server);
         Ok(Self { reading, config, facts: Facts::default(), dump: Some(dump), open: Vec::new() })
+    }
+
+    /// What a live server showed; `name` is its address.
+    #[must_use]
+    pub fn of_snapshot(name: Name, snapshot: &Snapshot) -> Self {
+        let (reading, dump) = dump::of_snapshot(name, snapshot);
+        let config = resolve(&reading, Mode::Server);
+        Self { reading, config, facts: Facts::default(), dump: Some(dump), open: Vec::new() }
     }
 
     /// Whether it is a dump, which shows every directive and no users, renamed commands or modules.

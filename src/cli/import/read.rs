@@ -123,7 +123,7 @@ fn one(command: &Import, name: Name, text: Vec<u8>) -> Result<(Original, Chosen)
     let text = sources.get(root).text();
     let original = if dump {
         Original::of_dump(name.clone(), text, chosen.server).map_err(|error| {
-            Failure::new(format!("cannot read `{name}`: {error}"))
+            Failure::new(format!("cannot read `{name}` as a dump: {error}"))
                 .help("save it with `redis-cli --json CONFIG GET '*'`, which keeps every value whole")
         })?
     } else {

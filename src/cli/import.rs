@@ -1,5 +1,6 @@
 //! `redisconf import`: configurations become profiles.
 
+mod into;
 mod read;
 
 use std::collections::BTreeSet;
@@ -18,12 +19,12 @@ use crate::config::layers::builtins;
 use crate::config::{Setup, Shown, Visible};
 use crate::facts::Facts;
 use crate::finding::Severity;
-use crate::import::{Imported, Known, Original, Refused, Request, Unequal, import};
+use crate::import::{Imported, Known, Leftover, Original, Refused, Request, SecretUse, Unequal, import};
 use crate::render::Artefact;
 use crate::report::{self, ImportCounts, LeftoverLine, Place, SecretLine};
-use crate::source::{Disk, Files as _, SourceId};
+use crate::source::{Disk, Files as _, SourceId, Sources};
 
-use read::{Found, Item};
+use read::{Asked, Found, Item};
 
 /// Every import, as data.
 #[derive(Serialize)]
@@ -40,9 +41,17 @@ struct Failed {
 }
 
 pub(super) fn run(command: &Import, global: &Global, terminal: &mut Terminal) -> Result<Exit, Failure> {
+    let otherwise = match &command.into {
+        Some(profile) => into::server(profile)?.map(|server| (server, "default-server of the profile")),
+        None => None,
+    };
+    let asked = Asked { command, otherwise, quiet: global.quiet };
     let mut found = Vec::new();
     for input in &command.inputs {
-        found.extend(read::configurations(command, input, global.quiet, terminal)?);
+        found.extend(read::configurations(asked, input, terminal)?);
+    }
+    if let Some(profile) = &command.into {
+        return into::run(command, profile, found, global, terminal);
     }
     let places = places(command, &found)?;
     let mut exit = Exit::Done;
@@ -276,23 +285,7 @@ fn tell(
     global: &Global,
     terminal: &mut Terminal,
 ) -> Result<report::Import, Failure> {
-    let place = |at| Place::of(&original.reading.sources, at);
-    let secrets = imported.secrets.iter().map(|secret| SecretLine {
-        name: secret.name.clone(),
-        of: secret.of.clone(),
-        at: place(secret.at),
-        known: match secret.known {
-            Known::Clear => "clear",
-            Known::Hash => "hash",
-            Known::Layer => "layer",
-            Known::Open => "placeholder",
-        },
-    });
-    let leftovers = imported.leftovers.iter().map(|leftover| LeftoverLine {
-        name: leftover.name.clone(),
-        at: place(leftover.at),
-        reason: leftover.reason.clone(),
-    });
+    let sources = &original.reading.sources;
     let counts = imported.counts;
     let result = report::Import {
         subject: subject.to_owned(),
@@ -314,8 +307,8 @@ fn tell(
             reasons: counts.reasons,
             withheld: counts.withheld,
         },
-        secrets: secrets.collect(),
-        leftovers: leftovers.collect(),
+        secrets: secret_lines(&imported.secrets, sources),
+        leftovers: leftover_lines(&imported.leftovers, sources),
     };
     if global.format() == Format::Json {
         return Ok(result);
@@ -331,4 +324,30 @@ fn tell(
         terminal.note(&(text + &note))?;
     }
     Ok(result)
+}
+
+/// Secrets, as results name them.
+fn secret_lines(secrets: &[SecretUse], sources: &Sources) -> Vec<SecretLine> {
+    let line = |secret: &SecretUse| SecretLine {
+        name: secret.name.clone(),
+        of: secret.of.clone(),
+        at: Place::of(sources, secret.at),
+        known: match secret.known {
+            Known::Clear => "clear",
+            Known::Hash => "hash",
+            Known::Layer => "layer",
+            Known::Open => "placeholder",
+        },
+    };
+    secrets.iter().map(line).collect()
+}
+
+/// What is left over, as results name it.
+fn leftover_lines(leftovers: &[Leftover], sources: &Sources) -> Vec<LeftoverLine> {
+    let line = |leftover: &Leftover| LeftoverLine {
+        name: leftover.name.clone(),
+        at: Place::of(sources, leftover.at),
+        reason: leftover.reason.clone(),
+    };
+    leftovers.iter().map(line).collect()
 }

@@ -1,6 +1,8 @@
 //! What a server showed to `CONFIG GET '*'` becomes statements. It shows no users, renamed commands or modules.
 
-use crate::catalog::{self, Kind, Lookup, View};
+use std::collections::BTreeSet;
+
+use crate::catalog::{self, DirectiveId, Kind, Lookup, View};
 use crate::config::MASK;
 use crate::server::Server;
 use crate::snapshot::{self, DumpError, Said, Snapshot, read_dump};
@@ -12,6 +14,8 @@ use crate::syntax::{Reading, Via, Word};
 pub(super) struct Dump {
     /// What no file can hold: names as they may be shown, where they stand, and why.
     pub(super) unheld: Vec<(String, Span, String)>,
+    /// What it shows, be it as the version has it.
+    pub(super) shown: BTreeSet<DirectiveId>,
 }
 
 fn is_directive(name: &[u8]) -> bool {
@@ -53,7 +57,6 @@ fn stated(said: Vec<Said>, is_marked: bool, sources: Sources, server: Server) ->
     let offset = |n: usize| u32::try_from(n).expect("files are below 64 MiB");
     let mut reading = Reading::new(sources, server);
     let mut dump = Dump::default();
-    let mut seen: Vec<&'static str> = Vec::new();
     let view = View::of(server);
     let unknown = || format!("{server} does not know it: a module does, or another version");
     for Said { name, value, at } in said {
@@ -73,10 +76,9 @@ fn stated(said: Vec<Said>, is_marked: bool, sources: Sources, server: Server) ->
             }
         };
         // Servers show a directive under each of its names.
-        if seen.contains(&directive.name()) {
+        if !dump.shown.insert(directive.id) {
             continue;
         }
-        seen.push(directive.name());
         if directive.is.live_only {
             if directive.default != std::str::from_utf8(&value).ok() {
                 dump.unheld.push((name, at, "only CONFIG SET takes it, no file".to_owned()));

@@ -6,9 +6,11 @@
 //! Secrets get logical names; their values are in no text that is made here. Nothing here reads or writes a file but
 //! through [`Files`], and nothing is judged: whether the configuration is a good one is the business of `lint`.
 
+mod adopt;
 mod carry;
 mod decide;
 mod dump;
+mod grow;
 mod proof;
 mod users;
 mod value;
@@ -21,6 +23,7 @@ mod tests;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Component, Path, PathBuf};
 
+pub use adopt::{Added, Adopted, Growing, adopt};
 pub use dump::is_dump;
 pub use proof::Unequal;
 

@@ -5,6 +5,7 @@
 //! [`Look`]. Texts of files are shown word by word, and only where [`crate::config::Visible`] allows it. Nothing here
 //! prints, but for [`Out`], which writes what it is given.
 
+mod adopted;
 mod compared;
 mod difference;
 mod explained;
@@ -24,6 +25,7 @@ mod table;
 mod traced;
 mod upgraded;
 
+pub use adopted::{AddedLine, Adoption, OtherwiseLine, ValueLine};
 pub use compared::{Compared, DifferenceLine, HeldLine, SideLine};
 pub use difference::{Side, difference};
 pub use explained::{DirectivePage, HistoryLine};

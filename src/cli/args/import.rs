@@ -13,8 +13,10 @@ pub(super) const EXAMPLES: &str = "Examples:
   redisconf import hosts/*.conf --server redis-6.2 --extends cache -o profiles/
   redisconf import docker-compose.yml --only cache -o profiles/cache.toml
   redis-cli --json CONFIG GET '*' | redisconf import - --server valkey-8.1 --name sessions
+  redisconf import dump.json --into profiles/sessions.toml --check
 
-Exit codes: 0 all of it is in the profile, 1 something is left over and named, 2 there is no profile.";
+Exit codes: 0 all of it is in the profile, 1 something is left over or, with `--into`, different, and named (with `--check`
+also if something would be added), 2 there is no profile.";
 
 #[derive(Debug, Group)]
 pub(in crate::cli) struct Import {
@@ -47,4 +49,12 @@ pub(in crate::cli) struct Import {
     /// Replace a profile that is there already
     #[arg(long)]
     pub(in crate::cli) force: bool,
+
+    /// Add to this profile what it and its layers do not name, instead of making a new one; what they do name stays
+    #[arg(long, value_name = "PROFILE", conflicts_with_all = ["extends", "name", "output", "force"])]
+    pub(in crate::cli) into: Option<PathBuf>,
+
+    /// With `--into`: write nothing, only show what would be added
+    #[arg(long, requires = "into")]
+    pub(in crate::cli) check: bool,
 }

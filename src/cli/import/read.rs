@@ -14,6 +14,7 @@ use crate::facts::{self, Fact, Facts, Unit};
 use crate::finding::{Finding, Severity};
 use crate::import::{Original, is_dump};
 use crate::report;
+use crate::server::Server;
 use crate::source::{Disk, Name, Source, SourceId, Sources};
 use crate::syntax::embedded::{self, Embedded, Kind, Told, recognise};
 use crate::syntax::{Mode, ProblemKind, Survey, conf, survey};
@@ -37,13 +38,28 @@ pub(super) struct Item {
     pub(super) from: String,
 }
 
+/// What is asked of the reading.
+#[derive(Clone, Copy)]
+pub(super) struct Asked<'a> {
+    pub(super) command: &'a Import,
+    /// The version where nothing else tells it, and what told this one.
+    pub(super) otherwise: Option<(Server, &'static str)>,
+    pub(super) quiet: bool,
+}
+
+impl Asked<'_> {
+    fn otherwise(self, subject: &str) -> Result<Chosen, Failure> {
+        let chosen = self.otherwise.map(|(server, because)| Chosen { server, because: because.into() });
+        chosen.ok_or_else(|| {
+            Failure::new(format!("`{subject}` does not say which server version runs it"))
+                .help("name it, for it decides about the defaults: `--server redis-7.4`; `INFO server` tells it")
+        })
+    }
+}
+
 /// The configurations in one input, in the order of its text.
-pub(super) fn configurations(
-    command: &Import,
-    input: &Path,
-    quiet: bool,
-    terminal: &mut Terminal,
-) -> Result<Vec<Found>, Failure> {
+pub(super) fn configurations(asked: Asked<'_>, input: &Path, terminal: &mut Terminal) -> Result<Vec<Found>, Failure> {
+    let Asked { command, .. } = asked;
     let is_stdin = input == Path::new("-");
     let alone = |outcome| {
         let stem = input.file_stem().filter(|_| !is_stdin).map(|stem| stem.to_string_lossy().into_owned());
@@ -63,14 +79,14 @@ pub(super) fn configurations(
     // Units begin with a bracket, as dumps do.
     let kind = recognise(&name, &text, &is_directive).and_then(holder);
     if let Some((kind, word)) = kind {
-        return match servers(command, &name, &text, kind, quiet, terminal)? {
+        return match servers(asked, &name, &text, kind, terminal)? {
             Ok(servers) => {
-                let asked = |(key, _): &(String, Embedded)| command.only.is_empty() || command.only.contains(key);
-                let servers = named(&name, servers).filter(asked);
+                let chosen = |(key, _): &(String, Embedded)| command.only.is_empty() || command.only.contains(key);
+                let servers = named(&name, servers).filter(chosen);
                 let mut sources = Sources::new();
                 let root = sources.add(name.clone(), text);
                 let host = sources.get(root);
-                Ok(servers.map(|(key, one)| found(command, host, &shown, word, key, &one)).collect())
+                Ok(servers.map(|(key, one)| found(asked, host, &shown, word, key, &one)).collect())
             }
             Err(failure) => Ok(alone(Err(failure))),
         };
@@ -80,7 +96,7 @@ pub(super) fn configurations(
         return Ok(alone(Err(failure.help("leave `--only` out"))));
     }
     let from = if is_dump(&text) { format!("the dump {shown}") } else { shown };
-    Ok(alone(one(command, name, text).map(|(original, chosen)| {
+    Ok(alone(one(asked, name, text).map(|(original, chosen)| {
         let kind = if original.is_dump() { "dump" } else { "config" };
         Item { original, chosen, kind, from }
     })))
@@ -105,21 +121,22 @@ fn holder(kind: Kind) -> Option<(Kind, &'static str)> {
 }
 
 /// Reads a file or a dump for the version that runs it, which must be said: it decides about what may be left out.
-fn one(command: &Import, name: Name, text: Vec<u8>) -> Result<(Original, Chosen), Failure> {
+fn one(asked: Asked<'_>, name: Name, text: Vec<u8>) -> Result<(Original, Chosen), Failure> {
     let surveyed = survey(SourceId::ROOT, &text);
     if surveyed.mode == Mode::Sentinel {
         return Err(Failure::new(format!("`{name}` is the configuration of a Sentinel, and profiles are for servers"))
             .help("import the configuration of a server that it watches"));
     }
     let dump = is_dump(&text);
-    if command.server.is_none()
-        && (surveyed.server.is_none() && !surveyed.facts.iter().any(|(key, ..)| key == "server") || dump)
-    {
-        return Err(unsaid(&name.to_string()));
-    }
+    let is_said = surveyed.server.is_some() || surveyed.facts.iter().any(|(key, ..)| key == "server");
     let mut sources = Sources::new();
     let root = sources.add(name.clone(), text);
-    let chosen = choose(command.server, &surveyed, None, sources.get(root))?;
+    // What looks like a comment in a dump is a value.
+    let chosen = if asked.command.server.is_some() || (is_said && !dump) {
+        choose(asked.command.server, &surveyed, None, sources.get(root))?
+    } else {
+        asked.otherwise(&name.to_string())?
+    };
     let text = sources.get(root).text();
     let original = if dump {
         Original::of_dump(name.clone(), text, chosen.server).map_err(|error| {
@@ -143,18 +160,12 @@ fn said(surveyed: &Survey) -> Facts {
     known
 }
 
-fn unsaid(subject: &str) -> Failure {
-    Failure::new(format!("`{subject}` does not say which server version runs it"))
-        .help("name it, for it decides about the defaults: `--server redis-7.4`; `INFO server` tells it")
-}
-
 /// The servers that a text configures and that are asked for.
 fn servers(
-    command: &Import,
+    Asked { command, quiet, .. }: Asked<'_>,
     name: &Name,
     text: &[u8],
     kind: Kind,
-    quiet: bool,
     terminal: &mut Terminal,
 ) -> Result<Result<Vec<Embedded>, Failure>, Failure> {
     let found = embedded::find(name, text, kind, &is_directive);
@@ -216,19 +227,19 @@ fn plain(host: &Name, title: &str) -> String {
 }
 
 /// One server of a text, with what surrounds it.
-fn found(command: &Import, host: &Source, shown: &str, kind: &'static str, name: String, one: &Embedded) -> Found {
+fn found(asked: Asked<'_>, host: &Source, shown: &str, kind: &'static str, name: String, one: &Embedded) -> Found {
     // Failures put it between backticks.
     let subject = format!("{}: {}", host.name(), one.title.replace('`', ""));
-    let outcome = original(command, host, one, &subject).map(|(original, chosen)| {
+    let outcome = original(asked, host, one, &subject).map(|(original, chosen)| {
         let from = format!("{shown}, {}", one.title);
         Item { original, chosen, kind, from }
     });
     Found { subject, name, outcome }
 }
 
-fn original(command: &Import, host: &Source, one: &Embedded, subject: &str) -> Result<(Original, Chosen), Failure> {
+fn original(asked: Asked<'_>, host: &Source, one: &Embedded, subject: &str) -> Result<(Original, Chosen), Failure> {
     let surveyed = one.survey();
-    let chosen = version(command, host, &surveyed, one.told, subject)?;
+    let chosen = version(asked, host, &surveyed, one.told, subject)?;
     let reading = one.read(chosen.server, &Disk);
     let mut known = measures(&one.facts(&reading));
     for (name, Fact { said, at }) in said(&surveyed).iter() {
@@ -244,22 +255,23 @@ fn original(command: &Import, host: &Source, one: &Embedded, subject: &str) -> R
 }
 
 /// The version: as asked for, by a comment, or by the tag of the image.
-fn version(command: &Import, host: &Source, surveyed: &Survey, told: Told, subject: &str) -> Result<Chosen, Failure> {
+fn version(asked: Asked<'_>, host: &Source, surveyed: &Survey, told: Told, subject: &str) -> Result<Chosen, Failure> {
     let is_said = surveyed.server.is_some() || surveyed.facts.iter().any(|(key, ..)| key == "server");
-    if command.server.is_some() || is_said {
-        return choose(command.server, surveyed, None, host);
+    if asked.command.server.is_some() || is_said {
+        return choose(asked.command.server, surveyed, None, host);
     }
     match told {
         Told::Server(server) => Ok(Chosen { server, because: "tag of the image".into() }),
         // Such a tag moves with each release of that number, and ends at its last.
         Told::Major(engine, major) => {
-            let newest = told.candidates().pop().ok_or_else(|| unsaid(subject))?;
+            let newest = told.candidates().pop();
+            let Some(newest) = newest else { return asked.otherwise(subject) };
             Ok(Chosen {
                 server: newest,
                 because: format!("the newest {engine} {major}, for the tag of the image moves"),
             })
         }
-        Told::Engine(_) | Told::Nothing => Err(unsaid(subject)),
+        Told::Engine(_) | Told::Nothing => asked.otherwise(subject),
     }
 }
 

@@ -1,5 +1,6 @@
 //! `redisconf import`: configurations become profiles.
 
+mod auto;
 mod into;
 mod read;
 
@@ -21,7 +22,7 @@ use crate::facts::Facts;
 use crate::finding::Severity;
 use crate::import::{Imported, Known, Leftover, Original, Refused, Request, SecretUse, Unequal, import};
 use crate::render::Artefact;
-use crate::report::{self, ImportCounts, LeftoverLine, Place, SecretLine};
+use crate::report::{self, ImportCounts, LayerLine, LeftoverLine, Place, SecretLine};
 use crate::source::{Disk, Files as _, SourceId, Sources};
 
 use read::{Asked, Found, Item};
@@ -147,7 +148,8 @@ fn one(
         return Err(refused(subject, original, &chosen, terminal)?);
     }
     let beside = whither.path.as_deref().and_then(Path::parent).unwrap_or_else(|| Path::new(""));
-    let extends: Vec<String> = command.extends.iter().map(|layer| as_named_from(layer, beside)).collect();
+    let named = |layer: &str| if layer == auto::AUTO { layer.to_owned() } else { as_named_from(layer, beside) };
+    let extends: Vec<String> = command.extends.iter().map(|layer| named(layer)).collect();
     let from = format!(
         "Imported from {from}: what is not the default of {}{}",
         chosen.server,
@@ -156,12 +158,17 @@ fn one(
     let path =
         whither.path.clone().unwrap_or_else(|| PathBuf::from(format!("{}.toml", whither.name.replace('/', "-"))));
     let request = Request { name: &whither.name, from: &from, extends: &extends, path: &path, files: &Disk };
-    let imported = import(&original, &request).map_err(|refused| unproven(subject, refused, terminal))?;
+    let made = if extends.iter().any(|layer| layer == auto::AUTO) {
+        auto::smallest(&original, &request, named).map(|(imported, layer)| (imported, Some(layer)))
+    } else {
+        import(&original, &request).map(|imported| (imported, None))
+    };
+    let (imported, layer) = made.map_err(|refused| unproven(subject, refused, terminal))?;
     let status = match &whither.path {
         Some(path) => Some(to_file(path, &imported, command.force)?),
         None => None,
     };
-    tell(subject, kind, &original, &imported, &chosen, whither, status, global, terminal)
+    tell(subject, kind, &original, &imported, layer, &chosen, whither, status, global, terminal)
 }
 
 /// A layer as a profile in `beside` has to name it: built-in ones with their revision, files from there.
@@ -279,6 +286,7 @@ fn tell(
     kind: &'static str,
     original: &Original,
     imported: &Imported,
+    layer: Option<LayerLine>,
     chosen: &Chosen,
     whither: &Whither,
     status: Option<&'static str>,
@@ -291,6 +299,7 @@ fn tell(
         subject: subject.to_owned(),
         server: chosen.used(),
         kind,
+        layer,
         profile: whither.name.clone(),
         path: whither.path.as_ref().map(|path| path.display().to_string()),
         status,

@@ -15,6 +15,9 @@ pub struct Import {
     pub server: ServerUsed,
     /// `config`, `dump`, or what held the configuration, such as `compose`.
     pub kind: &'static str,
+    /// The layer that was chosen, where `--extends auto` asked for one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub layer: Option<LayerLine>,
     /// The profile's name.
     pub profile: String,
     /// Where it was written; `None` for standard output.
@@ -54,6 +57,19 @@ pub struct ImportCounts {
     pub reasons: usize,
     /// Comments that could tell a secret.
     pub withheld: usize,
+}
+
+/// The layer that makes the smallest profile.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct LayerLine {
+    /// Its name, as the profile names it; `None` if no layer makes it smaller.
+    pub name: Option<String>,
+    /// How many directives the profile says, those that set a layer back included.
+    pub said: usize,
+    /// How many it would say without the layer; `None` if it cannot be made without.
+    pub without: Option<usize>,
+    /// How many layers could be below it.
+    pub fitting: usize,
 }
 
 /// A secret, by its name.
@@ -105,6 +121,17 @@ impl Import {
             left_out.iter().filter(|(n, _)| *n > 0).map(|(n, what)| format!("{n} {what}")).collect();
         if !left_out.is_empty() {
             text.push_str(&format!("  left out: {}\n", left_out.join(" · ")));
+        }
+        if let Some(layer) = &self.layer {
+            let tried = plural(layer.fitting, "layer");
+            let without = layer.without.map_or_else(String::new, |n| format!(", against {n} without"));
+            text.push_str(&match &layer.name {
+                Some(name) => format!(
+                    "  extends {name}: of {tried} that fit it leaves least to say, {}{without}\n",
+                    plural(layer.said, "directive")
+                ),
+                None => format!("  extends nothing: none of {tried} that fit leaves less to say\n"),
+            });
         }
         if counts.set_back > 0 {
             text.push_str(&format!("  set back against a layer: {}\n", counts.set_back));

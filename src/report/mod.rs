@@ -32,7 +32,7 @@ pub use explained::{DirectivePage, HistoryLine};
 pub use findings::{Counts, FindingLine, LabelLine, Verdict, human, lines, tally};
 pub use fingerprint::Fingerprint;
 pub use fix::{FixLine, Replacement};
-pub use imported::{Import, ImportCounts, LeftoverLine, SecretLine};
+pub use imported::{Import, ImportCounts, LayerLine, LeftoverLine, SecretLine};
 pub use listing::{Listing, ListingLine};
 pub use look::{Look, Role};
 pub use out::Out;

@@ -26,7 +26,8 @@ pub(in crate::cli) struct Import {
     #[arg(value_name = "FILE", required = true)]
     pub(in crate::cli) inputs: Vec<PathBuf>,
 
-    /// Layer below the profile: a built-in one, one of the folder `profiles`, or a file; may be given again
+    /// Layer below the profile: a built-in one, one of the folder `profiles`, or a file; may be given again. `auto` takes, of
+    /// the built-in ones and those of the folder `profiles`, the one that makes the smallest profile
     #[arg(long, value_name = "LAYER")]
     pub(in crate::cli) extends: Vec<String>,
 

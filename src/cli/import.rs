@@ -1,5 +1,6 @@
 //! `redisconf import`: configurations become profiles.
 
+mod asked;
 mod auto;
 mod into;
 mod read;
@@ -49,7 +50,10 @@ pub(super) fn run(command: &Import, global: &Global, terminal: &mut Terminal) ->
     let asked = Asked { command, otherwise, quiet: global.quiet };
     let mut found = Vec::new();
     for input in &command.inputs {
-        found.extend(read::configurations(asked, input, terminal)?);
+        match asked::found(asked, input) {
+            Some(live) => found.push(live),
+            None => found.extend(read::configurations(asked, input, terminal)?),
+        }
     }
     if let Some(profile) = &command.into {
         return into::run(command, profile, found, global, terminal);

@@ -5,6 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::io::{self, ErrorKind, Read, Write};
+use std::net::{TcpStream, ToSocketAddrs as _};
 use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::time::{Duration, Instant};
@@ -64,10 +65,25 @@ impl Connection {
     /// When nothing listens there.
     pub fn open(socket: &Path, within: Duration) -> Result<Self, ConnectionError> {
         let stream = UnixStream::connect(socket).map_err(ConnectionError::Connect)?;
-        Ok(Self::over(stream, within))
+        Ok(Self::over(Stream::Unix(stream), within))
     }
 
-    fn over(stream: UnixStream, within: Duration) -> Self {
+    /// Connects over TCP, to the first of the host's addresses that lets us, each `within` that time.
+    ///
+    /// # Errors
+    /// When the host has no address, or nothing listens on any.
+    pub(super) fn open_tcp(host: &str, port: u16, within: Duration) -> Result<Self, ConnectionError> {
+        let mut last = io::Error::from(ErrorKind::AddrNotAvailable);
+        for address in (host, port).to_socket_addrs().map_err(ConnectionError::Connect)? {
+            match TcpStream::connect_timeout(&address, within) {
+                Ok(stream) => return Ok(Self::over(Stream::Tcp(stream), within)),
+                Err(error) => last = error,
+            }
+        }
+        Err(ConnectionError::Connect(last))
+    }
+
+    fn over(stream: Stream, within: Duration) -> Self {
         let wire = Wire { stream, until: Instant::now(), left: 0, failed: None };
         Self { wire, parser: redis::Parser::new(), within, renamed: BTreeMap::new() }
     }
@@ -171,9 +187,31 @@ fn broken(kind: ErrorKind, command: &'static str) -> ConnectionError {
     }
 }
 
+/// Either kind of socket.
+enum Stream {
+    Unix(UnixStream),
+    Tcp(TcpStream),
+}
+
+impl Stream {
+    fn write_within(&mut self, bytes: &[u8], left: Duration) -> io::Result<usize> {
+        match self {
+            Self::Unix(stream) => stream.set_write_timeout(Some(left)).and_then(|()| stream.write(bytes)),
+            Self::Tcp(stream) => stream.set_write_timeout(Some(left)).and_then(|()| stream.write(bytes)),
+        }
+    }
+
+    fn read_within(&mut self, into: &mut [u8], left: Duration) -> io::Result<usize> {
+        match self {
+            Self::Unix(stream) => stream.set_read_timeout(Some(left)).and_then(|()| stream.read(into)),
+            Self::Tcp(stream) => stream.set_read_timeout(Some(left)).and_then(|()| stream.read(into)),
+        }
+    }
+}
+
 /// The stream under one deadline and one budget. It remembers why it failed, which the parser's errors would blur.
 struct Wire {
-    stream: UnixStream,
+    stream: Stream,
     until: Instant,
     left: usize,
     failed: Option<ErrorKind>,
@@ -193,8 +231,8 @@ impl Wire {
 
     fn send(&mut self, mut bytes: &[u8]) -> io::Result<()> {
         while !bytes.is_empty() {
-            self.stream.set_write_timeout(Some(self.remaining()?))?;
-            match self.stream.write(bytes) {
+            let left = self.remaining()?;
+            match self.stream.write_within(bytes, left) {
                 Ok(sent) => bytes = &bytes[sent..],
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 Err(error) => return Err(error),
@@ -208,8 +246,8 @@ impl Wire {
             return Err(ErrorKind::FileTooLarge.into());
         }
         let room = into.len().min(self.left);
-        self.stream.set_read_timeout(Some(self.remaining()?))?;
-        match self.stream.read(&mut into[..room])? {
+        let left = self.remaining()?;
+        match self.stream.read_within(&mut into[..room], left)? {
             0 if room > 0 => Err(ErrorKind::UnexpectedEof.into()),
             read => {
                 self.left -= read;
@@ -246,7 +284,7 @@ mod tests {
     fn with(act: impl FnOnce(&mut UnixStream) + Send + 'static) -> Connection {
         let (ours, mut theirs) = UnixStream::pair().unwrap();
         thread::spawn(move || act(&mut theirs));
-        Connection::over(ours, SHORT)
+        Connection::over(Stream::Unix(ours), SHORT)
     }
 
     fn saying(bytes: &'static [u8]) -> Connection {

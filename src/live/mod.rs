@@ -13,7 +13,7 @@ mod boot;
 mod child;
 mod connection;
 mod dump;
-
+mod fetch;
 mod inspect;
 mod isolate;
 mod launch;
@@ -29,7 +29,7 @@ pub use ask::{Login, Section};
 pub use boot::{BootError, Booted, LoginError, Modules, Start, boot};
 pub use connection::{Connection, ConnectionError};
 pub use dump::{Dump, DumpError, Entry, dump};
-
+pub use fetch::{Address, AddressError, FetchError, fetch};
 pub use inspect::{InspectError, inspect};
 pub use isolate::IsolateError;
 pub use place::Place;

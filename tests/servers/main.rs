@@ -24,6 +24,7 @@ mod rules;
 mod sentinel;
 mod snapshots;
 mod sockets;
+mod sources;
 mod tls;
 mod upgrades;
 
@@ -51,6 +52,7 @@ fn main() {
         sentinel::trials(&servers),
         snapshots::trials(&servers),
         sockets::trials(&servers),
+        sources::trials(&servers),
         tls::trials(&servers),
         upgrades::trials(&servers),
     ]

@@ -13,6 +13,7 @@ pub(super) const EXAMPLES: &str = "Examples:
   redisconf import hosts/*.conf --server redis-6.2 --extends cache -o profiles/
   redisconf import docker-compose.yml --only cache -o profiles/cache.toml
   redis-cli --json CONFIG GET '*' | redisconf import - --server valkey-8.1 --name sessions
+  redisconf import redis://10.0.0.23:6379 -o profiles/sessions.toml
   redisconf import dump.json --into profiles/sessions.toml --check
 
 Exit codes: 0 all of it is in the profile, 1 something is left over or, with `--into`, different, and named (with `--check`
@@ -22,7 +23,8 @@ also if something would be added), 2 there is no profile.";
 pub(in crate::cli) struct Import {
     /// redis.conf, valkey.conf, or what CONFIG GET '*' answered (JSON or lines); `-` is standard input. Compose files,
     /// manifests, values of charts, Dockerfiles, units of systemd and scripts of `docker run` make a profile for each
-    /// server in them
+    /// server in them. An address (`redis://HOST:PORT`, `redis://USER@HOST`, `unix:///PATH`, `HOST:PORT`) asks a running
+    /// server, which is only read from; its password comes from the variable `REDISCONF_PASSWORD`, and each answer has 5 s
     #[arg(value_name = "FILE", required = true)]
     pub(in crate::cli) inputs: Vec<PathBuf>,
 

@@ -13,15 +13,16 @@ use super::server::Chosen;
 use super::setup::{facts, is_profile, of_profile, only_facts};
 use super::subject::{Subject, read_file};
 use super::terminal::{Terminal, read_stdin};
-use crate::catalog::Change;
+use crate::catalog::{self, Change};
 use crate::config::{Origin, Setup, Shown};
 use crate::facts::Facts;
 use crate::finding::{Finding, Severity};
+use crate::import::is_dump;
 use crate::plan::{self, Comparison, Contrast, Held, Relation, Said, between, servers_showing};
 use crate::report::lint::{Format, Output};
 use crate::report::{self, Compared, DifferenceLine, HeldLine, Place, SideLine};
 use crate::server::Server;
-use crate::snapshot::{Snapshot, is_dump, read_dump};
+use crate::snapshot::{Snapshot, read_dump};
 use crate::source::Name;
 use crate::syntax::{acl_file, conf};
 
@@ -161,10 +162,11 @@ fn nothing(name: &str, server: Server) -> Setup {
 }
 
 fn of_dump(name: &str, text: &[u8], server: Option<Server>) -> Result<Side, Failure> {
-    let pairs = read_dump(text).map_err(|error| {
+    let dump = read_dump(text, &|name| catalog::find(name).is_some()).map_err(|error| {
         Failure::new(format!("cannot read `{name}` as a dump: {error}"))
             .help("make it with `redis-cli --json CONFIG GET '*'`, which keeps line breaks in values")
     })?;
+    let pairs: Vec<(String, Vec<u8>)> = dump.said.into_iter().map(|said| (said.name, said.value)).collect();
     let chosen = match server {
         Some(server) => Chosen { server, because: "--server".into() },
         None => by_names(&pairs.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>()),

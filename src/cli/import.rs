@@ -1,5 +1,10 @@
 //! `redisconf import`: configurations become profiles.
 
+mod asked;
+mod auto;
+mod into;
+mod read;
+
 use std::collections::BTreeSet;
 use std::path::{Component, Path, PathBuf, absolute};
 
@@ -7,20 +12,21 @@ use serde::Serialize;
 
 use super::args::{Format, Global, Import};
 use super::failure::Failure;
-use super::server::{Chosen, choose};
-use super::subject::{Subject, read_file};
-use super::terminal::{Terminal, read_stdin};
+use super::server::Chosen;
+use super::subject::Subject;
+use super::terminal::Terminal;
 use super::write::{Written, existing, write};
 use super::{Exit, setup};
 use crate::config::layers::builtins;
 use crate::config::{Setup, Shown, Visible};
 use crate::facts::Facts;
 use crate::finding::Severity;
-use crate::import::{Imported, Known, Original, Refused, Request, Unequal, import, is_dump};
+use crate::import::{Imported, Known, Leftover, Original, Refused, Request, SecretUse, Unequal, import};
 use crate::render::Artefact;
-use crate::report::{self, ImportCounts, LeftoverLine, Place, SecretLine};
-use crate::source::{Disk, Files as _, Name, SourceId, Sources};
-use crate::syntax::{Mode, conf, survey};
+use crate::report::{self, ImportCounts, LayerLine, LeftoverLine, Place, SecretLine};
+use crate::source::{Disk, Files as _, SourceId, Sources};
+
+use read::{Asked, Found, Item};
 
 /// Every import, as data.
 #[derive(Serialize)]
@@ -37,11 +43,26 @@ struct Failed {
 }
 
 pub(super) fn run(command: &Import, global: &Global, terminal: &mut Terminal) -> Result<Exit, Failure> {
-    let places = places(command)?;
+    let otherwise = match &command.into {
+        Some(profile) => into::server(profile)?.map(|server| (server, "default-server of the profile")),
+        None => None,
+    };
+    let asked = Asked { command, otherwise, quiet: global.quiet };
+    let mut found = Vec::new();
+    for input in &command.inputs {
+        match asked::found(asked, input) {
+            Some(live) => found.push(live),
+            None => found.extend(read::configurations(asked, input, terminal)?),
+        }
+    }
+    if let Some(profile) = &command.into {
+        return into::run(command, profile, found, global, terminal);
+    }
+    let places = places(command, &found)?;
     let mut exit = Exit::Done;
     let mut all = Imports { imports: Vec::new(), failed: Vec::new() };
-    for (input, place) in command.inputs.iter().zip(&places) {
-        match one(command, input, place, global, terminal) {
+    for (Found { subject, outcome, name: _ }, place) in found.into_iter().zip(&places) {
+        match outcome.and_then(|item| one(command, &subject, item, place, global, terminal)) {
             Ok(imported) => {
                 exit = exit.max(if imported.leftovers.is_empty() { Exit::Done } else { Exit::Found });
                 all.imports.push(imported);
@@ -50,7 +71,7 @@ pub(super) fn run(command: &Import, global: &Global, terminal: &mut Terminal) ->
             Err(failure) => {
                 exit = Exit::Usage;
                 terminal.complain(&failure)?;
-                all.failed.push(Failed { subject: input.display().to_string(), reason: failure.message().to_owned() });
+                all.failed.push(Failed { subject, reason: failure.message().to_owned() });
             }
         }
     }
@@ -68,8 +89,8 @@ struct Whither {
 
 /// Decides for all of them before anything is written.
 #[expect(clippy::disallowed_methods, reason = "the front end looks for folders")]
-fn places(command: &Import) -> Result<Vec<Whither>, Failure> {
-    let many = command.inputs.len() > 1;
+fn places(command: &Import, found: &[Found]) -> Result<Vec<Whither>, Failure> {
+    let many = command.inputs.len() > 1 || found.len() > 1;
     if many && command.name.is_some() {
         return Err(Failure::new("`--name` is for one profile, and there are several files")
             .help("leave it out: each profile is called like its file"));
@@ -78,17 +99,26 @@ fn places(command: &Import) -> Result<Vec<Whither>, Failure> {
         .output
         .as_ref()
         .filter(|output| many || output.is_dir() || output.as_os_str().as_encoded_bytes().ends_with(b"/"));
-    if many && folder.is_none() {
+    if folder.is_none() && command.inputs.len() > 1 {
         return Err(Failure::new("several files make several profiles, and standard output takes one")
             .help("name a folder: `--output profiles/`"));
     }
+    if many && folder.is_none() {
+        let names: Vec<&str> = found.iter().map(|found| found.name.as_str()).collect();
+        let input = command.inputs.first().map(|input| input.display().to_string()).unwrap_or_default();
+        return Err(Failure::new(format!(
+            "`{input}` holds {} configurations, and standard output takes one profile: {}",
+            names.len(),
+            names.join(", ")
+        ))
+        .help("name a folder, `--output profiles/`, or choose with `--only NAME`"));
+    }
     let mut seen = BTreeSet::new();
     let mut places = Vec::new();
-    for input in &command.inputs {
+    for one in found {
         let stem = |path: &Path| path.file_stem().map(|stem| stem.to_string_lossy().into_owned());
         let of_output = command.output.as_deref().filter(|_| folder.is_none()).and_then(stem);
-        let of_input = || stem(input).filter(|stem| stem != "-").unwrap_or_else(|| "imported".into());
-        let name = command.name.clone().or(of_output).unwrap_or_else(of_input);
+        let name = command.name.clone().or(of_output).unwrap_or_else(|| one.name.clone());
         let path = match folder {
             Some(folder) => Some(folder.join(format!("{name}.toml"))),
             None => command.output.clone(),
@@ -111,72 +141,38 @@ fn places(command: &Import) -> Result<Vec<Whither>, Failure> {
 /// Imports one configuration.
 fn one(
     command: &Import,
-    input: &Path,
+    subject: &str,
+    item: Item,
     whither: &Whither,
     global: &Global,
     terminal: &mut Terminal,
 ) -> Result<report::Import, Failure> {
-    let (name, text) = if input == Path::new("-") {
-        (Name::Stdin, read_stdin()?)
-    } else {
-        (Name::File(input.to_owned()), read_file(input)?)
-    };
-    let (original, chosen) = original(command, name, text)?;
-    let subject = original.reading.sources.get(SourceId::ROOT).name().to_string();
+    let Item { original, chosen, kind, from } = item;
     if original.config.verdict().is_some() {
-        return Err(refused(&subject, original, &chosen, terminal)?);
+        return Err(refused(subject, original, &chosen, terminal)?);
     }
     let beside = whither.path.as_deref().and_then(Path::parent).unwrap_or_else(|| Path::new(""));
-    let extends: Vec<String> = command.extends.iter().map(|layer| as_named_from(layer, beside)).collect();
-    let kind = if original.is_dump() { "the dump" } else { "" };
-    let shown = match input.file_name() {
-        Some(file) if input != Path::new("-") => file.to_string_lossy().into_owned(),
-        Some(_) | None => "standard input".into(),
-    };
+    let named = |layer: &str| if layer == auto::AUTO { layer.to_owned() } else { as_named_from(layer, beside) };
+    let extends: Vec<String> = command.extends.iter().map(|layer| named(layer)).collect();
     let from = format!(
-        "Imported from {kind}{}{shown}: what is not the default of {}{}",
-        if kind.is_empty() { "" } else { " " },
+        "Imported from {from}: what is not the default of {}{}",
         chosen.server,
         if extends.is_empty() { "" } else { " or said by a layer" }
     );
     let path =
         whither.path.clone().unwrap_or_else(|| PathBuf::from(format!("{}.toml", whither.name.replace('/', "-"))));
     let request = Request { name: &whither.name, from: &from, extends: &extends, path: &path, files: &Disk };
-    let imported = import(&original, &request).map_err(|refused| unproven(&subject, refused, terminal))?;
+    let made = if extends.iter().any(|layer| layer == auto::AUTO) {
+        auto::smallest(&original, &request, named).map(|(imported, layer)| (imported, Some(layer)))
+    } else {
+        import(&original, &request).map(|imported| (imported, None))
+    };
+    let (imported, layer) = made.map_err(|refused| unproven(subject, refused, terminal))?;
     let status = match &whither.path {
         Some(path) => Some(to_file(path, &imported, command.force)?),
         None => None,
     };
-    tell(&subject, &original, &imported, &chosen, whither, status, global, terminal)
-}
-
-/// Reads a file or a dump for the version that runs it, which must be said: it decides about what may be left out.
-fn original(command: &Import, name: Name, text: Vec<u8>) -> Result<(Original, Chosen), Failure> {
-    let surveyed = survey(SourceId::ROOT, &text);
-    if surveyed.mode == Mode::Sentinel {
-        return Err(Failure::new(format!("`{name}` is the configuration of a Sentinel, and profiles are for servers"))
-            .help("import the configuration of a server that it watches"));
-    }
-    let dump = is_dump(&text);
-    if command.server.is_none()
-        && (surveyed.server.is_none() && !surveyed.facts.iter().any(|(key, ..)| key == "server") || dump)
-    {
-        return Err(Failure::new(format!("`{name}` does not say which server version runs it"))
-            .help("name it, for it decides about the defaults: `--server redis-7.4`; `INFO server` tells it"));
-    }
-    let mut sources = Sources::new();
-    let root = sources.add(name.clone(), text);
-    let chosen = choose(command.server, &surveyed, None, sources.get(root))?;
-    let text = sources.get(root).text();
-    let original = if dump {
-        Original::of_dump(name.clone(), text, chosen.server).map_err(|error| {
-            Failure::new(format!("cannot read `{name}`: {error}"))
-                .help("save it with `redis-cli --json CONFIG GET '*'`, which keeps every value whole")
-        })?
-    } else {
-        Original::of_conf(conf::read(name, text, chosen.server, &Disk))
-    };
-    Ok((original, chosen))
+    tell(subject, kind, &original, &imported, layer, &chosen, whither, status, global, terminal)
 }
 
 /// A layer as a profile in `beside` has to name it: built-in ones with their revision, files from there.
@@ -226,12 +222,13 @@ fn pinned(name: &str, written: &str) -> String {
 
 /// The server would not start, so there is nothing to be equal to: prints why, and gives what to say.
 fn refused(subject: &str, original: Original, chosen: &Chosen, terminal: &mut Terminal) -> Result<Failure, Failure> {
+    let file = original.reading.sources.get(SourceId::ROOT).name().to_string();
     let judged = Subject::of_setup(Setup::from_reading(subject, original.reading, Facts::default()), chosen);
     let fatal: Vec<_> = judged.all_findings().iter().filter(|f| f.severity == Severity::Fatal).cloned().collect();
     let text = judged.human(&fatal, terminal.err_look);
     terminal.note(&text)?;
     Ok(Failure::new(format!("`{subject}` is not imported: {} does not start with it", chosen.server))
-        .help(format!("mend it first: `redisconf lint --fix --server {} {subject}`", chosen.server.name())))
+        .help(format!("mend it first: `redisconf lint --fix --server {} {file}`", chosen.server.name())))
 }
 
 /// Why nothing is written.
@@ -290,35 +287,23 @@ fn to_file(path: &Path, imported: &Imported, force: bool) -> Result<&'static str
 #[expect(clippy::too_many_arguments, reason = "a report is about all of them")]
 fn tell(
     subject: &str,
+    kind: &'static str,
     original: &Original,
     imported: &Imported,
+    layer: Option<LayerLine>,
     chosen: &Chosen,
     whither: &Whither,
     status: Option<&'static str>,
     global: &Global,
     terminal: &mut Terminal,
 ) -> Result<report::Import, Failure> {
-    let place = |at| Place::of(&original.reading.sources, at);
-    let secrets = imported.secrets.iter().map(|secret| SecretLine {
-        name: secret.name.clone(),
-        of: secret.of.clone(),
-        at: place(secret.at),
-        known: match secret.known {
-            Known::Clear => "clear",
-            Known::Hash => "hash",
-            Known::Layer => "layer",
-        },
-    });
-    let leftovers = imported.leftovers.iter().map(|leftover| LeftoverLine {
-        name: leftover.name.clone(),
-        at: place(leftover.at),
-        reason: leftover.reason.clone(),
-    });
+    let sources = &original.reading.sources;
     let counts = imported.counts;
     let result = report::Import {
         subject: subject.to_owned(),
         server: chosen.used(),
-        kind: if original.is_dump() { "dump" } else { "config" },
+        kind,
+        layer,
         profile: whither.name.clone(),
         path: whither.path.as_ref().map(|path| path.display().to_string()),
         status,
@@ -335,8 +320,8 @@ fn tell(
             reasons: counts.reasons,
             withheld: counts.withheld,
         },
-        secrets: secrets.collect(),
-        leftovers: leftovers.collect(),
+        secrets: secret_lines(&imported.secrets, sources),
+        leftovers: leftover_lines(&imported.leftovers, sources),
     };
     if global.format() == Format::Json {
         return Ok(result);
@@ -352,4 +337,30 @@ fn tell(
         terminal.note(&(text + &note))?;
     }
     Ok(result)
+}
+
+/// Secrets, as results name them.
+fn secret_lines(secrets: &[SecretUse], sources: &Sources) -> Vec<SecretLine> {
+    let line = |secret: &SecretUse| SecretLine {
+        name: secret.name.clone(),
+        of: secret.of.clone(),
+        at: Place::of(sources, secret.at),
+        known: match secret.known {
+            Known::Clear => "clear",
+            Known::Hash => "hash",
+            Known::Layer => "layer",
+            Known::Open => "placeholder",
+        },
+    };
+    secrets.iter().map(line).collect()
+}
+
+/// What is left over, as results name it.
+fn leftover_lines(leftovers: &[Leftover], sources: &Sources) -> Vec<LeftoverLine> {
+    let line = |leftover: &Leftover| LeftoverLine {
+        name: leftover.name.clone(),
+        at: Place::of(sources, leftover.at),
+        reason: leftover.reason.clone(),
+    };
+    leftovers.iter().map(line).collect()
 }

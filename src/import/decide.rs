@@ -8,8 +8,11 @@ use super::why::{Said, above};
 use super::{Counts, Known, Leftover, Original, SecretUse, value};
 use crate::catalog::{self, Directive, DirectiveId, Kind, State};
 use crate::config::{Class, Config, Origin, Secret, Setup, Value, name_shown};
-use crate::source::Span;
+use crate::source::{SourceId, Span};
 use crate::syntax::{Item, ProblemKind, StatementId};
+
+/// Why what a template fills in is left over.
+const OPEN: &str = "it is filled in elsewhere, so its value is not known here";
 
 /// A directive to set.
 #[derive(Clone, Debug)]
@@ -119,6 +122,12 @@ impl Deciding<'_> {
         let (ours, base) = (&self.original.config, &self.base.config);
         let from = statements(ours, directive);
         let is_stated = !from.is_empty();
+        if ours.effective(directive) == Some(&Value::Unknown) {
+            self.decided.counts.stated += usize::from(is_stated);
+            self.decided.excluded.insert(directive.id);
+            self.leave_all(&from, OPEN);
+            return None;
+        }
         let in_layers = base.origin(directive) != Origin::Default;
         let value = raw(ours, directive)?;
         let counts = &mut self.decided.counts;
@@ -173,6 +182,11 @@ impl Deciding<'_> {
             Value::Secret(secret) => {
                 let at = from.last().map(|id| self.original.reading.statement(*id).at);
                 let name = self.secret(secret_name(directive), directive.name(), at, Some(secret.clone()));
+                if from.last().is_some_and(|id| self.original.open.contains(id))
+                    && let Some(used) = self.decided.secrets.last_mut()
+                {
+                    used.known = Known::Open;
+                }
                 Some(Text::One(format!("{{ secret = {} }}", value::quoted(&name))))
             }
             Value::Limits(limits) => {
@@ -227,6 +241,10 @@ impl Deciding<'_> {
         let (mut modules, mut renames, mut users) = (Vec::new(), Vec::new(), Vec::new());
         for (of, id) in carry::carried_out(original) {
             self.decided.counts.stated += 1;
+            if original.reading.words(id).iter().any(|word| word.open) {
+                self.leave(id, OPEN);
+                continue;
+            }
             let words = original.reading.arguments(id);
             let (action, list) = match of {
                 LOAD_MODULE => (carry::module(&words), &mut modules),
@@ -348,6 +366,18 @@ impl Deciding<'_> {
                 let reason = "more than this program reads";
                 self.decided.leftovers.push(Leftover { name: "…".into(), at: problem.at, reason: reason.into() });
             }
+            if problem.kind == ProblemKind::MissingFile {
+                self.decided.counts.stated += 1;
+                let reason = "it is not here, or cannot be read, so what it says is not in the profile";
+                let name = "configuration file".into();
+                self.decided.leftovers.push(Leftover { name, at: problem.at, reason: reason.into() });
+            }
+        }
+        if original.reading.templated {
+            self.decided.counts.stated += 1;
+            let at = original.reading.anchor.unwrap_or(Span { source: SourceId::ROOT, start: 0, end: 0 });
+            let reason = "a template, or what starts the server, may say more than is seen here";
+            self.decided.leftovers.push(Leftover { name: "…".into(), at, reason: reason.into() });
         }
     }
 

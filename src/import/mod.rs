@@ -6,9 +6,11 @@
 //! Secrets get logical names; their values are in no text that is made here. Nothing here reads or writes a file but
 //! through [`Files`], and nothing is judged: whether the configuration is a good one is the business of `lint`.
 
+mod adopt;
 mod carry;
 mod decide;
 mod dump;
+mod grow;
 mod proof;
 mod users;
 mod value;
@@ -21,15 +23,19 @@ mod tests;
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Component, Path, PathBuf};
 
-pub use dump::{DumpError, is_dump};
+pub use adopt::{Added, Adopted, Growing, adopt};
+pub use dump::is_dump;
 pub use proof::Unequal;
 
+use crate::catalog::{Lookup, View};
 use crate::config::layers::{LoadError, Request as Layers, load, merge};
 use crate::config::{Config, Secret, Setup, resolve};
+use crate::facts::Facts;
 use crate::finding::Severity;
 use crate::server::Server;
+use crate::snapshot::{DumpError, Snapshot};
 use crate::source::{FileError, Files, Name, Span};
-use crate::syntax::{Mode, Reading};
+use crate::syntax::{Mode, Reading, StatementId};
 
 /// Rounds until no formula of a layer moves any more; each pins at least one directive, and two are usual.
 const MAX_ROUNDS: usize = 8;
@@ -41,15 +47,29 @@ pub struct Original {
     pub reading: Reading,
     /// The same, resolved.
     pub config: Config,
+    /// What is known of its place; the profile says it too.
+    pub facts: Facts,
     dump: Option<dump::Dump>,
+    /// Secrets for which a placeholder stands.
+    open: Vec<StatementId>,
 }
 
 impl Original {
     /// A configuration file that was read for its version.
     #[must_use]
     pub fn of_conf(reading: Reading) -> Self {
+        Self::of_reading(reading, Facts::default())
+    }
+
+    /// A configuration that was read for its version, wherever it stood, with what is known of its place.
+    #[must_use]
+    pub fn of_reading(mut reading: Reading, facts: Facts) -> Self {
+        let open = open_secrets(&reading);
+        for id in &open {
+            reading.close(*id);
+        }
         let config = resolve(&reading, Mode::Server);
-        Self { reading, config, dump: None }
+        Self { reading, config, facts, dump: None, open }
     }
 
     /// What a server showed to `CONFIG GET '*'`.
@@ -59,7 +79,15 @@ impl Original {
     pub fn of_dump(name: Name, text: &[u8], server: Server) -> Result<Self, DumpError> {
         let (reading, dump) = dump::read(name, text, server)?;
         let config = resolve(&reading, Mode::Server);
-        Ok(Self { reading, config, dump: Some(dump) })
+        Ok(Self { reading, config, facts: Facts::default(), dump: Some(dump), open: Vec::new() })
+    }
+
+    /// What a live server showed; `name` is its address.
+    #[must_use]
+    pub fn of_snapshot(name: Name, snapshot: &Snapshot) -> Self {
+        let (reading, dump) = dump::of_snapshot(name, snapshot);
+        let config = resolve(&reading, Mode::Server);
+        Self { reading, config, facts: Facts::default(), dump: Some(dump), open: Vec::new() }
     }
 
     /// Whether it is a dump, which shows every directive and no users, renamed commands or modules.
@@ -67,6 +95,15 @@ impl Original {
     pub fn is_dump(&self) -> bool {
         self.dump.is_some()
     }
+}
+
+/// The statements of a secret whose value a template fills in. The secret gets a name all the same, and its placeholder,
+/// which is equal to itself alone, stands for it in the proof.
+fn open_secrets(reading: &Reading) -> Vec<StatementId> {
+    let view = View::of(reading.server);
+    let is_open = |id: StatementId| matches!(reading.words(id), [word] if word.open);
+    let is_secret = |id| matches!(view.look(reading.name(id)), Lookup::Here(directive) if directive.is.secret);
+    reading.iter().map(|(id, _)| id).filter(|id| is_open(*id) && is_secret(*id)).collect()
 }
 
 /// What is asked for.
@@ -93,6 +130,8 @@ pub enum Known {
     Hash,
     /// A layer named the secret; the original's value is what it has to be.
     Layer,
+    /// The original has a placeholder for it.
+    Open,
 }
 
 /// A secret that has a logical name now.
@@ -190,12 +229,12 @@ pub enum Refused {
 /// [`Refused`] if layers are missing or wrong, or the result cannot be proven equal.
 pub fn import(original: &Original, request: &Request<'_>) -> Result<Imported, Refused> {
     let server = original.reading.server;
-    let head = write::text(&decide::Decided::default(), server, request);
+    let head = write::text(&decide::Decided::default(), original, request);
     let base = sound(merged(head, server, request)?)?;
     let mut pinned = BTreeSet::new();
     for _ in 0..MAX_ROUNDS {
         let decided = decide::decide(original, &base, &pinned);
-        let text = write::text(&decided, server, request);
+        let text = write::text(&decided, original, request);
         let setup = sound(merged(text.clone(), server, request)?)?;
         let known = values(&decided.secrets);
         let moved = proof::values(original, &setup.config, &known, &decided.excluded);

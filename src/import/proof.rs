@@ -136,7 +136,7 @@ fn in_clear(word: &ActionWord, known: &BTreeMap<String, Secret>) -> ActionWord {
     }
 }
 
-fn value(directive: &'static Directive, original: &Original, made: &Config, help: &str) -> Unequal {
+pub(super) fn value(directive: &'static Directive, original: &Original, made: &Config, help: &str) -> Unequal {
     let of = |config: &Config| config.effective(directive).map(|value| shown(directive, value));
     Unequal {
         what: directive.name().to_owned(),

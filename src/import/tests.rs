@@ -1,6 +1,7 @@
 use std::path::Path;
 
 use super::*;
+use crate::facts;
 use crate::source::Memory;
 use crate::syntax::conf;
 
@@ -214,4 +215,51 @@ fn the_same_input_gives_the_same_bytes() {
     let one = over(&original(text, "valkey-8.1"), &[]).unwrap().text;
     let two = over(&original(text, "valkey-8.1"), &[]).unwrap().text;
     assert_eq!(one, two);
+}
+
+/// As a template leaves it: `${…}` is filled in elsewhere.
+fn template(text: &str) -> Imported {
+    let reading = conf::read_template(Name::Stdin, text.as_bytes(), "redis-7.4".parse().unwrap(), &Memory::default());
+    over(&Original::of_reading(reading, Facts::default()), &[]).unwrap()
+}
+
+#[test]
+fn a_placeholder_for_a_secret_is_a_secret_with_a_name() {
+    let imported = template("requirepass ${PASSWORD}\nmasterauth ${PASSWORD}\ntimeout 30\n");
+    assert_eq!(
+        body(&imported),
+        "[settings]\nrequirepass = { secret = \"password\" }\nmasterauth = { secret = \"replication\" }\ntimeout = 30"
+    );
+    assert!(imported.secrets.iter().all(|secret| secret.known == Known::Open), "{:?}", imported.secrets);
+    assert!(imported.leftovers.is_empty(), "{:?}", imported.leftovers);
+}
+
+#[test]
+fn what_is_filled_in_elsewhere_is_left_over() {
+    let imported =
+        template("maxmemory ${SIZE}\nuser ann on >${PASSWORD} ~* +@all\nsave 60 1\nsave ${POINT} 1\nhz 20\n");
+    let names: Vec<&str> = imported.leftovers.iter().map(|leftover| leftover.name.as_str()).collect();
+    assert_eq!(names, ["maxmemory", "user", "save"]);
+    assert_eq!(body(&imported), "[settings]\nhz = 20");
+}
+
+#[test]
+fn facts_are_said_to_the_byte() {
+    let mut known = Facts::default();
+    let at = Span { source: crate::source::SourceId::ROOT, start: 0, end: 0 };
+    for (name, value) in [("memory", "1.5GiB"), ("cpus", "0.5"), ("swap", "0"), ("grace", "90s"), ("writes", "heavy")] {
+        let (definition, said) = facts::in_comment(name, value).unwrap();
+        known.learn(definition, said, at);
+    }
+    let (swap, said) = facts::in_comment("dataset", "1023B").unwrap();
+    known.learn(swap, said, at);
+    let reading = conf::read_alone(Name::Stdin, b"", "redis-7.4".parse().unwrap());
+    assert_eq!(
+        body(&over(&Original::of_reading(reading, known.clone()), &[]).unwrap()),
+        "[facts]\ncpus = 0.5\ndataset = \"1023B\"\ngrace = \"90s\"\nmemory = \"1536MiB\"\nswap = \"0B\"\nwrites = \"heavy\""
+    );
+    let layer = "schema = 1\n[settings]\nmaxmemory = \"50% of memory\"\n";
+    let reading = conf::read_alone(Name::Stdin, b"maxmemory 768mb\n", "redis-7.4".parse().unwrap());
+    let imported = over(&Original::of_reading(reading, known), &[("l.toml", layer)]).unwrap();
+    assert!(!imported.text.contains("maxmemory"), "{}", imported.text);
 }

@@ -28,6 +28,10 @@ pub(super) fn above(reading: &Reading, statements: &[StatementId], secrets: &[Ve
     for id in statements {
         let at = reading.statement(*id).at;
         let source = reading.sources.get(at.source);
+        // A comment above a command line is about all of it, not about each of its options.
+        if !begins_its_line(source, at.start) {
+            continue;
+        }
         let Some(reason) = block(source, source.line(at.start), reading.server) else { continue };
         if tells_a_secret(&reason, secrets) {
             return Said::Withheld;
@@ -37,6 +41,13 @@ pub(super) fn above(reading: &Reading, statements: &[StatementId], secrets: &[Ve
         }
     }
     if reasons.is_empty() { Said::Nothing } else { Said::Reason(reasons.join("; ")) }
+}
+
+/// Whether nothing stands before a place in its line but what begins an item of a list.
+fn begins_its_line(source: &Source, start: u32) -> bool {
+    let before = &source.text()[..start as usize];
+    let line = before.iter().rposition(|byte| *byte == b'\n').map_or(0, |newline| newline + 1);
+    before[line..].iter().all(|byte| b" \t-'\"\r".contains(byte))
 }
 
 /// The comment above a line, up to the next blank line, statement or heading; `None` if it is no reason.

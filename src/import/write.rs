@@ -1,16 +1,16 @@
 //! The text of a profile, in the order in which people read one.
 
-use super::Request;
 use super::decide::{Decided, Setting, Text};
 use super::value::{key, quoted};
-use crate::server::Server;
+use super::{Original, Request};
+use crate::facts::Said;
 
 /// Writes the profile.
-pub(super) fn text(decided: &Decided, server: Server, request: &Request<'_>) -> String {
+pub(super) fn text(decided: &Decided, original: &Original, request: &Request<'_>) -> String {
     let mut text = format!("# {}\n", comment(request.from));
     text.push_str("schema = 1\n");
     text.push_str(&format!("name = {}\n", quoted(request.name)));
-    text.push_str(&format!("default-server = {}\n", quoted(&server.name())));
+    text.push_str(&format!("default-server = {}\n", quoted(&original.reading.server.name())));
     if !request.extends.is_empty() {
         text.push_str(&format!("extends = {}\n", list(request.extends)));
     }
@@ -24,6 +24,9 @@ pub(super) fn text(decided: &Decided, server: Server, request: &Request<'_>) -> 
         });
         text.push_str(&format!("modules = [{}]\n", modules.collect::<Vec<_>>().join(", ")));
     }
+    let facts: Vec<String> =
+        original.facts.iter().map(|(name, fact)| format!("{} = {}\n", key(name), said(fact.said))).collect();
+    table("facts", &facts, &mut text);
     settings(&decided.settings, &mut text);
     let reasons = decided.settings.iter().filter_map(|setting| Some((setting.name, setting.why.as_ref()?)));
     let reasons: Vec<String> = reasons.map(|(name, why)| format!("{} = {}\n", key(name), quoted(why))).collect();
@@ -55,6 +58,20 @@ fn settings(settings: &[Setting], text: &mut String) {
                 classes.iter().map(|(class, limits)| format!("{} = {limits}\n", class.name())).collect();
             table(&format!("settings.{}", key(setting.name)), &lines, text);
         }
+    }
+}
+
+/// A fact as a profile says it, to the byte.
+fn said(said: Said) -> String {
+    match said {
+        Said::Bytes(bytes) => {
+            let units = [("TiB", 40), ("GiB", 30), ("MiB", 20), ("KiB", 10), ("B", 0)];
+            let fits = |(_, shift): &&(&str, u32)| bytes >> shift > 0 && bytes.trailing_zeros() >= *shift;
+            let (unit, shift) = units.iter().find(fits).unwrap_or(&("B", 0));
+            quoted(&format!("{}{unit}", bytes >> shift))
+        }
+        Said::Count(_) | Said::Processors(_) => said.to_string(),
+        Said::Milliseconds(_) | Said::Word(_) | Said::Permissions(_) | Said::Percent(_) => quoted(&said.to_string()),
     }
 }
 

@@ -15,7 +15,6 @@ mod boot;
 mod child;
 mod connection;
 mod dump;
-
 mod inspect;
 mod isolate;
 mod launch;
@@ -36,7 +35,6 @@ pub use ask::{Login, Section};
 pub use boot::{BootError, Booted, LoginError, Modules, Start, boot};
 pub use connection::{Connection, ConnectionError};
 pub use dump::{Dump, DumpError, Entry, dump};
-
 pub use inspect::{InspectError, inspect};
 pub use isolate::IsolateError;
 pub use observe::{Denied, Met, ObserveError, Observed, Reach};

@@ -163,6 +163,14 @@ impl Met {
         &self.info
     }
 
+    /// Asks for all that CONFIG GET lists, secrets too.
+    ///
+    /// # Errors
+    /// As [`Met::observe`].
+    pub fn observe_all(&mut self) -> Result<Observed, ObserveError> {
+        self.observe(&["*"])
+    }
+
     /// Asks for the values of these names.
     ///
     /// # Errors

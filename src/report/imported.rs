@@ -13,8 +13,11 @@ pub struct Import {
     pub subject: String,
     /// The version.
     pub server: ServerUsed,
-    /// `config` or `dump`.
+    /// `config`, `dump`, or what held the configuration, such as `compose`.
     pub kind: &'static str,
+    /// The layer that was chosen, where `--extends auto` asked for one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub layer: Option<LayerLine>,
     /// The profile's name.
     pub profile: String,
     /// Where it was written; `None` for standard output.
@@ -56,6 +59,19 @@ pub struct ImportCounts {
     pub withheld: usize,
 }
 
+/// The layer that makes the smallest profile.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct LayerLine {
+    /// Its name, as the profile names it; `None` if no layer makes it smaller.
+    pub name: Option<String>,
+    /// How many directives the profile says, those that set a layer back included.
+    pub said: usize,
+    /// How many it would say without the layer; `None` if it cannot be made without.
+    pub without: Option<usize>,
+    /// How many layers could be below it.
+    pub fitting: usize,
+}
+
 /// A secret, by its name.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct SecretLine {
@@ -65,7 +81,7 @@ pub struct SecretLine {
     pub of: String,
     /// Where the original holds the value.
     pub at: Place,
-    /// `clear`, `hash` or `layer`.
+    /// `clear`, `hash`, `layer` or `placeholder`.
     pub known: &'static str,
 }
 
@@ -106,6 +122,17 @@ impl Import {
         if !left_out.is_empty() {
             text.push_str(&format!("  left out: {}\n", left_out.join(" · ")));
         }
+        if let Some(layer) = &self.layer {
+            let tried = plural(layer.fitting, "layer");
+            let without = layer.without.map_or_else(String::new, |n| format!(", against {n} without"));
+            text.push_str(&match &layer.name {
+                Some(name) => format!(
+                    "  extends {name}: of {tried} that fit it leaves least to say, {}{without}\n",
+                    plural(layer.said, "directive")
+                ),
+                None => format!("  extends nothing: none of {tried} that fit leaves less to say\n"),
+            });
+        }
         if counts.set_back > 0 {
             text.push_str(&format!("  set back against a layer: {}\n", counts.set_back));
         }
@@ -117,56 +144,59 @@ impl Import {
             text.push_str(&format!("  reasons from comments: {}{withheld}\n", counts.reasons));
         }
         text.push_str(&format!("  {}: {} values\n", look.paint(Role::Counts, "proven equal"), counts.proven));
-        text.push_str(&self.secrets(look));
-        text.push_str(&self.left_over(look));
+        text.push_str(&secrets(&self.secrets, look));
+        text.push_str(&left_over(&self.leftovers, look));
         text
-    }
-
-    fn secrets(&self, look: Look) -> String {
-        if self.secrets.is_empty() {
-            return String::new();
-        }
-        let rows = self.secrets.iter().map(|secret| {
-            let remark = match secret.known {
-                "hash" => "only its hash is there: supply the password itself",
-                "layer" => "named by a layer: it must have this value",
-                _ => "",
-            };
-            vec![
-                (Role::Name, secret.name.clone()),
-                (Role::Plain, secret.of.clone()),
-                (Role::Aside, secret.at.to_string()),
-                (Role::Aside, remark.to_owned()),
-            ]
-        });
-        let mut text = "secrets, by name; their values are not in the profile:\n".to_owned();
-        text.push_str(&columns(&rows.collect::<Vec<_>>(), 2, look));
-        let mut names: Vec<&str> = self.secrets.iter().map(|secret| secret.name.as_str()).collect();
-        names.dedup();
-        text.push_str("  say where they are kept, in an overlay or a file for `-f`:\n    [secrets]\n");
-        for name in names {
-            let variable = name.to_ascii_uppercase().replace(|c: char| !c.is_ascii_alphanumeric(), "_");
-            text.push_str(&format!("    {name} = {{ env = \"REDIS_{variable}\" }}\n"));
-        }
-        text
-    }
-
-    fn left_over(&self, look: Look) -> String {
-        if self.leftovers.is_empty() {
-            return String::new();
-        }
-        let rows = self.leftovers.iter().map(|leftover| {
-            vec![
-                (Role::Aside, leftover.at.to_string()),
-                (Role::Name, leftover.name.clone()),
-                (Role::Plain, leftover.reason.clone()),
-            ]
-        });
-        let heading = look.paint(Role::Severity(crate::finding::Severity::Warning), "left over");
-        format!("{heading}, not in the profile:\n{}", columns(&rows.collect::<Vec<_>>(), 2, look))
     }
 }
 
-fn plural(n: usize, what: &str) -> String {
+/// The secrets by name, and what to write of them.
+pub(super) fn secrets(all: &[SecretLine], look: Look) -> String {
+    if all.is_empty() {
+        return String::new();
+    }
+    let rows = all.iter().map(|secret| {
+        let remark = match secret.known {
+            "hash" => "only its hash is there: supply the password itself",
+            "layer" => "named by a layer: it must have this value",
+            "placeholder" => "filled in elsewhere: say where its value comes from",
+            _ => "",
+        };
+        vec![
+            (Role::Name, secret.name.clone()),
+            (Role::Plain, secret.of.clone()),
+            (Role::Aside, secret.at.to_string()),
+            (Role::Aside, remark.to_owned()),
+        ]
+    });
+    let mut text = "secrets, by name; their values are not in the profile:\n".to_owned();
+    text.push_str(&columns(&rows.collect::<Vec<_>>(), 2, look));
+    let mut names: Vec<&str> = all.iter().map(|secret| secret.name.as_str()).collect();
+    names.dedup();
+    text.push_str("  say where they are kept, in an overlay or a file for `-f`:\n    [secrets]\n");
+    for name in names {
+        let variable = name.to_ascii_uppercase().replace(|c: char| !c.is_ascii_alphanumeric(), "_");
+        text.push_str(&format!("    {name} = {{ env = \"REDIS_{variable}\" }}\n"));
+    }
+    text
+}
+
+/// What is left over.
+pub(super) fn left_over(all: &[LeftoverLine], look: Look) -> String {
+    if all.is_empty() {
+        return String::new();
+    }
+    let rows = all.iter().map(|leftover| {
+        vec![
+            (Role::Aside, leftover.at.to_string()),
+            (Role::Name, leftover.name.clone()),
+            (Role::Plain, leftover.reason.clone()),
+        ]
+    });
+    let heading = look.paint(Role::Severity(crate::finding::Severity::Warning), "left over");
+    format!("{heading}, not in the profile:\n{}", columns(&rows.collect::<Vec<_>>(), 2, look))
+}
+
+pub(super) fn plural(n: usize, what: &str) -> String {
     if n == 1 { format!("1 {what}") } else { format!("{n} {what}s") }
 }

@@ -5,6 +5,7 @@
 //! [`Look`]. Texts of files are shown word by word, and only where [`crate::config::Visible`] allows it. Nothing here
 //! prints, but for [`Out`], which writes what it is given.
 
+mod adopted;
 mod applied;
 mod compared;
 mod difference;
@@ -27,6 +28,7 @@ mod table;
 mod traced;
 mod upgraded;
 
+pub use adopted::{AddedLine, Adoption, OtherwiseLine, ValueLine};
 pub use applied::{AppliedServer, ApplyReport, ApplyStatus, HazardLine, LeftLine, StepStateLine, UndoReport};
 pub use compared::{Compared, DifferenceLine, HeldLine, SideLine};
 pub use difference::{Side, difference};
@@ -34,7 +36,7 @@ pub use explained::{DirectivePage, HistoryLine};
 pub use findings::{Counts, FindingLine, LabelLine, Verdict, human, lines, tally};
 pub use fingerprint::Fingerprint;
 pub use fix::{FixLine, Replacement};
-pub use imported::{Import, ImportCounts, LeftoverLine, SecretLine};
+pub use imported::{Import, ImportCounts, LayerLine, LeftoverLine, SecretLine};
 pub use listing::{Listing, ListingLine};
 pub use live::{DriftLine, LiveCounts, LiveReport, LiveServer, LiveStatus};
 pub use look::{Look, Role};

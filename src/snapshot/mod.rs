@@ -10,7 +10,7 @@ mod pairs;
 use std::collections::BTreeMap;
 use std::fmt;
 
-pub use dump::{DumpError, is_dump, read_dump};
+pub use dump::{Dump, DumpError, Said, is_dump, read_dump};
 pub use info::{IdentityError, identity, parse_info};
 pub use pairs::{PairsError, pairs};
 

@@ -302,6 +302,14 @@ impl Reading {
         self.order.reserve(statements);
     }
 
+    /// Takes what a template fills in for what it says: a placeholder that stands for a value.
+    pub(crate) fn close(&mut self, id: StatementId) {
+        let range = self.statement(id).words.clone();
+        for word in &mut self.words[range.start as usize..range.end as usize] {
+            word.open = false;
+        }
+    }
+
     /// Adds a statement at the end of the order.
     pub(crate) fn push(&mut self, name: Word, words: impl IntoIterator<Item = Word>, via: Via) -> StatementId {
         let count = |n: usize| u32::try_from(n).expect("files are below 64 MiB");

@@ -43,7 +43,7 @@ fn the_page_on_adopting_tells_what_happens() {
         std::fs::copy(root.join(from), to).unwrap();
     };
     copy("docs/adopting.md", "adopting.md");
-    for file in ["redis.conf", "org/base.toml", "secrets.toml"] {
+    for file in ["redis.conf", "docker-compose.yml", "org/base.toml", "secrets.toml"] {
         copy(&format!("tests/commands/cases/import.in/{file}"), &format!("adopting.in/{file}"));
     }
     let text = std::fs::read_to_string(root.join("docs/adopting.md")).unwrap();

@@ -32,7 +32,7 @@ pub(crate) fn trials(servers: &[Found]) -> Vec<Trial> {
     if absent { trials.into_iter().map(|trial| trial.with_ignored_flag(true)).collect() } else { trials }
 }
 
-fn imported(original: &Original, extends: &[String]) -> Result<Imported, String> {
+pub(crate) fn imported(original: &Original, extends: &[String]) -> Result<Imported, String> {
     let request = Request { name: "trial", from: "a trial", extends, path: Path::new("trial.toml"), files: &Disk };
     import(original, &request).map_err(|refused| format!("{refused:?}"))
 }
@@ -130,7 +130,7 @@ fn started(program: &Program, text: &[u8], original: &Original, tally: &mut Tall
     Ok(())
 }
 
-fn rendered(imported: &Imported) -> Vec<u8> {
+pub(crate) fn rendered(imported: &Imported) -> Vec<u8> {
     let options = Options { secrets: Secrets::Clear, ..Options::new(Target::Conf) };
     let mut known = imported.values();
     for secret in
@@ -145,7 +145,7 @@ fn rendered(imported: &Imported) -> Vec<u8> {
 }
 
 /// How many values are equal, or which differ.
-fn compared(before: &Snapshot, after: &Snapshot, skip: &[String], server: Server) -> Result<usize, String> {
+pub(crate) fn compared(before: &Snapshot, after: &Snapshot, skip: &[String], server: Server) -> Result<usize, String> {
     let skipped = |name: &str| {
         let directive = View::of(server).directives().find(|directive| directive.names.contains(&name));
         skip.iter().any(|one| directive.map_or(one == name, |directive| directive.names.contains(&one.as_str())))
@@ -156,7 +156,7 @@ fn compared(before: &Snapshot, after: &Snapshot, skip: &[String], server: Server
 }
 
 /// What a server shows, and what the trial replaced; nothing if it starts and cannot be asked.
-fn running(program: &Program, conf: Vec<u8>) -> Result<Option<(Snapshot, Vec<String>)>, String> {
+pub(crate) fn running(program: &Program, conf: Vec<u8>) -> Result<Option<(Snapshot, Vec<String>)>, String> {
     let login = login(&conf::read_alone(Name::Stdin, &conf, program.server));
     let start = Start { conf: Some(conf), login, ..Start::default() };
     let mut booted = boot(program, &start).map_err(|error| error.to_string())?;

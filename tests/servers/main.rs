@@ -25,6 +25,7 @@ mod rules;
 mod sentinel;
 mod snapshots;
 mod sockets;
+mod sources;
 mod tls;
 mod upgrades;
 
@@ -53,6 +54,7 @@ fn main() {
         sentinel::trials(&servers),
         snapshots::trials(&servers),
         sockets::trials(&servers),
+        sources::trials(&servers),
         tls::trials(&servers),
         upgrades::trials(&servers),
     ]

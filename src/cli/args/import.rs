@@ -11,17 +11,25 @@ pub(super) const EXAMPLES: &str = "Examples:
   redisconf import /etc/redis/redis.conf --server redis-7.4 -o profiles/sessions.toml
   redisconf import redis.conf --server redis-7.4 --extends org/base.toml -o profiles/sessions.toml
   redisconf import hosts/*.conf --server redis-6.2 --extends cache -o profiles/
+  redisconf import docker-compose.yml --only cache -o profiles/cache.toml
   redis-cli --json CONFIG GET '*' | redisconf import - --server valkey-8.1 --name sessions
+  redisconf import redis://10.0.0.23:6379 -o profiles/sessions.toml
+  redisconf import dump.json --into profiles/sessions.toml --check
 
-Exit codes: 0 all of it is in the profile, 1 something is left over and named, 2 there is no profile.";
+Exit codes: 0 all of it is in the profile, 1 something is left over or, with `--into`, different, and named (with `--check`
+also if something would be added), 2 there is no profile.";
 
 #[derive(Debug, Group)]
 pub(in crate::cli) struct Import {
-    /// redis.conf, valkey.conf, or what CONFIG GET '*' answered (JSON or lines); `-` is standard input
+    /// redis.conf, valkey.conf, or what CONFIG GET '*' answered (JSON or lines); `-` is standard input. Compose files,
+    /// manifests, values of charts, Dockerfiles, units of systemd and scripts of `docker run` make a profile for each
+    /// server in them. An address (`redis://HOST:PORT`, `redis://USER@HOST`, `unix:///PATH`, `HOST:PORT`) asks a running
+    /// server, which is only read from; its password comes from the variable `REDISCONF_PASSWORD`, and each answer has 5 s
     #[arg(value_name = "FILE", required = true)]
     pub(in crate::cli) inputs: Vec<PathBuf>,
 
-    /// Layer below the profile: a built-in one, one of the folder `profiles`, or a file; may be given again
+    /// Layer below the profile: a built-in one, one of the folder `profiles`, or a file; may be given again. `auto` takes, of
+    /// the built-in ones and those of the folder `profiles`, the one that makes the smallest profile
     #[arg(long, value_name = "LAYER")]
     pub(in crate::cli) extends: Vec<String>,
 
@@ -37,7 +45,19 @@ pub(in crate::cli) struct Import {
     #[arg(short, long, value_name = "PATH")]
     pub(in crate::cli) output: Option<PathBuf>,
 
+    /// Of a file with several servers, those of this name: a service, a workload, a unit; may be given again
+    #[arg(long, value_name = "NAME")]
+    pub(in crate::cli) only: Vec<String>,
+
     /// Replace a profile that is there already
     #[arg(long)]
     pub(in crate::cli) force: bool,
+
+    /// Add to this profile what it and its layers do not name, instead of making a new one; what they do name stays
+    #[arg(long, value_name = "PROFILE", conflicts_with_all = ["extends", "name", "output", "force"])]
+    pub(in crate::cli) into: Option<PathBuf>,
+
+    /// With `--into`: write nothing, only show what would be added
+    #[arg(long, requires = "into")]
+    pub(in crate::cli) check: bool,
 }

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use super::reach::{Access, known};
 use super::target::{Declared, Place, Target};
-use crate::catalog::Change;
+use crate::catalog::{self, Change};
 use crate::cli::args::Reach;
 use crate::cli::clock;
 use crate::cli::diff::{by_names, held};
@@ -217,10 +217,11 @@ impl<'a> Looking<'a> {
             }
         };
         let name = path.display();
-        let pairs = read_dump(text).map_err(|error| {
+        let dump = read_dump(text, &|name| catalog::find(name).is_some()).map_err(|error| {
             Failure::new(format!("cannot read `{name}` as a dump: {error}"))
                 .help("make it with `redis-cli --json CONFIG GET '*'`, which keeps line breaks in values")
         })?;
+        let pairs: Vec<(String, Vec<u8>)> = dump.said.into_iter().map(|said| (said.name, said.value)).collect();
         let chosen = match server {
             Some(server) => Chosen { server, because: "as the project or --server says".into() },
             None => by_names(&pairs.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>()),
@@ -368,7 +369,7 @@ fn own_file(address: &Address, snapshot: &Snapshot) -> Option<PathBuf> {
 }
 
 /// What to do about a server that does not answer.
-pub(super) fn remedy(error: &ObserveError) -> Failure {
+pub(in crate::cli) fn remedy(error: &ObserveError) -> Failure {
     let help = match error {
         ObserveError::Connection(ConnectionError::Connect(_)) => "check address and port, and that the server runs",
         ObserveError::Connection(ConnectionError::Tls(_)) => {

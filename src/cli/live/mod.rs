@@ -15,6 +15,8 @@ use super::failure::Failure;
 use super::terminal::Terminal;
 use crate::report::{self, LiveReport, LiveServer, LiveStatus};
 pub(super) use apply::run as apply;
+pub(super) use look::remedy;
+pub(super) use reach::url;
 use target::Target;
 pub(super) use undo::run as undo;
 

@@ -88,7 +88,7 @@ pub(super) fn known(setup: &Setup) -> BTreeMap<String, Secret> {
 }
 
 /// Reads an address, and says what to do about one that is none.
-pub(super) fn url(text: &str) -> Result<Url, Failure> {
+pub(in crate::cli) fn url(text: &str) -> Result<Url, Failure> {
     Url::parse(text).map_err(|error| {
         let help = match &error {
             AddressError::Password => {

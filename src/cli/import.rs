@@ -37,6 +37,9 @@ struct Failed {
 }
 
 pub(super) fn run(command: &Import, global: &Global, terminal: &mut Terminal) -> Result<Exit, Failure> {
+    if command.factor {
+        return super::factor::run(command, global, terminal);
+    }
     let places = places(command)?;
     let mut exit = Exit::Done;
     let mut all = Imports { imports: Vec::new(), failed: Vec::new() };
@@ -151,7 +154,7 @@ fn one(
 }
 
 /// Reads a file or a dump for the version that runs it, which must be said: it decides about what may be left out.
-fn original(command: &Import, name: Name, text: Vec<u8>) -> Result<(Original, Chosen), Failure> {
+pub(super) fn original(command: &Import, name: Name, text: Vec<u8>) -> Result<(Original, Chosen), Failure> {
     let surveyed = survey(SourceId::ROOT, &text);
     if surveyed.mode == Mode::Sentinel {
         return Err(Failure::new(format!("`{name}` is the configuration of a Sentinel, and profiles are for servers"))
@@ -225,7 +228,12 @@ fn pinned(name: &str, written: &str) -> String {
 }
 
 /// The server would not start, so there is nothing to be equal to: prints why, and gives what to say.
-fn refused(subject: &str, original: Original, chosen: &Chosen, terminal: &mut Terminal) -> Result<Failure, Failure> {
+pub(super) fn refused(
+    subject: &str,
+    original: Original,
+    chosen: &Chosen,
+    terminal: &mut Terminal,
+) -> Result<Failure, Failure> {
     let judged = Subject::of_setup(Setup::from_reading(subject, original.reading, Facts::default()), chosen);
     let fatal: Vec<_> = judged.all_findings().iter().filter(|f| f.severity == Severity::Fatal).cloned().collect();
     let text = judged.human(&fatal, terminal.err_look);
@@ -261,7 +269,7 @@ fn unproven(subject: &str, refused: Refused, terminal: &mut Terminal) -> Failure
     }
 }
 
-fn in_words(unequal: &Unequal) -> String {
+pub(super) fn in_words(unequal: &Unequal) -> String {
     let text = |shown: &Option<Shown>| match shown {
         Some(shown) if shown.text().is_empty() => "\"\"".to_owned(),
         Some(shown) => shown.text().to_owned(),

@@ -9,6 +9,7 @@ mod complete;
 mod diff;
 mod dump_server;
 mod explain;
+mod factor;
 mod failure;
 mod fmt;
 mod import;

@@ -9,6 +9,7 @@
 mod carry;
 mod decide;
 mod dump;
+mod factor;
 mod proof;
 mod users;
 mod value;
@@ -22,6 +23,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Component, Path, PathBuf};
 
 pub use dump::{DumpError, is_dump};
+pub use factor::{Factored, Input, Instance, LayerMade, Oddity, Outlier, SharedSecret, factor, usual_share};
 pub use proof::Unequal;
 
 use crate::config::layers::{LoadError, Request as Layers, load, merge};
@@ -107,6 +109,8 @@ pub struct SecretUse {
     /// How it is known.
     pub known: Known,
     value: Option<Secret>,
+    /// Its hash, where the original holds no more.
+    hash: Option<Secret>,
 }
 
 /// A statement that a profile has no place for.

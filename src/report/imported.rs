@@ -167,6 +167,7 @@ impl Import {
     }
 }
 
-fn plural(n: usize, what: &str) -> String {
+/// `1 file`, `2 files`.
+pub(super) fn plural(n: usize, what: &str) -> String {
     if n == 1 { format!("1 {what}") } else { format!("{n} {what}s") }
 }

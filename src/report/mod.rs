@@ -8,6 +8,7 @@
 mod compared;
 mod difference;
 mod explained;
+mod factored;
 mod findings;
 mod fingerprint;
 mod fix;
@@ -27,6 +28,7 @@ mod upgraded;
 pub use compared::{Compared, DifferenceLine, HeldLine, SideLine};
 pub use difference::{Side, difference};
 pub use explained::{DirectivePage, HistoryLine};
+pub use factored::{FactoredFleet, InstanceLine, LayerLine, NotImported, OutlierLine, SecretOfFleet};
 pub use findings::{Counts, FindingLine, LabelLine, Verdict, human, lines, tally};
 pub use fingerprint::Fingerprint;
 pub use fix::{FixLine, Replacement};

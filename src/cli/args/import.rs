@@ -11,9 +11,11 @@ pub(super) const EXAMPLES: &str = "Examples:
   redisconf import /etc/redis/redis.conf --server redis-7.4 -o profiles/sessions.toml
   redisconf import redis.conf --server redis-7.4 --extends org/base.toml -o profiles/sessions.toml
   redisconf import hosts/*.conf --server redis-6.2 --extends cache -o profiles/
+  redisconf import --factor hosts/*.conf --server redis-7.4 -o fleet/
   redis-cli --json CONFIG GET '*' | redisconf import - --server valkey-8.1 --name sessions
 
-Exit codes: 0 all of it is in the profile, 1 something is left over and named, 2 there is no profile.";
+Exit codes: 0 all of it is in the profile, 1 something is left over and named, 2 there is no profile; with `--factor` 2 also
+if some of the files could not be imported and the others were.";
 
 #[derive(Debug, Group)]
 pub(in crate::cli) struct Import {
@@ -37,7 +39,16 @@ pub(in crate::cli) struct Import {
     #[arg(short, long, value_name = "PATH")]
     pub(in crate::cli) output: Option<PathBuf>,
 
-    /// Replace a profile that is there already
+    /// Replace a profile, or a project of `--factor`, that is there already
     #[arg(long)]
     pub(in crate::cli) force: bool,
+
+    /// Make one project of many files: a base layer, a few profiles, short instances; with a list of outliers. Folders are
+    /// searched for `*.conf`. Without `--output` the proposal is only told
+    #[arg(long, conflicts_with_all = ["extends", "name"])]
+    pub(in crate::cli) factor: bool,
+
+    /// Instances, from 2, that must share a layer before it is proposed; else one in fifty, and at least 3
+    #[arg(long, value_name = "N", requires = "factor", value_parser = clap::value_parser!(u32).range(2..))]
+    pub(in crate::cli) min_share: Option<u32>,
 }

@@ -24,7 +24,7 @@ use crate::finding::Severity;
 use crate::import::{Imported, Known, Leftover, Original, Refused, Request, SecretUse, Unequal, import};
 use crate::render::Artefact;
 use crate::report::{self, ImportCounts, LayerLine, LeftoverLine, Place, SecretLine};
-use crate::source::{Disk, Files as _, SourceId, Sources};
+use crate::source::{Disk, Files as _, Name, SourceId, Sources};
 
 use read::{Asked, Found, Item};
 
@@ -43,6 +43,9 @@ struct Failed {
 }
 
 pub(super) fn run(command: &Import, global: &Global, terminal: &mut Terminal) -> Result<Exit, Failure> {
+    if command.factor {
+        return super::factor::run(command, global, terminal);
+    }
     let otherwise = match &command.into {
         Some(profile) => into::server(profile)?.map(|server| (server, "default-server of the profile")),
         None => None,
@@ -175,6 +178,11 @@ fn one(
     tell(subject, kind, &original, &imported, layer, &chosen, whither, status, global, terminal)
 }
 
+/// Reads one file or dump, as `--factor` does with many.
+pub(super) fn original(command: &Import, name: Name, text: Vec<u8>) -> Result<(Original, Chosen), Failure> {
+    read::one(Asked { command, otherwise: None, quiet: true }, name, text)
+}
+
 /// A layer as a profile in `beside` has to name it: built-in ones with their revision, files from there.
 fn as_named_from(layer: &str, beside: &Path) -> String {
     let is_path = layer.contains('/') || Path::new(layer).extension().is_some_and(|e| e.eq_ignore_ascii_case("toml"));
@@ -221,7 +229,12 @@ fn pinned(name: &str, written: &str) -> String {
 }
 
 /// The server would not start, so there is nothing to be equal to: prints why, and gives what to say.
-fn refused(subject: &str, original: Original, chosen: &Chosen, terminal: &mut Terminal) -> Result<Failure, Failure> {
+pub(super) fn refused(
+    subject: &str,
+    original: Original,
+    chosen: &Chosen,
+    terminal: &mut Terminal,
+) -> Result<Failure, Failure> {
     let file = original.reading.sources.get(SourceId::ROOT).name().to_string();
     let judged = Subject::of_setup(Setup::from_reading(subject, original.reading, Facts::default()), chosen);
     let fatal: Vec<_> = judged.all_findings().iter().filter(|f| f.severity == Severity::Fatal).cloned().collect();
@@ -258,7 +271,7 @@ fn unproven(subject: &str, refused: Refused, terminal: &mut Terminal) -> Failure
     }
 }
 
-fn in_words(unequal: &Unequal) -> String {
+pub(super) fn in_words(unequal: &Unequal) -> String {
     let text = |shown: &Option<Shown>| match shown {
         Some(shown) if shown.text().is_empty() => "\"\"".to_owned(),
         Some(shown) => shown.text().to_owned(),

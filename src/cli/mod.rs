@@ -10,6 +10,7 @@ mod complete;
 mod diff;
 mod dump_server;
 mod explain;
+mod factor;
 mod failure;
 mod fmt;
 mod import;

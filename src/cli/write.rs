@@ -110,6 +110,97 @@ impl Staged {
     }
 }
 
+/// Writes a folder of files, by their paths in it: beside its place and moved there, all of them or none.
+///
+/// A folder that holds anything is left alone, unless it holds the same already; with `force` what is called as one of
+/// `ours` is replaced, if nothing else is there but a repository and what was rendered.
+pub(super) fn write_folder(
+    folder: &Path,
+    files: &[(String, String)],
+    ours: &[&str],
+    force: bool,
+) -> Result<Written, Failure> {
+    let failed = |what: &str, error: &std::io::Error| {
+        Failure::new(format!("cannot {what} `{}`: {error}", folder.display())).help("nothing was changed there")
+    };
+    let old = match fs::read_dir(folder) {
+        Ok(entries) => {
+            let names: std::io::Result<Vec<_>> = entries.map(|entry| entry.map(|entry| entry.file_name())).collect();
+            Some(names.map_err(|error| failed("read", &error))?)
+        }
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => None,
+        Err(error) => return Err(failed("write into", &error)),
+    };
+    let held: Vec<_> = old.iter().flatten().cloned().collect();
+    if !held.is_empty() {
+        if holds(folder, files, ours) {
+            return Ok(Written::Unchanged);
+        }
+        if !force {
+            return Err(Failure::new(format!("`{}` is there already, and is not empty", folder.display()))
+                .help("choose another folder, or replace a project there with `--force`; nothing was written"));
+        }
+        let other = held.iter().find(|name| !ours.iter().chain(&[".git", "out"]).any(|known| *name == *known));
+        if let Some(other) = other {
+            let message = format!("`{}` holds more than a project: `{}`", folder.display(), other.display());
+            return Err(Failure::new(message).help("choose another folder; nothing was written"));
+        }
+    }
+    let parent = match folder.parent() {
+        Some(parent) if !parent.as_os_str().is_empty() => parent.to_owned(),
+        Some(_) | None => PathBuf::from("."),
+    };
+    let beside = if old.is_some() { folder } else { &parent };
+    fs::create_dir_all(beside).map_err(|error| failed("make the folder of", &error))?;
+    let room = tempfile::Builder::new().prefix(".redisconf-").tempdir_in(beside);
+    let room = room.map_err(|error| failed("write beside", &error))?;
+    let (new, gone) = (room.path().join("new"), room.path().join("old"));
+    for (path, text) in files {
+        let path = new.join(path);
+        let written = path.parent().map_or(Ok(()), fs::create_dir_all).and_then(|()| fs::write(&path, text));
+        written.map_err(|error| failed("write", &error))?;
+    }
+    if old.is_none() {
+        fs::rename(&new, folder).map_err(|error| failed("write", &error))?;
+        return Ok(Written::Created);
+    }
+    fs::create_dir(&gone).map_err(|error| failed("write", &error))?;
+    if let Err(error) = exchange(folder, &new, &gone, ours) {
+        return Err(failed("replace what is in", &error));
+    }
+    Ok(if held.is_empty() { Written::Created } else { Written::Changed })
+}
+
+/// Whether a folder holds these files under our names, and no others there.
+fn holds(folder: &Path, files: &[(String, String)], ours: &[&str]) -> bool {
+    let same = |(path, text): &(String, String)| fs::read(folder.join(path)).is_ok_and(|old| old == text.as_bytes());
+    let count = |path: PathBuf| match fs::read_dir(&path) {
+        Ok(entries) => entries.count(),
+        Err(_) => usize::from(path.is_file()),
+    };
+    files.iter().all(same) && ours.iter().map(|name| count(folder.join(name))).sum::<usize>() == files.len()
+}
+
+/// Moves what is called as one of `ours` out of a folder, and the new ones in; back again if one cannot be moved.
+fn exchange(folder: &Path, new: &Path, gone: &Path, ours: &[&str]) -> std::io::Result<()> {
+    let mut moved: Vec<(PathBuf, PathBuf)> = Vec::new();
+    let steps = ours.iter().map(|name| (folder.join(name), gone.join(name)));
+    let steps = steps.chain(ours.iter().map(|name| (new.join(name), folder.join(name))));
+    for (from, to) in steps.collect::<Vec<_>>() {
+        if !from.exists() {
+            continue;
+        }
+        if let Err(error) = fs::rename(&from, &to) {
+            for (from, to) in moved.iter().rev() {
+                fs::rename(to, from)?;
+            }
+            return Err(error);
+        }
+        moved.push((from, to));
+    }
+    Ok(())
+}
+
 #[cfg(unix)]
 fn has_mode(path: &Path, mode: Option<u32>) -> bool {
     use std::os::unix::fs::PermissionsExt as _;
@@ -184,6 +275,29 @@ mod tests {
         write_together(&[to(&one, "2"), to(&two, "2")]).unwrap();
         assert_eq!((fs::read_to_string(&one).unwrap(), fs::read_to_string(&two).unwrap()), ("2".into(), "2".into()));
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2);
+    }
+
+    #[test]
+    fn a_folder_is_written_whole_or_not_at_all() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a/fleet");
+        let files = |n: &str| vec![("p.toml".to_owned(), n.to_owned()), ("i/x.toml".to_owned(), n.to_owned())];
+        let put = |n: &str, force| write_folder(&path, &files(n), &["i", "p.toml"], force);
+        assert_eq!(put("1", false).unwrap(), Written::Created);
+        assert_eq!(put("1", false).unwrap(), Written::Unchanged);
+        assert!(put("2", false).is_err());
+        fs::write(path.join("i/old.toml"), "").unwrap();
+        assert_eq!(put("2", true).unwrap(), Written::Changed);
+        let read = |name: &str| fs::read_to_string(path.join(name));
+        assert_eq!((read("p.toml").unwrap().as_str(), read("i/old.toml").is_err()), ("2", true));
+        fs::write(path.join("notes.txt"), "mine").unwrap();
+        assert!(put("3", true).is_err());
+        assert_eq!((read("i/x.toml").unwrap().as_str(), read("notes.txt").unwrap().as_str()), ("2", "mine"));
+        assert_eq!(fs::read_dir(&path).unwrap().count(), 3);
+        let empty = folder.path().join("empty");
+        fs::create_dir(&empty).unwrap();
+        assert_eq!(write_folder(&empty, &files("1"), &["i", "p.toml"], false).unwrap(), Written::Created);
+        assert!(write_folder(&path.join("p.toml"), &files("1"), &[], true).is_err());
     }
 
     #[cfg(unix)]

@@ -134,7 +134,7 @@ fn new(mut decided: Decided, named: &Named<'_>, had: &[Action]) -> (Decided, Vec
     decided.settings.retain_mut(|setting| {
         let id = catalog::find(setting.name).expect("directives of the catalogue were decided on");
         let is_new = match &mut setting.text {
-            Text::One(_) => !named.holds(id),
+            Text::One(_) | Text::Secret(_) => !named.holds(id),
             Text::Classes(classes) => {
                 classes.retain(|(class, _)| !named.holds_class(id, *class));
                 !classes.is_empty()
@@ -189,11 +189,11 @@ fn added(original: &Original, more: &Decided) -> Vec<Added> {
     let settings = more.settings.iter().map(|setting| {
         let directive = catalog::find(setting.name).and_then(|id| view.get(id));
         let value = directive.and_then(|directive| {
-            let secret = more.secrets.iter().find(|secret| secret.of == directive.name());
             let of_original = || original.config.effective(directive).map(|value| shown(directive, value));
             match &setting.text {
                 Text::Classes(classes) => Some(Shown::Plain(limits(original, directive.id, classes))),
-                Text::One(_) => secret.map(|secret| Shown::Named(secret.name.clone())).or_else(of_original),
+                Text::Secret(name) => Some(Shown::Named(name.clone())),
+                Text::One(_) => of_original(),
             }
         });
         Added { name: setting.name.to_owned(), value }

@@ -27,12 +27,14 @@ pub(super) struct Setting {
 pub(super) enum Text {
     /// The right side of an assignment.
     One(String),
+    /// A secret, by its logical name.
+    Secret(String),
     /// The right sides, by client class.
     Classes(Vec<(Class, String)>),
 }
 
 /// A user to write.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) struct UserTable {
     pub(super) name: String,
     pub(super) rules: String,
@@ -46,6 +48,8 @@ pub(super) struct Decided {
     pub(super) unset: Vec<&'static str>,
     pub(super) modules: Vec<(String, Vec<String>)>,
     pub(super) settings: Vec<Setting>,
+    /// Directives that some of a layer's versions lack.
+    pub(super) prefer: Vec<Setting>,
     pub(super) users: Vec<UserTable>,
     pub(super) renames: Vec<(String, String)>,
     pub(super) secrets: Vec<SecretUse>,
@@ -75,6 +79,12 @@ pub(super) fn decide(original: &Original, base: &Setup, pinned: &BTreeSet<Direct
     decided.leftovers.sort_by_key(|leftover| leftover.at);
     decided.counts.leftovers = decided.leftovers.len();
     decided
+}
+
+/// What the original holds of a secret.
+enum Held {
+    Clear(Secret),
+    Hash(Secret),
 }
 
 struct Deciding<'a> {
@@ -171,7 +181,8 @@ impl Deciding<'_> {
         let from = statements(&self.original.config, directive);
         let Some(at) = from.last().map(|id| self.original.reading.statement(*id).at) else { return false };
         let (name, of) = (name.to_string(), directive.name().to_owned());
-        self.decided.secrets.push(SecretUse { name, of, at, known: Known::Layer, value: Some(secret.clone()) });
+        let value = Some(secret.clone());
+        self.decided.secrets.push(SecretUse { name, of, at, known: Known::Layer, value, hash: None });
         true
     }
 
@@ -181,13 +192,14 @@ impl Deciding<'_> {
             Value::Secret(secret) if secret.expose().is_empty() => Some(Text::One("\"\"".into())),
             Value::Secret(secret) => {
                 let at = from.last().map(|id| self.original.reading.statement(*id).at);
-                let name = self.secret(secret_name(directive), directive.name(), at, Some(secret.clone()));
+                let held = Held::Clear(secret.clone());
+                let name = self.secret(secret_name(directive), directive.name(), at, held);
                 if from.last().is_some_and(|id| self.original.open.contains(id))
                     && let Some(used) = self.decided.secrets.last_mut()
                 {
                     used.known = Known::Open;
                 }
-                Some(Text::One(format!("{{ secret = {} }}", value::quoted(&name))))
+                Some(Text::Secret(name))
             }
             Value::Limits(limits) => {
                 let base = raw(&self.base.config, directive);
@@ -223,14 +235,17 @@ impl Deciding<'_> {
     }
 
     /// Takes a logical name that is free.
-    fn secret(&mut self, wanted: &str, of: &str, at: Option<Span>, value: Option<Secret>) -> String {
+    fn secret(&mut self, wanted: &str, of: &str, at: Option<Span>, held: Held) -> String {
         let numbered = (2..).map(|n| format!("{wanted}-{n}"));
         let mut names = std::iter::once(wanted.to_owned()).chain(numbered);
         let name = names.find(|name| !self.names.contains(name)).expect("numbers do not end");
         self.names.insert(name.clone());
-        let known = if value.is_some() { Known::Clear } else { Known::Hash };
+        let (known, value, hash) = match held {
+            Held::Clear(secret) => (Known::Clear, Some(secret), None),
+            Held::Hash(hash) => (Known::Hash, None, Some(hash)),
+        };
         let at = at.expect("a secret stands in a statement, for no default is one");
-        self.decided.secrets.push(SecretUse { name: name.clone(), of: of.to_owned(), at, known, value });
+        self.decided.secrets.push(SecretUse { name: name.clone(), of: of.to_owned(), at, known, value, hash });
         name
     }
 
@@ -314,12 +329,13 @@ impl Deciding<'_> {
             if free {
                 for (word, password) in named {
                     let ActionWord::Named(name) = word else { continue };
-                    let (known, value) = match password {
-                        Password::Clear(clear) => (Known::Layer, Some(Secret::new(clear))),
-                        Password::Hash => (Known::Hash, None),
+                    let (known, value, hash) = match password {
+                        Password::Clear(clear) => (Known::Layer, Some(Secret::new(clear)), None),
+                        Password::Hash(hash) => (Known::Hash, None, Some(Secret::new(hash))),
                     };
                     let at = self.original.reading.statement(id).at;
-                    self.decided.secrets.push(SecretUse { name: name.clone(), of: of.clone(), at, known, value });
+                    let (name, of) = (name.clone(), of.clone());
+                    self.decided.secrets.push(SecretUse { name, of, at, known, value, hash });
                 }
                 return Ok(action.clone());
             }
@@ -329,8 +345,8 @@ impl Deciding<'_> {
             .passwords
             .iter()
             .map(|password| match password {
-                Password::Clear(clear) => self.secret(&wanted, &of, at, Some(Secret::new(clear))),
-                Password::Hash => self.secret(&wanted, &of, at, None),
+                Password::Clear(clear) => self.secret(&wanted, &of, at, Held::Clear(Secret::new(clear))),
+                Password::Hash(hash) => self.secret(&wanted, &of, at, Held::Hash(Secret::new(hash))),
             })
             .collect();
         let words = head.into_iter().chain(passwords.iter().cloned().map(ActionWord::Named)).collect();
@@ -404,7 +420,7 @@ fn statements(config: &Config, directive: &Directive) -> Vec<StatementId> {
 }
 
 /// The value as it was stated, before the start changes it (`hz`, `databases` in a cluster).
-fn raw(config: &Config, directive: &Directive) -> Option<Value> {
+pub(super) fn raw(config: &Config, directive: &Directive) -> Option<Value> {
     if matches!(directive.kind, Kind::Save | Kind::BufferLimits) {
         return config.effective(directive).cloned();
     }
@@ -435,7 +451,7 @@ fn plain_name(name: &str) -> String {
 }
 
 /// Every secret of the original in clear, for keeping them out of texts.
-fn passwords(original: &Original) -> Vec<Vec<u8>> {
+pub(super) fn passwords(original: &Original) -> Vec<Vec<u8>> {
     let mut found = Vec::new();
     for entry in original.config.entries() {
         let secret = original.config.view.get(entry.id).is_some_and(|directive| directive.is.secret);

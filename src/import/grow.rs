@@ -58,6 +58,11 @@ fn set(document: &mut DocumentMut, setting: &Setting) -> Option<()> {
     let settings = table(document.as_table_mut(), "settings")?;
     match &setting.text {
         Text::One(value) => _ = settings.insert(setting.name, Item::Value(value.parse().ok()?)),
+        Text::Secret(name) => {
+            let mut secret = InlineTable::new();
+            secret.insert("secret", name.as_str().into());
+            settings.insert(setting.name, Item::Value(Value::InlineTable(secret)));
+        }
         Text::Classes(classes) => {
             let limits = table(settings, setting.name)?;
             for (class, value) in classes {

@@ -10,6 +10,7 @@ mod adopt;
 mod carry;
 mod decide;
 mod dump;
+mod factor;
 mod grow;
 mod proof;
 mod users;
@@ -25,6 +26,7 @@ use std::path::{Component, Path, PathBuf};
 
 pub use adopt::{Added, Adopted, Growing, adopt};
 pub use dump::is_dump;
+pub use factor::{Factored, Input, Instance, LayerMade, Oddity, Outlier, SharedSecret, factor, usual_share};
 pub use proof::Unequal;
 
 use crate::catalog::{Lookup, View};
@@ -146,6 +148,8 @@ pub struct SecretUse {
     /// How it is known.
     pub known: Known,
     value: Option<Secret>,
+    /// Its hash, where the original holds no more.
+    hash: Option<Secret>,
 }
 
 /// A statement that a profile has no place for.

@@ -10,7 +10,7 @@ pub(super) enum Password {
     /// In clear.
     Clear(Vec<u8>),
     /// The hash alone.
-    Hash,
+    Hash(Vec<u8>),
 }
 
 /// A user.
@@ -48,7 +48,7 @@ impl User {
     fn rule(&mut self, rule: &[u8]) -> Result<(), &'static str> {
         let password = match rule.split_first() {
             Some((b'>', clear)) => Password::Clear(clear.to_vec()),
-            Some((b'#', _)) => Password::Hash,
+            Some((b'#', hash)) => Password::Hash(hash.to_ascii_lowercase()),
             Some((b'<' | b'!', _)) => return Err("it takes a password back, for which a profile has no word"),
             _ if rule.iter().any(|byte| b"<>#!".contains(byte)) => {
                 return Err("one of its rules may hold a password");
@@ -62,7 +62,7 @@ impl User {
                 return Ok(());
             }
         };
-        if password == Password::Hash || !self.passwords.contains(&password) {
+        if matches!(password, Password::Hash(_)) || !self.passwords.contains(&password) {
             self.passwords.push(password);
         }
         Ok(())

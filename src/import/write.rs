@@ -14,6 +14,14 @@ pub(super) fn text(decided: &Decided, original: &Original, request: &Request<'_>
     if !request.extends.is_empty() {
         text.push_str(&format!("extends = {}\n", list(request.extends)));
     }
+    let facts: Vec<String> =
+        original.facts.iter().map(|(name, fact)| format!("{} = {}\n", key(name), said(fact.said))).collect();
+    body(decided, &facts, &mut text);
+    text
+}
+
+/// What stands below the head: everything that is decided.
+pub(super) fn body(decided: &Decided, facts: &[String], text: &mut String) {
     if !decided.unset.is_empty() {
         text.push_str(&format!("unset = {}\n", list(&decided.unset)));
     }
@@ -24,13 +32,13 @@ pub(super) fn text(decided: &Decided, original: &Original, request: &Request<'_>
         });
         text.push_str(&format!("modules = [{}]\n", modules.collect::<Vec<_>>().join(", ")));
     }
-    let facts: Vec<String> =
-        original.facts.iter().map(|(name, fact)| format!("{} = {}\n", key(name), said(fact.said))).collect();
-    table("facts", &facts, &mut text);
-    settings(&decided.settings, &mut text);
-    let reasons = decided.settings.iter().filter_map(|setting| Some((setting.name, setting.why.as_ref()?)));
+    table("facts", facts, text);
+    settings("settings", &decided.settings, text);
+    settings("prefer", &decided.prefer, text);
+    let said = decided.settings.iter().chain(&decided.prefer);
+    let reasons = said.filter_map(|setting| Some((setting.name, setting.why.as_ref()?)));
     let reasons: Vec<String> = reasons.map(|(name, why)| format!("{} = {}\n", key(name), quoted(why))).collect();
-    table("why", &reasons, &mut text);
+    table("why", &reasons, text);
     for user in &decided.users {
         let passwords: Vec<String> =
             user.passwords.iter().map(|name| format!("{{ secret = {} }}", quoted(name))).collect();
@@ -38,25 +46,26 @@ pub(super) fn text(decided: &Decided, original: &Original, request: &Request<'_>
         if !passwords.is_empty() {
             lines.push(format!("passwords = [{}]\n", passwords.join(", ")));
         }
-        table(&format!("users.{}", key(&user.name)), &lines, &mut text);
+        table(&format!("users.{}", key(&user.name)), &lines, text);
     }
     let renames: Vec<String> =
         decided.renames.iter().map(|(old, new)| format!("{} = {}\n", key(old), quoted(new))).collect();
-    table("rename-commands", &renames, &mut text);
-    text
+    table("rename-commands", &renames, text);
 }
 
-fn settings(settings: &[Setting], text: &mut String) {
+/// Directives, in the table `settings` or one like it.
+pub(super) fn settings(name: &str, settings: &[Setting], text: &mut String) {
     let one = settings.iter().filter_map(|setting| match &setting.text {
         Text::One(value) => Some(format!("{} = {value}\n", key(setting.name))),
+        Text::Secret(name) => Some(format!("{} = {{ secret = {} }}\n", key(setting.name), quoted(name))),
         Text::Classes(_) => None,
     });
-    table("settings", &one.collect::<Vec<_>>(), text);
+    table(name, &one.collect::<Vec<_>>(), text);
     for setting in settings {
         if let Text::Classes(classes) = &setting.text {
             let lines: Vec<String> =
                 classes.iter().map(|(class, limits)| format!("{} = {limits}\n", class.name())).collect();
-            table(&format!("settings.{}", key(setting.name)), &lines, text);
+            table(&format!("{name}.{}", key(setting.name)), &lines, text);
         }
     }
 }
@@ -75,17 +84,19 @@ fn said(said: Said) -> String {
     }
 }
 
-fn table(name: &str, lines: &[String], text: &mut String) {
+/// A table with its lines; nothing without any.
+pub(super) fn table(name: &str, lines: &[String], text: &mut String) {
     if !lines.is_empty() {
         text.push_str(&format!("\n[{name}]\n{}", lines.concat()));
     }
 }
 
-fn list<T: AsRef<str>>(texts: &[T]) -> String {
+/// Texts as a list.
+pub(super) fn list<T: AsRef<str>>(texts: &[T]) -> String {
     format!("[{}]", texts.iter().map(|text| quoted(text.as_ref())).collect::<Vec<_>>().join(", "))
 }
 
 /// A text that stays on its line.
-fn comment(text: &str) -> String {
+pub(super) fn comment(text: &str) -> String {
     text.chars().filter(|c| !c.is_control()).collect()
 }

@@ -197,6 +197,7 @@ pub(super) fn left_over(all: &[LeftoverLine], look: Look) -> String {
     format!("{heading}, not in the profile:\n{}", columns(&rows.collect::<Vec<_>>(), 2, look))
 }
 
+/// `1 file`, `2 files`.
 pub(super) fn plural(n: usize, what: &str) -> String {
     if n == 1 { format!("1 {what}") } else { format!("{n} {what}s") }
 }

@@ -10,6 +10,7 @@ mod applied;
 mod compared;
 mod difference;
 mod explained;
+mod factored;
 mod findings;
 mod fingerprint;
 mod fix;
@@ -33,6 +34,7 @@ pub use applied::{AppliedServer, ApplyReport, ApplyStatus, HazardLine, LeftLine,
 pub use compared::{Compared, DifferenceLine, HeldLine, SideLine};
 pub use difference::{Side, difference};
 pub use explained::{DirectivePage, HistoryLine};
+pub use factored::{FactoredFleet, FactoredInstance, FactoredLayer, NotImported, OutlierLine, SecretOfFleet};
 pub use findings::{Counts, FindingLine, LabelLine, Verdict, human, lines, tally};
 pub use fingerprint::Fingerprint;
 pub use fix::{FixLine, Replacement};

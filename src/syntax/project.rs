@@ -155,7 +155,7 @@ const PROJECT_KEYS: [&str; 10] = [
     "policy",
 ];
 
-const INSTANCE_KEYS: [&str; 13] = [
+const INSTANCE_KEYS: [&str; 16] = [
     "schema",
     "profile",
     "environment",
@@ -166,6 +166,9 @@ const INSTANCE_KEYS: [&str; 13] = [
     "prefer",
     "unset",
     "why",
+    "users",
+    "modules",
+    "rename-commands",
     "secrets",
     "live",
     "render",
@@ -281,6 +284,12 @@ fn instance(
     layer.prefer = settings(tables.1, &mut fields);
     layer.why = tables.2.map(|t| super::profile::texts_of(t, fields.report())).unwrap_or_default();
     layer.secrets = tables.3.map(|t| providers(t, &mut fields)).unwrap_or_default();
+    let carried_out = (fields.table("users"), fields.table("rename-commands"), fields.list("modules"));
+    layer.users = carried_out.0.map(|t| super::profile::users_of(t, fields.report())).unwrap_or_default();
+    layer.renames = carried_out.1.map(|t| super::profile::texts_of(t, fields.report())).unwrap_or_default();
+    for node in carried_out.2 {
+        layer.modules.extend(super::profile::module_of(node, fields.report()));
+    }
     let platform = fields.table("platform").map(|t| platform(t, fields.report())).unwrap_or_default();
     let live = fields.table("live").map(|t| live(t, fields.report())).unwrap_or_default();
     let mut render = Vec::new();
@@ -459,6 +468,9 @@ facts = { memory = "24GiB" }
 settings = { maxclients = 20000 }
 live = { url = "redis://127.0.0.1:1", password = { secret = "x" } }
 render = [{ target = "conf", to = "out/kb.conf", secrets = "aclfile" }]
+users.ann = { rules = "on ~*", passwords = [{ secret = "ann" }] }
+rename-commands = { FLUSHALL = "" }
+modules = ["/usr/lib/bloom.so"]
 [[expected]]
 instance = "kb"
 directive = "hz"
@@ -471,6 +483,8 @@ until = 2027-01-31
         assert_eq!(project.ownership, Ownership::Full);
         let instance = &project.instances[0];
         assert_eq!(instance.layer.settings.len(), 1);
+        let carried_out = (instance.layer.users.len(), instance.layer.renames.len(), instance.layer.modules.len());
+        assert_eq!(carried_out, (1, 1, 1));
         assert_eq!(instance.live.password.as_ref().unwrap().value, "x");
         assert_eq!(instance.render[0].options.len(), 1);
         assert_eq!(project.expected[0].until.value, "2027-01-31");

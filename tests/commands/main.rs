@@ -10,6 +10,7 @@
 )]
 
 mod canary;
+mod fleet;
 mod fleets;
 mod hostile;
 mod linting;
@@ -55,6 +56,10 @@ fn the_page_on_adopting_tells_what_happens() {
     }
     copy("tests/commands/cases/import.out/profiles/sessions.toml", "adopting.out/profiles/sessions.toml");
     let page = folder.path().join("adopting.md");
+    for file in std::fs::read_dir(root.join("tests/commands/cases/factor.in/hosts")).unwrap() {
+        let file = file.unwrap().file_name().into_string().unwrap();
+        copy(&format!("tests/commands/cases/factor.in/hosts/{file}"), &format!("adopting.in/hosts/{file}"));
+    }
     let cases = trycmd::TestCases::new();
     cases.env("REDISCONF_COLOR", "never").env("REDIS_PASSWORD", "one").env("REDIS_USER_ANN", "two");
     cases.case(&page).run();

@@ -12,12 +12,14 @@ pub(super) const EXAMPLES: &str = "Examples:
   redisconf import redis.conf --server redis-7.4 --extends org/base.toml -o profiles/sessions.toml
   redisconf import hosts/*.conf --server redis-6.2 --extends cache -o profiles/
   redisconf import docker-compose.yml --only cache -o profiles/cache.toml
+  redisconf import --factor hosts/*.conf --server redis-7.4 -o fleet/
   redis-cli --json CONFIG GET '*' | redisconf import - --server valkey-8.1 --name sessions
   redisconf import redis://10.0.0.23:6379 -o profiles/sessions.toml
   redisconf import dump.json --into profiles/sessions.toml --check
 
 Exit codes: 0 all of it is in the profile, 1 something is left over or, with `--into`, different, and named (with `--check`
-also if something would be added), 2 there is no profile.";
+also if something would be added), 2 there is no profile; with `--factor` 2 also if some of the files could not be imported
+and the others were.";
 
 #[derive(Debug, Group)]
 pub(in crate::cli) struct Import {
@@ -49,10 +51,6 @@ pub(in crate::cli) struct Import {
     #[arg(long, value_name = "NAME")]
     pub(in crate::cli) only: Vec<String>,
 
-    /// Replace a profile that is there already
-    #[arg(long)]
-    pub(in crate::cli) force: bool,
-
     /// Add to this profile what it and its layers do not name, instead of making a new one; what they do name stays
     #[arg(long, value_name = "PROFILE", conflicts_with_all = ["extends", "name", "output", "force"])]
     pub(in crate::cli) into: Option<PathBuf>,
@@ -60,4 +58,17 @@ pub(in crate::cli) struct Import {
     /// With `--into`: write nothing, only show what would be added
     #[arg(long, requires = "into")]
     pub(in crate::cli) check: bool,
+
+    /// Replace a profile, or a project of `--factor`, that is there already
+    #[arg(long)]
+    pub(in crate::cli) force: bool,
+
+    /// Make one project of many files: a base layer, a few profiles, short instances; with a list of outliers. Folders are
+    /// searched for `*.conf`. Without `--output` the proposal is only told
+    #[arg(long, conflicts_with_all = ["extends", "name"])]
+    pub(in crate::cli) factor: bool,
+
+    /// Instances, from 2, that must share a layer before it is proposed; else one in fifty, and at least 3
+    #[arg(long, value_name = "N", requires = "factor", value_parser = clap::value_parser!(u32).range(2..))]
+    pub(in crate::cli) min_share: Option<u32>,
 }

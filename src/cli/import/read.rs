@@ -121,7 +121,7 @@ fn holder(kind: Kind) -> Option<(Kind, &'static str)> {
 }
 
 /// Reads a file or a dump for the version that runs it, which must be said: it decides about what may be left out.
-fn one(asked: Asked<'_>, name: Name, text: Vec<u8>) -> Result<(Original, Chosen), Failure> {
+pub(super) fn one(asked: Asked<'_>, name: Name, text: Vec<u8>) -> Result<(Original, Chosen), Failure> {
     let surveyed = survey(SourceId::ROOT, &text);
     if surveyed.mode == Mode::Sentinel {
         return Err(Failure::new(format!("`{name}` is the configuration of a Sentinel, and profiles are for servers"))

@@ -12,7 +12,8 @@ pub use layer::{
     Bound, Condition, Layer, Limits, ModuleLine, Provider, Requirement, Scalar, Setting, Shape, User, When,
 };
 pub(super) use parts::{
-    bound, facts as facts_of, providers as providers_of, secret_of, settings as settings_of, text_table as texts_of,
+    bound, facts as facts_of, module as module_of, providers as providers_of, secret_of, settings as settings_of,
+    text_table as texts_of, users as users_of,
 };
 pub use parts::{requirement, scalar_text, setting_from_flag};
 

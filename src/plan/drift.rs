@@ -20,6 +20,9 @@ pub struct Wanted<'a> {
     pub declared: &'a Config,
     /// What the server would read at a restart, if that is known.
     pub deployed: Option<&'a Config>,
+    /// Whether that is all it would read. Of a file that was merely found nobody knows what the command line adds to it, so
+    /// that nothing is said of what no layer names.
+    pub is_all_deployed: bool,
     /// Secrets that are at hand, by their logical names.
     pub secrets: &'a BTreeMap<String, Secret>,
     /// Whether what no layer names is to have its default.
@@ -167,8 +170,10 @@ impl Wanted<'_> {
     fn row(&self, directive: &'static Directive, running: &Snapshot, found: &mut Drifts) -> Option<Drift> {
         let declared = self.declared;
         let origin = declared.origin(directive);
-        let is_ours = origin != Origin::Default || (self.full && !directive.is.environment && !directive.is.secret);
         let per_node = is_per_node(directive.name());
+        // Where a node runs and who it is has no default that all should have, and a secret none that anybody should.
+        let has_right_default = !directive.is.environment && !directive.is.secret && !per_node;
+        let is_ours = origin != Origin::Default || (self.full && has_right_default);
         let (value, withheld) = self.revealed(declared.effective(directive)?);
         let value = &value;
         let answer = directive.names.iter().find_map(|name| running.value(name));
@@ -282,7 +287,7 @@ impl Wanted<'_> {
 
     /// What a restart with the deployed file would do.
     fn fate(&self, directive: &Directive, value: &Value, answer: &[u8], verdict: Verdict, is_ours: bool) -> Fate {
-        let Some(deployed) = self.deployed else { return Fate::Unknown };
+        let Some(deployed) = self.deployed.filter(|_| is_ours || self.is_all_deployed) else { return Fate::Unknown };
         let Some(next) = deployed.effective(directive) else { return Fate::Unknown };
         if deployed.origin(directive) == Origin::Default && directive.is.environment {
             return Fate::Stays;

@@ -21,11 +21,12 @@ fn running(pairs: &[(&str, &str)], info: &str) -> Snapshot {
 struct Case<'a> {
     declared: &'a str,
     deployed: Option<&'a str>,
+    certain: bool,
     full: bool,
     expected: Vec<Expectation>,
 }
 
-const PLAIN: Case<'_> = Case { declared: "", deployed: None, full: false, expected: Vec::new() };
+const PLAIN: Case<'_> = Case { declared: "", deployed: None, certain: true, full: false, expected: Vec::new() };
 
 /// How each directive stands, whether it counts, and what a restart does.
 fn stands(case: &Case<'_>, pairs: &[(&str, &str)]) -> Vec<(&'static str, Standing, Fate, bool)> {
@@ -33,6 +34,7 @@ fn stands(case: &Case<'_>, pairs: &[(&str, &str)]) -> Vec<(&'static str, Standin
     let wanted = Wanted {
         declared: &declared,
         deployed: deployed.as_ref(),
+        is_all_deployed: case.certain,
         secrets: &BTreeMap::new(),
         full: case.full,
         expected: &case.expected,
@@ -50,8 +52,11 @@ fn what_no_layer_names_never_counts_unless_a_restart_would_lose_it() {
     assert_eq!(stands(&deployed, &shown), [("hz", Standing::Unmanaged, Fate::Stays, false)]);
     let lost = Case { deployed: Some(""), ..PLAIN };
     assert_eq!(stands(&lost, &shown), [("hz", Standing::Unmanaged, Fate::Lost, true)]);
+    let found = Case { deployed: Some(""), certain: false, ..PLAIN };
+    assert_eq!(stands(&found, &shown), [("hz", Standing::Unmanaged, Fate::Unknown, false)], "options may say more");
     let full = Case { full: true, ..PLAIN };
     assert_eq!(stands(&full, &shown), [("hz", Standing::Drift, Fate::Unknown, true)]);
+    assert_eq!(stands(&full, &[("port", "7000"), ("requirepass", "x")]), [], "no default is right for these");
 }
 
 #[test]
@@ -94,7 +99,7 @@ fn secrets_are_compared_only_if_they_are_at_hand() {
     assert!(names_to_ask(&declared, &secrets).contains(&"requirepass"));
     assert!(!names_to_ask(&config(""), &secrets).contains(&"requirepass"), "nobody asks for what is not compared");
     let wanted =
-        Wanted { declared: &declared, deployed: None, secrets: &secrets, full: true, expected: &[], today: TODAY };
+        Wanted { declared: &declared, deployed: None, is_all_deployed: false, secrets: &secrets, full: true, expected: &[], today: TODAY };
     let found = drift(wanted, &running(&[("requirepass", "other2")], ""));
     assert_eq!(found.rows[0].standing, Standing::Drift);
     assert!(!format!("{found:?}").contains("hunter2") && !format!("{found:?}").contains("other2"));
@@ -108,7 +113,7 @@ fn plan(declared: &str, pairs: &[(&str, &str)], info: &str) -> Plan {
     let declared = config(declared);
     let secrets = BTreeMap::new();
     let wanted =
-        Wanted { declared: &declared, deployed: None, secrets: &secrets, full: false, expected: &[], today: TODAY };
+        Wanted { declared: &declared, deployed: None, is_all_deployed: false, secrets: &secrets, full: false, expected: &[], today: TODAY };
     let running = running(pairs, info);
     let found = drift(wanted, &running);
     Plan::mending(wanted, &running, &found)

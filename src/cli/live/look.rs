@@ -173,6 +173,7 @@ impl<'a> Looking<'a> {
         Wanted {
             declared: &setup.config,
             deployed: deployed.map(|deployed| &deployed.config),
+            is_all_deployed: self.deployed.is_some(),
             secrets,
             full: target.is_owned_in_full(),
             expected,

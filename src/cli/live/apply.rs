@@ -91,8 +91,12 @@ impl Applying<'_> {
         }) {
             Ok(seen) => seen,
             Err((status, failure)) => {
-                let exit = if status == LiveStatus::Failed { Exit::Usage } else { Exit::Partial };
-                line.fail(ApplyStatus::Unreachable, failure.message(), failure.advice());
+                let (status, exit) = if status == LiveStatus::Failed {
+                    (ApplyStatus::Refused, Exit::Usage)
+                } else {
+                    (ApplyStatus::Unreachable, Exit::Partial)
+                };
+                line.fail(status, failure.message(), failure.advice());
                 return told(line, exit, is_human, terminal);
             }
         };

@@ -142,7 +142,10 @@ impl<'a> Looking<'a> {
                 (sound(target, chosen.server).map_err(failed)?, snapshot, None)
             }
             Place::Address(url) => {
-                let unreachable = |failure| (LiveStatus::Unreachable, failure);
+                let unreachable = |failure| match misnamed(target) {
+                    Some(failure) => failed(failure),
+                    None => (LiveStatus::Unreachable, failure),
+                };
                 let login = self.login(target, url).map_err(unreachable)?;
                 let reach = self.reach(url, login.as_ref()).map_err(unreachable)?;
                 let mut met = Met::meet(&reach).map_err(|error| unreachable(remedy(&error)))?;
@@ -256,6 +259,12 @@ fn sound(target: &Target<'_>, server: Server) -> Result<Setup, Failure> {
             .help("see `redisconf lint` for all that is wrong with it")),
         None => Ok(setup),
     }
+}
+
+/// Why what is declared cannot be read in any version; told rather than that a server does not answer.
+fn misnamed(target: &Target<'_>) -> Option<Failure> {
+    let newest = *crate::server::all().last().expect("there are catalogued servers");
+    target.setup(target.server().unwrap_or(newest)).err()
 }
 
 fn fill_rows(line: &mut LiveServer, setup: &Setup, deployed: Option<&Setup>, found: &Drifts) {

@@ -12,6 +12,7 @@ mod corpus;
 mod dice;
 mod drift;
 mod dumps;
+mod evidence;
 mod faults;
 mod fixes;
 mod formatting;
@@ -45,6 +46,7 @@ fn main() {
         corpus::trials(&servers),
         drift::trials(&servers),
         dumps::trials(&servers),
+        evidence::trials(&servers),
         faults::trials(&servers),
         fixes::trials(&servers),
         formatting::trials(&servers),

@@ -229,6 +229,8 @@ impl Applying<'_> {
             })
             .collect();
         line.unmanaged = seen.found.rows.iter().filter(|row| row.standing == crate::plan::Standing::Unmanaged).count();
+        line.lost_on_restart = seen.lost_on_restart();
+        line.not_on_disk = seen.not_on_disk();
         line.config_file = seen.snapshot.info().get("config_file").filter(|path| !path.is_empty()).cloned();
     }
 

@@ -217,7 +217,7 @@ impl<'a> Hand<'a> {
             let used = number(&info, "used_memory").saturating_sub(number(&info, "mem_not_counted_for_evict"));
             let evicted = number(&info, "evicted_keys");
             still = if last == Some(evicted) { still + 1 } else { 0 };
-            if used <= limit || still >= 3 || Instant::now() >= until {
+            if (used <= limit && still >= 1) || still >= 3 || Instant::now() >= until {
                 return Ok(());
             }
             last = Some(evicted);

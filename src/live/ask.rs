@@ -45,6 +45,8 @@ pub(super) enum Ask<'a> {
     /// Names this connection, which is seen by everybody who lists clients.
     SetName(&'a str),
     ClientList,
+    /// Closes one connection, by its number.
+    ClientKill(&'a str),
 }
 
 impl Ask<'_> {
@@ -57,7 +59,7 @@ impl Ask<'_> {
             Self::Info(_) => "INFO",
             Self::SlowlogGet => "SLOWLOG",
             Self::Shutdown => "SHUTDOWN",
-            Self::SetName(_) | Self::ClientList => "CLIENT",
+            Self::SetName(_) | Self::ClientList | Self::ClientKill(_) => "CLIENT",
         }
     }
 
@@ -78,6 +80,7 @@ impl Ask<'_> {
             Self::Shutdown => packed.arg("NOSAVE"),
             Self::SetName(name) => packed.arg("SETNAME").arg(name),
             Self::ClientList => packed.arg("LIST"),
+            Self::ClientKill(id) => packed.arg("KILL").arg("ID").arg(id),
         };
         packed.get_packed_command()
     }

@@ -30,7 +30,7 @@ mod wire;
 mod words;
 
 pub use address::{Address, AddressError, Url};
-pub use apply::{Ended, Event, LOCK, Left, Manner, Record, apply};
+pub use apply::{Ended, Event, LOCK, Left, Manner, Record, apply, wait_for_rewrite};
 pub use ask::{Login, Section};
 pub use boot::{BootError, Booted, LoginError, Modules, Start, boot};
 pub use connection::{Connection, ConnectionError};

@@ -12,15 +12,19 @@ mod corpus;
 mod dice;
 mod drift;
 mod dumps;
+mod evidence;
+mod faults;
 mod fixes;
 mod formatting;
 mod found;
 mod generate;
 mod hostile;
 mod import;
+mod kills;
 mod live;
 mod orphan;
 mod profiles;
+mod proxy;
 mod rules;
 mod sentinel;
 mod snapshots;
@@ -43,10 +47,13 @@ fn main() {
         corpus::trials(&servers),
         drift::trials(&servers),
         dumps::trials(&servers),
+        evidence::trials(&servers),
+        faults::trials(&servers),
         fixes::trials(&servers),
         formatting::trials(&servers),
         hostile::trials(),
         import::trials(&servers),
+        kills::trials(&servers),
         live::trials(&servers),
         orphan::trials(&servers),
         profiles::trials(&servers),

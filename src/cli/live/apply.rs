@@ -105,9 +105,14 @@ impl Applying<'_> {
             return told(line, Exit::Partial, is_human, terminal);
         }
         self.fill(&mut line, &seen);
+        let journal = Journal::in_folder(&folder(&self.command.doing, self.target));
+        let cut_off = journal.unfinished(&seen.plan.of.run_id);
+        name_cut_off(&journal, &cut_off, terminal)?;
         if seen.plan.groups.is_empty() {
             line.status = if seen.plan.left.is_empty() { ApplyStatus::Nothing } else { ApplyStatus::NeedsRestart };
-            return told(line, Exit::Done, is_human, terminal);
+            let exit =
+                if self.command.dry_run { Exit::Done } else { self.conclude(&journal, cut_off, &seen, &mut line)? };
+            return told(line, exit, is_human, terminal);
         }
         let cleared = match seen.plan.clear(&self.allowed()) {
             Ok(cleared) => cleared,
@@ -127,7 +132,7 @@ impl Applying<'_> {
             line.fail(ApplyStatus::Refused, "not confirmed: nothing was sent", None);
             return told(line, Exit::Found, is_human, terminal);
         }
-        let exit = self.carry_out(cleared, &mut line, terminal)?;
+        let exit = self.carry_out(cleared, cut_off, &mut line, terminal)?;
         if is_human {
             terminal.print(&line.outcome(terminal.look))?;
         }
@@ -137,30 +142,23 @@ impl Applying<'_> {
     fn carry_out(
         &self,
         cleared: Cleared<'_>,
+        cut_off: Vec<Undo>,
         line: &mut AppliedServer,
         terminal: &mut Terminal,
     ) -> Result<Exit, Failure> {
         let Place::Address(url) = &self.target.place else { return Ok(Exit::Usage) };
         let plan = cleared.plan();
         let journal = Journal::open(&folder(&self.command.doing, self.target))?;
-        for earlier in journal.unfinished(&plan.of.run_id) {
-            terminal.note(&format!(
-                "an apply of {} (plan {}) was cut off on this server; what it left is part of this plan, and {} takes it back\n",
-                earlier.at,
-                earlier.plan,
-                journal.undo_file(&earlier.plan).display()
-            ))?;
-        }
         let mut undo = Undo::of(plan, &self.target.name, &url.address.to_string());
+        undo.in_steps = self.command.step.is_some();
         journal.keep(&undo).map_err(|error| Failure::new(error).help("nothing was sent"))?;
         line.plan = Some(undo.plan.clone());
         line.undo = Some(journal.undo_file(&undo.plan).display().to_string());
         let login = self.looking.login(self.target, url)?;
         let reach = self.looking.reach(url, login.as_ref())?;
-        let manner = Manner { patience: self.command.doing.wait, stride: self.command.step, attempts: ATTEMPTS };
         let reason = self.command.doing.reason.as_deref();
         let mut record = |event: Event<'_>| journal.add(&undo, reason, event);
-        let ended = live::apply(cleared, &reach, manner, &mut record);
+        let ended = live::apply(cleared, &reach, self.manner(), &mut record);
         undo.evicted = ended.evicted;
         undo.state = match ended.state {
             live::Left::AsPlanned => State::Done,
@@ -170,11 +168,53 @@ impl Applying<'_> {
             live::Left::Unknown => State::Begun,
         };
         let kept = journal.keep(&undo).and_then(|()| journal.end(&undo, reason, ended.reason.clone()));
+        let kept = match ended.state {
+            live::Left::AsPlanned => kept.and_then(|()| journal.finish(cut_off, Some(&undo.plan))),
+            live::Left::AsBefore | live::Left::Between | live::Left::Unknown => kept,
+        };
         let exit = tell(&ended, line);
         if let Err(error) = kept {
             terminal.note(&format!("the journal is not complete: {error}\n"))?;
         }
         Ok(exit)
+    }
+
+    /// Ends what an earlier run began, where nothing is left to be set.
+    fn conclude(
+        &self,
+        journal: &Journal,
+        cut_off: Vec<Undo>,
+        seen: &Seen,
+        line: &mut AppliedServer,
+    ) -> Result<Exit, Failure> {
+        let (Place::Address(url), false) = (&self.target.place, cut_off.is_empty()) else { return Ok(Exit::Done) };
+        let login = self.looking.login(self.target, url)?;
+        let reach = self.looking.reach(url, login.as_ref())?;
+        // What it sent may still be on its way, as long as the server has its connection: that is the lock.
+        let cleared = seen.plan.clear(&[]).expect("there is nothing in it");
+        let ended = live::apply(cleared, &reach, self.manner(), &mut |_: Event<'_>| Ok(()));
+        if ended.state != live::Left::AsPlanned {
+            return Ok(tell(&ended, line));
+        }
+        let now = self.looking.see(self.target, |_, _| ()).map_err(|(_, failure)| failure)?;
+        if !now.plan.groups.is_empty() {
+            line.fail(ApplyStatus::AsBefore, "its values have changed meanwhile", Some("apply again"));
+            return Ok(Exit::AsBefore);
+        }
+        // Its effect is waited for, as that run would have done.
+        let mut changes = cut_off.iter().flat_map(|earlier| &earlier.changes);
+        if changes.any(|change| change.directive == "appendonly")
+            && let Err(reason) = live::wait_for_rewrite(&reach, self.command.doing.wait)
+        {
+            line.fail(ApplyStatus::Between, &reason, Some("not persistent yet: do not deploy the file"));
+            return Ok(Exit::Between);
+        }
+        journal.finish(cut_off, None).map_err(Failure::new)?;
+        Ok(Exit::Done)
+    }
+
+    fn manner(&self) -> Manner {
+        Manner { patience: self.command.doing.wait, stride: self.command.step, attempts: ATTEMPTS }
     }
 
     fn fill(&self, line: &mut AppliedServer, seen: &Seen) {
@@ -193,6 +233,8 @@ impl Applying<'_> {
             })
             .collect();
         line.unmanaged = seen.found.rows.iter().filter(|row| row.standing == crate::plan::Standing::Unmanaged).count();
+        line.lost_on_restart = seen.lost_on_restart();
+        line.not_on_disk = seen.not_on_disk();
         line.config_file = seen.snapshot.info().get("config_file").filter(|path| !path.is_empty()).cloned();
     }
 
@@ -230,6 +272,19 @@ impl Applying<'_> {
             (_, _) => format!("--allow {}={}", hazard.id, self.target.name),
         }
     }
+}
+
+/// Says what an earlier run has begun on this server and not ended.
+fn name_cut_off(journal: &Journal, cut_off: &[Undo], terminal: &mut Terminal) -> Result<(), Failure> {
+    for earlier in cut_off {
+        terminal.note(&format!(
+            "an apply of {} (plan {}) was cut off on this server; `redisconf undo {}` takes back what it had set\n",
+            earlier.at,
+            earlier.plan,
+            journal.undo_file(&earlier.plan).display()
+        ))?;
+    }
+    Ok(())
 }
 
 fn told(

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use super::reach::{Access, known};
 use super::target::{Declared, Place, Target};
-use crate::catalog::{self, Change};
+use crate::catalog::{self, Change, Lookup};
 use crate::cli::args::Reach;
 use crate::cli::clock;
 use crate::cli::diff::{by_names, held};
@@ -45,6 +45,28 @@ pub(super) struct Seen {
     pub(super) found: Drifts,
     /// What mends it.
     pub(super) plan: Plan,
+}
+
+impl Seen {
+    /// Which of the steps the deployed file does not say; `None` if that file is not known.
+    pub(super) fn not_on_disk(&self) -> Option<Vec<String>> {
+        let (deployed, declared) = (&self.deployed.as_ref()?.config, &self.setup.config);
+        let is_missing = |step: &&plan::Step| {
+            let Lookup::Here(directive) = declared.view.look(step.name.as_bytes()) else { return true };
+            deployed.effective(directive).is_none_or(|there| {
+                let is_said = there.config_get(&directive.kind) == step.send;
+                !is_said && declared.effective(directive).is_none_or(|wanted| !there.means(wanted))
+            })
+        };
+        Some(self.plan.steps().filter(is_missing).map(|step| step.name.to_owned()).collect())
+    }
+
+    /// What a restart would lose and no step touches.
+    pub(super) fn lost_on_restart(&self) -> Vec<String> {
+        let is_ours = |name: &str| self.plan.steps().any(|step| step.name == name);
+        let lost = self.found.rows.iter().filter(|row| row.fate == Fate::Lost && !is_ours(row.name));
+        lost.map(|row| row.name.to_owned()).collect()
+    }
 }
 
 impl<'a> Looking<'a> {

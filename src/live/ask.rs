@@ -45,6 +45,8 @@ pub(super) enum Ask<'a> {
     /// Names this connection, which is seen by everybody who lists clients.
     SetName(&'a str),
     ClientList,
+    // users, where some are declared
+    AclList,
 }
 
 impl Ask<'_> {
@@ -58,6 +60,7 @@ impl Ask<'_> {
             Self::SlowlogGet => "SLOWLOG",
             Self::Shutdown => "SHUTDOWN",
             Self::SetName(_) | Self::ClientList => "CLIENT",
+            Self::AclList => "ACL",
         }
     }
 
@@ -77,7 +80,7 @@ impl Ask<'_> {
             Self::Info(Section::Server) => packed.arg("server"),
             Self::Shutdown => packed.arg("NOSAVE"),
             Self::SetName(name) => packed.arg("SETNAME").arg(name),
-            Self::ClientList => packed.arg("LIST"),
+            Self::ClientList | Self::AclList => packed.arg("LIST"),
         };
         packed.get_packed_command()
     }

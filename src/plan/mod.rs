@@ -12,6 +12,7 @@ mod drift;
 mod hazards;
 mod nature;
 mod steps;
+mod users;
 
 pub use between::{Comparison, Side, between};
 pub use compare::{Difference, Verdict, compare};
@@ -20,6 +21,7 @@ pub use drift::{Drift, Drifts, Expectation, Fate, Standing, Wanted, drift, names
 pub use hazards::{HAZARDS, Hazard};
 pub use nature::{came_with, is_per_node, servers_showing};
 pub use steps::{Cleared, Done, Identity, Left, Plan, Step};
+pub use users::{UserDrift, UserDrifts, declares_users, drift_users, renames_commands};
 
 #[cfg(test)]
 mod tests;

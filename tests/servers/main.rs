@@ -10,6 +10,7 @@ mod acl;
 mod agreement;
 mod corpus;
 mod dice;
+mod doors;
 mod drift;
 mod dumps;
 mod fixes;
@@ -41,6 +42,7 @@ fn main() {
         agreement::trials(&servers),
         corpus::trials(&servers),
         drift::trials(&servers),
+        doors::trials(&servers),
         dumps::trials(&servers),
         fixes::trials(&servers),
         formatting::trials(&servers),

@@ -47,6 +47,8 @@ pub(super) enum Ask<'a> {
     ClientList,
     /// Closes one connection, by its number.
     ClientKill(&'a str),
+    // users, where some are declared
+    AclList,
 }
 
 impl Ask<'_> {
@@ -60,6 +62,7 @@ impl Ask<'_> {
             Self::SlowlogGet => "SLOWLOG",
             Self::Shutdown => "SHUTDOWN",
             Self::SetName(_) | Self::ClientList | Self::ClientKill(_) => "CLIENT",
+            Self::AclList => "ACL",
         }
     }
 
@@ -79,8 +82,8 @@ impl Ask<'_> {
             Self::Info(Section::Server) => packed.arg("server"),
             Self::Shutdown => packed.arg("NOSAVE"),
             Self::SetName(name) => packed.arg("SETNAME").arg(name),
-            Self::ClientList => packed.arg("LIST"),
             Self::ClientKill(id) => packed.arg("KILL").arg("ID").arg(id),
+            Self::ClientList | Self::AclList => packed.arg("LIST"),
         };
         packed.get_packed_command()
     }

@@ -13,6 +13,7 @@ mod hazards;
 mod impact;
 mod nature;
 mod steps;
+mod users;
 
 pub use between::{Comparison, Side, between};
 pub use compare::{Difference, Verdict, compare};
@@ -22,6 +23,7 @@ pub use hazards::{HAZARDS, Hazard};
 pub use impact::Impact;
 pub use nature::{came_with, is_per_node, servers_showing};
 pub use steps::{Cleared, Done, Identity, Left, Plan, Step};
+pub use users::{UserDrift, UserDrifts, declares_users, drift_users, renames_commands};
 
 #[cfg(test)]
 mod tests;

@@ -10,6 +10,7 @@ mod acl;
 mod agreement;
 mod corpus;
 mod dice;
+mod doors;
 mod drift;
 mod dumps;
 mod evidence;
@@ -46,6 +47,7 @@ fn main() {
         agreement::trials(&servers),
         corpus::trials(&servers),
         drift::trials(&servers),
+        doors::trials(&servers),
         dumps::trials(&servers),
         evidence::trials(&servers),
         faults::trials(&servers),

@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 
 use super::apply::{confirmed, folder};
 use super::journal::{Journal, State, Undo};
-use super::look::remedy;
 use super::reach::{Access, url};
+use super::remedy::remedy;
 use crate::cli::Exit;
 use crate::cli::args::{Format, Global, Profile, Undo as Arguments};
 use crate::cli::failure::Failure;

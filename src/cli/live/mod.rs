@@ -3,6 +3,7 @@
 mod apply;
 mod journal;
 mod look;
+mod planned;
 mod reach;
 mod target;
 mod undo;

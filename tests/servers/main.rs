@@ -8,6 +8,7 @@
 
 mod acl;
 mod agreement;
+mod canaries;
 mod corpus;
 mod dice;
 mod doors;
@@ -45,6 +46,7 @@ fn main() {
     let trials: Vec<Trial> = [
         acl::trials(&servers),
         agreement::trials(&servers),
+        canaries::trials(&servers),
         corpus::trials(&servers),
         drift::trials(&servers),
         doors::trials(&servers),

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use super::journal::{Journal, State, Undo};
 use super::look::{Looking, Seen};
+use super::planned::PlanFile;
 use super::target::{self, Declared, Place, Target};
 use crate::cli::Exit;
 use crate::cli::args::{Apply, Doing, Format, Global, Profile};
@@ -47,6 +48,9 @@ pub(in super::super) fn run(command: &Apply, global: &Global, terminal: &mut Ter
 
 /// One server after the other; the first that fails ends it.
 fn all(targets: &[Target<'_>], command: &Apply, global: &Global, terminal: &mut Terminal) -> Result<Exit, Failure> {
+    if targets.len() > 1 && (command.plan.is_some() || command.plan_out.is_some()) {
+        return Err(Failure::new("a plan file is for one server, and there are several").help("name one of them"));
+    }
     let looking = Looking::new(&command.reach, targets)?;
     let mut servers: Vec<AppliedServer> = Vec::new();
     let mut worst = Exit::Done;
@@ -114,7 +118,19 @@ impl Applying<'_> {
                 if self.command.dry_run { Exit::Done } else { self.conclude(&journal, cut_off, &seen, &mut line)? };
             return told(line, exit, is_human, terminal);
         }
-        let cleared = match seen.plan.clear(&self.allowed()) {
+        if let Some(path) = &self.command.plan_out {
+            PlanFile::of(&self.target.name, &seen, self.allowed()).keep(path)?;
+            line.status = ApplyStatus::Planned;
+            return told(line, Exit::Done, is_human, terminal);
+        }
+        let allowed = match self.permitted(&seen) {
+            Ok(allowed) => allowed,
+            Err(failure) => {
+                line.fail(ApplyStatus::Refused, failure.message(), failure.advice());
+                return told(line, Exit::Found, is_human, terminal);
+            }
+        };
+        let cleared = match seen.plan.clear(&allowed) {
             Ok(cleared) => cleared,
             Err(refused) => {
                 line.refuse(&refused.iter().map(|hazard| self.spelled(hazard)).collect::<Vec<_>>());
@@ -137,6 +153,27 @@ impl Applying<'_> {
             terminal.print(&line.outcome(terminal.look))?;
         }
         Ok((line, exit))
+    }
+
+    /// The dangers that are allowed here; an error if nothing may be sent at all.
+    fn permitted(&self, seen: &Seen) -> Result<Vec<String>, Failure> {
+        if let (Some(owner), false) = (self.target.owner(), self.command.even_if_managed || self.command.dry_run) {
+            return Err(Failure::new(format!("{owner} owns the configuration of this server, and would set it back"))
+                .help("change it there (`redisconf render`), or apply for the time being with --even-if-managed"));
+        }
+        let Some(path) = &self.command.plan else {
+            if self.target.takes_plan_files_only() && !self.command.dry_run {
+                return Err(Failure::new("its environment takes reviewed plans only (`apply = \"plan-file\"`)")
+                    .help("write one with --plan-out FILE, have it reviewed, and give it with --plan FILE"));
+            }
+            return Ok(self.allowed());
+        };
+        let file = PlanFile::read(path)?;
+        match file.is_stale(&self.target.name, seen) {
+            None => Ok(file.allow),
+            Some(why) => Err(Failure::new(format!("the plan in `{}` is stale: {why}", path.display()))
+                .help("plan again with --plan-out")),
+        }
     }
 
     fn carry_out(

@@ -48,7 +48,7 @@ pub(super) struct Change {
 }
 
 impl Change {
-    fn of(step: &Step) -> Self {
+    pub(super) fn of(step: &Step) -> Self {
         // Bytes that are no text cannot be kept in JSON; servers have few such values.
         let text = |bytes: &[u8]| std::str::from_utf8(bytes).ok().filter(|_| !step.secret).map(str::to_owned);
         Self { directive: step.name.to_owned(), from: text(&step.was), to: text(&step.send) }

@@ -3,6 +3,7 @@
 mod apply;
 mod journal;
 mod look;
+mod planned;
 mod reach;
 mod remedy;
 mod snapshot;

@@ -192,7 +192,10 @@ impl Met {
     /// # Errors
     /// As [`Met::observe`].
     pub fn observe_all(&mut self) -> Result<Observed, ObserveError> {
-        self.observe(&["*"])
+        // One pattern is taken by all versions.
+        let reply = self.connection.config_get_all(&["*"])?;
+        let (config, denied) = granted(vec![reply])?;
+        Ok(Observed { snapshot: Snapshot::new(self.server, config, self.info.clone()), denied })
     }
 
     /// Asks for the values of these names.
@@ -209,14 +212,7 @@ impl Met {
                 self.connection.config_get(&patterns.iter().map(String::as_str).collect::<Vec<_>>())?
             }
         };
-        let (mut config, mut denied) = (Vec::new(), None);
-        for reply in replies {
-            if let Reply::Error(answer) = reply {
-                denied = Some(refusal(answer));
-                continue;
-            }
-            config.extend(pairs(reply.into_items().ok_or(ObserveError::Shape { command: "CONFIG" })?)?);
-        }
+        let (mut config, denied) = granted(replies)?;
         if !takes_many {
             let asked: BTreeSet<&str> = names.iter().copied().collect();
             config.retain(|(name, _)| asked.contains(name.as_str()));
@@ -238,6 +234,21 @@ impl Met {
             }
         }
     }
+}
+
+/// Names and values, as far as they are shown, and why not all are.
+type Granted = (Vec<(String, Vec<u8>)>, Option<Denied>);
+
+fn granted(replies: Vec<Reply>) -> Result<Granted, ObserveError> {
+    let (mut config, mut denied) = (Vec::new(), None);
+    for reply in replies {
+        if let Reply::Error(answer) = reply {
+            denied = Some(refusal(answer));
+            continue;
+        }
+        config.extend(pairs(reply.into_items().ok_or(ObserveError::Shape { command: "CONFIG" })?)?);
+    }
+    Ok((config, denied))
 }
 
 /// What a first answer says that is none to the question.

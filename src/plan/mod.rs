@@ -12,6 +12,7 @@ mod drift;
 mod hazards;
 mod impact;
 mod nature;
+mod rollout;
 mod steps;
 
 pub use between::{Comparison, Side, between};
@@ -21,6 +22,7 @@ pub use drift::{Drift, Drifts, Expectation, Fate, Standing, Wanted, drift, names
 pub use hazards::{HAZARDS, Hazard};
 pub use impact::Impact;
 pub use nature::{came_with, is_per_node, servers_showing};
+pub use rollout::{Berth, Turn, turns};
 pub use steps::{Cleared, Done, Identity, Left, Plan, Step};
 
 #[cfg(test)]

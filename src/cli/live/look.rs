@@ -18,7 +18,7 @@ use crate::cli::terminal::read_stdin;
 use crate::config::{Secret, Setup};
 use crate::facts::Facts;
 use crate::finding::Severity;
-use crate::live::{self, Address, ConnectionError, Denied, Met, ObserveError, Tls, Url};
+use crate::live::{self, Address, ConnectionError, Denied, Met, ObserveError, Tls, Topology, Url};
 use crate::plan::{self, Drift, Drifts, Expectation, Fate, Plan, Standing, Wanted, names_to_ask};
 use crate::report::{DriftLine, LiveServer, LiveStatus};
 use crate::server::Server;
@@ -26,10 +26,21 @@ use crate::snapshot::{Snapshot, read_dump};
 use crate::source::{Disk, Name};
 use crate::syntax::conf;
 
+/// Who is at the place of a target.
+pub(super) enum Around {
+    /// A dump stands there, or nothing.
+    Nobody,
+    /// One server, already met; and why others that belong to it are not known.
+    Alone { met: Box<Met>, unknown: Option<String> },
+    /// Several nodes.
+    Several(Topology),
+}
+
 /// What is the same for all servers.
 pub(super) struct Looking<'a> {
     reach: &'a Reach,
     access: Access,
+    map: Vec<(Address, Address)>,
     tls: Option<Result<Tls, String>>,
     deployed: Option<(PathBuf, Vec<u8>)>,
     stdin: Option<Vec<u8>>,
@@ -64,35 +75,38 @@ impl<'a> Looking<'a> {
         };
         let is_stdin = |target: &Target<'_>| matches!(&target.place, Place::Dump(path) if path == Path::new("-"));
         let stdin = if targets.iter().any(is_stdin) { Some(read_stdin()?) } else { None };
-        Ok(Self { reach, access, tls, deployed, stdin, today: clock::today().to_string() })
+        let map = super::nodes::map(&reach.map)?;
+        Ok(Self { reach, access, map, tls, deployed, stdin, today: clock::today().to_string() })
     }
 
-    /// How one server stands.
+    /// How one server stands, or all nodes that belong to it.
     pub(super) fn at(&self, target: &Target<'_>) -> LiveServer {
-        let mut line = LiveServer {
-            name: target.name.clone(),
-            address: match &target.place {
-                Place::Address(url) => url.address.to_string(),
-                Place::Dump(path) => path.display().to_string(),
-                Place::Nowhere(_) => String::new(),
-            },
-            environment: target.environment().map(str::to_owned),
-            server: None,
-            role: None,
-            status: LiveStatus::Equal,
-            effect: "none",
-            reason: None,
-            help: None,
-            differences: Vec::new(),
-            others: Vec::new(),
-            unmanaged: Vec::new(),
-            equal: 0,
-            not_compared: 0,
-            per_node: 0,
-            unknown: Vec::new(),
-            notes: Vec::new(),
+        let mut line = empty(target);
+        let filled = match self.around(target) {
+            Ok(Around::Several(topology)) => return self.nodes(line, target, &topology),
+            Ok(Around::Alone { met, unknown }) => self.fill(target, Some(*met), &mut line).map(|()| unknown),
+            Ok(Around::Nobody) => self.fill(target, None, &mut line).map(|()| None),
+            Err(told) => Err(told),
         };
-        if let Err((status, failure)) = self.fill(target, &mut line) {
+        match filled {
+            Ok(Some(unknown)) => {
+                line.status = line.status.max(LiveStatus::Partial);
+                line.notes.push(format!("the other nodes of its cluster were not looked at: {unknown}"));
+            }
+            Ok(None) => {}
+            Err((status, failure)) => {
+                line.status = status;
+                line.reason = Some(failure.message().to_owned());
+                line.help = failure.advice().map(str::to_owned);
+            }
+        }
+        line
+    }
+
+    /// How one node stands, and nothing around it.
+    pub(super) fn node(&self, target: &Target<'_>) -> LiveServer {
+        let mut line = empty(target);
+        if let Err((status, failure)) = self.fill(target, None, &mut line) {
             line.status = status;
             line.reason = Some(failure.message().to_owned());
             line.help = failure.advice().map(str::to_owned);
@@ -100,8 +114,8 @@ impl<'a> Looking<'a> {
         line
     }
 
-    fn fill(&self, target: &Target<'_>, line: &mut LiveServer) -> Result<(), (LiveStatus, Failure)> {
-        let seen = self.see(target, |server, role| {
+    fn fill(&self, target: &Target<'_>, met: Option<Met>, line: &mut LiveServer) -> Result<(), (LiveStatus, Failure)> {
+        let seen = self.see_met(target, met, |server, role| {
             line.server = Some(server.used());
             line.role = role;
         })?;
@@ -131,6 +145,16 @@ impl<'a> Looking<'a> {
     pub(super) fn see(
         &self,
         target: &Target<'_>,
+        met_with: impl FnMut(&Chosen, Option<String>),
+    ) -> Result<Seen, (LiveStatus, Failure)> {
+        self.see_met(target, None, met_with)
+    }
+
+    /// The same over a connection that is there already.
+    fn see_met(
+        &self,
+        target: &Target<'_>,
+        met: Option<Met>,
         mut met_with: impl FnMut(&Chosen, Option<String>),
     ) -> Result<Seen, (LiveStatus, Failure)> {
         let failed = |failure| (LiveStatus::Failed, failure);
@@ -143,9 +167,14 @@ impl<'a> Looking<'a> {
             }
             Place::Address(url) => {
                 let unreachable = |failure| (LiveStatus::Unreachable, failure);
-                let login = self.login(target, url).map_err(unreachable)?;
-                let reach = self.reach(url, login.as_ref()).map_err(unreachable)?;
-                let mut met = Met::meet(&reach).map_err(|error| unreachable(remedy(&error)))?;
+                let mut met = match met {
+                    Some(met) => met,
+                    None => {
+                        let login = self.login(target, url).map_err(unreachable)?;
+                        let reach = self.reach(url, login.as_ref()).map_err(unreachable)?;
+                        Met::meet(&reach).map_err(|error| unreachable(remedy(&error)))?
+                    }
+                };
                 let server = met.server();
                 met_with(&Chosen { server, because: "INFO".into() }, role(met.info()));
                 let setup = sound(target, server).map_err(failed)?;
@@ -179,6 +208,21 @@ impl<'a> Looking<'a> {
             expected,
             today: &self.today,
         }
+    }
+
+    /// Whether what belongs to an address is looked for.
+    pub(super) fn is_discovering(&self) -> bool {
+        !self.reach.no_discover
+    }
+
+    /// Where announced addresses are reached from here.
+    pub(super) fn map(&self) -> &[(Address, Address)] {
+        &self.map
+    }
+
+    /// The name for Sentinel that the flags give.
+    pub(super) fn service(&self) -> Option<String> {
+        self.reach.service.clone()
     }
 
     /// How to reach an address.
@@ -245,6 +289,34 @@ impl<'a> Looking<'a> {
         };
         let reading = conf::read(Name::File(path), &text, snapshot.server, &Disk);
         Some(Setup::from_reading(&target.name, reading, Facts::default()))
+    }
+}
+
+fn empty(target: &Target<'_>) -> LiveServer {
+    LiveServer {
+        name: target.name.clone(),
+        address: match &target.place {
+            Place::Address(url) => url.address.to_string(),
+            Place::Dump(path) => path.display().to_string(),
+            Place::Nowhere(_) => String::new(),
+        },
+        environment: target.environment().map(str::to_owned),
+        server: None,
+        role: None,
+        status: LiveStatus::Equal,
+        effect: "none",
+        reason: None,
+        help: None,
+        differences: Vec::new(),
+        others: Vec::new(),
+        unmanaged: Vec::new(),
+        equal: 0,
+        not_compared: 0,
+        per_node: 0,
+        unknown: Vec::new(),
+        notes: Vec::new(),
+        topology: None,
+        nodes: Vec::new(),
     }
 }
 
@@ -391,7 +463,7 @@ pub(in crate::cli) fn remedy(error: &ObserveError) -> Failure {
         ObserveError::ProtectedMode => "ask from the machine itself, or set a password there",
         ObserveError::Full => "raise `maxclients`, or look for connections that leak",
         ObserveError::NoInfo { .. } => "let its user do it: `ACL SETUSER NAME +info +config|get`",
-        ObserveError::Sentinel => "name one of the servers it watches",
+        ObserveError::Sentinel => "leave --no-discover out, or name one of the servers it watches",
     };
     Failure::new(error.to_string()).help(help)
 }

@@ -3,7 +3,9 @@
 mod apply;
 mod journal;
 mod look;
+mod nodes;
 mod reach;
+mod rollout;
 mod target;
 mod undo;
 

@@ -125,7 +125,7 @@ pub fn discover(reach: &Reach<'_>, ways: &Ways) -> Result<Around, DiscoverError>
     }
     let info = met.info();
     let is = |field: &str, value: &str| info.get(field).is_some_and(|said| said == value);
-    if is("cluster_enabled", "1") || is("redis_mode", "cluster") {
+    if is("cluster_enabled", "1") {
         return Ok(match cluster(&mut met, &here) {
             Ok(nodes) if nodes.len() > 1 => Around::Several(Topology { kind: Kind::Cluster, nodes }),
             Ok(_) => Around::Alone { met: Box::new(met), unknown: None },

@@ -135,7 +135,8 @@ impl Met {
     /// Whether it is a Sentinel, which holds no data and has a configuration of its own.
     #[must_use]
     pub fn is_sentinel(&self) -> bool {
-        self.info.get("redis_mode").is_some_and(|mode| mode == "sentinel")
+        // Valkey has a name of its own for it.
+        ["redis_mode", "server_mode"].iter().any(|field| self.info.get(*field).is_some_and(|mode| mode == "sentinel"))
     }
 
     /// Whether the connection can still be used.

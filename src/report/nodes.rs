@@ -14,7 +14,8 @@ impl LiveServer {
         if let Some((first, others)) = answered.split_first() {
             let is_common = |row: &&DriftLine| others.iter().all(|node| node.differences.contains(row));
             self.differences = first.differences.iter().filter(is_common).cloned().collect();
-            self.server.clone_from(&first.server);
+            let is_one_version = others.iter().all(|node| node.server == first.server);
+            self.server = first.server.clone().filter(|_| is_one_version);
             self.environment.clone_from(&first.environment);
         }
         let names = |of: &dyn Fn(&Self) -> Vec<String>| {

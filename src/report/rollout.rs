@@ -83,6 +83,9 @@ impl AppliedServer {
             | ApplyStatus::Untouched
             | ApplyStatus::Partly => false,
         };
+        if self.status == ApplyStatus::Planned {
+            return format!("planned: {} turns; nothing was sent\n", self.order.len());
+        }
         if !is_begun {
             return self.outcome(look);
         }

@@ -19,6 +19,7 @@ mod generate;
 mod hostile;
 mod import;
 mod live;
+mod nodes;
 mod orphan;
 mod profiles;
 mod rules;
@@ -48,6 +49,7 @@ fn main() {
         hostile::trials(),
         import::trials(&servers),
         live::trials(&servers),
+        nodes::trials(&servers),
         orphan::trials(&servers),
         profiles::trials(&servers),
         rules::trials(&servers),

@@ -188,15 +188,15 @@ fn watched(met: &mut Met, service: Option<&str>, here: &Here<'_>) -> Result<Topo
 /// The tree that a primary feeds. A node that does not answer is of it all the same.
 fn replication(first: &Met, reach: &Reach<'_>, ways: &Ways, here: &Here<'_>) -> Topology {
     let run_id = |met: &Met| met.info().get("run_id").cloned().unwrap_or_default();
-    let seed = run_id(first);
-    let meet = |told: &Address| Met::meet(&Reach { address: ways.to(told), ..reach.clone() }).ok();
+    let begun_at = run_id(first);
+    let reached = |told: &Address| Met::meet(&Reach { address: ways.to(told), ..reach.clone() }).ok();
     // Up to the primary that follows nobody.
     let mut top = (reach.address.clone(), first.info().clone());
-    let mut met_at_all = BTreeSet::from([seed.clone()]);
+    let mut met_at_all = BTreeSet::from([begun_at.clone()]);
     let mut nodes = Vec::new();
     for _ in 0..HOPS {
         let Some(told) = topology::primary(&top.1, here) else { break };
-        let Some(met) = meet(&told) else {
+        let Some(met) = reached(&told) else {
             nodes.push(Node { told, is_primary: true, shard: 0 });
             break;
         };
@@ -216,7 +216,7 @@ fn replication(first: &Met, reach: &Reach<'_>, ways: &Ways, here: &Here<'_>) -> 
             if nodes.len() >= MOST || !told_already.insert(told.clone()) {
                 continue;
             }
-            let met = if is_online { meet(&told) } else { None };
+            let met = if is_online { reached(&told) } else { None };
             if let Some(met) = &met {
                 if !seen.insert(run_id(met)) {
                     continue;
@@ -226,7 +226,7 @@ fn replication(first: &Met, reach: &Reach<'_>, ways: &Ways, here: &Here<'_>) -> 
             nodes.push(Node { told, is_primary: false, shard: 0 });
         }
     }
-    if !seen.contains(&seed) && !told_already.contains(&reach.address) {
+    if !seen.contains(&begun_at) && !told_already.contains(&reach.address) {
         nodes.push(Node { told: reach.address.clone(), is_primary: false, shard: 0 });
     }
     nodes.sort_by(|one, other| (!one.is_primary, &one.told).cmp(&(!other.is_primary, &other.told)));

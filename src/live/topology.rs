@@ -90,9 +90,9 @@ impl Here<'_> {
 pub(super) fn replicas(info: &BTreeMap<String, String>, here: &Here<'_>) -> Vec<(Address, bool)> {
     let fed = |(field, line): (&String, &String)| {
         let number: u32 = field.strip_prefix("slave")?.parse().ok()?;
-        let part = |name: &str| line.split(',').find_map(|part| part.strip_prefix(name)?.strip_prefix('='));
-        let port = part("port")?.parse().ok()?;
-        Some((number, here.at(part("ip")?, port), part("state") == Some("online")))
+        let of = |name: &str| line.split(',').find_map(|part| part.strip_prefix(name)?.strip_prefix('='));
+        let port = of("port")?.parse().ok()?;
+        Some((number, here.at(of("ip")?, port), of("state") == Some("online")))
     };
     let mut found: Vec<(u32, Address, bool)> = info.iter().filter_map(fed).collect();
     found.sort_by_key(|(number, ..)| *number);

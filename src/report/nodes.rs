@@ -18,13 +18,10 @@ impl LiveServer {
             self.server = first.server.clone().filter(|_| is_one_version);
             self.environment.clone_from(&first.environment);
         }
-        let names = |of: &dyn Fn(&Self) -> Vec<String>| {
-            let mut names: Vec<String> = answered.iter().flat_map(|node| of(node)).collect();
-            names.sort();
-            names.dedup();
-            names
-        };
-        self.unknown = names(&|node| node.unknown.clone());
+        let mut unknown: Vec<String> = answered.iter().flat_map(|node| node.unknown.clone()).collect();
+        unknown.sort();
+        unknown.dedup();
+        self.unknown = unknown;
         self.equal = answered.iter().map(|node| node.equal).min().unwrap_or_default();
         self.not_compared = answered.iter().map(|node| node.not_compared).max().unwrap_or_default();
         self.per_node = answered.iter().map(|node| node.per_node).max().unwrap_or_default();

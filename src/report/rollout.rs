@@ -100,7 +100,7 @@ impl AppliedServer {
             text.push_str(&format!("{done}: {} of {} nodes changed\n", count(ApplyStatus::Done), self.nodes.len()));
             return text;
         }
-        let named = |statuses: &[ApplyStatus]| {
+        let nodes_that = |statuses: &[ApplyStatus]| {
             let its = self.nodes.iter().filter(|node| statuses.contains(&node.status));
             its.map(|node| node.name.as_str()).collect::<Vec<_>>().join(", ")
         };
@@ -118,7 +118,7 @@ impl AppliedServer {
             ("failed, and not known how it is", &[ApplyStatus::Unknown]),
             ("not touched", &[ApplyStatus::Untouched]),
         ] {
-            let names = named(statuses);
+            let names = nodes_that(statuses);
             if !names.is_empty() {
                 text.push_str(&wrapped(&format!("{word}: {names}"), look.text_width(), 2));
             }

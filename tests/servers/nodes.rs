@@ -323,7 +323,7 @@ fn gate(to: u16, act: impl FnOnce() + Send + 'static) -> Result<u16> {
             };
             thread::spawn(move || std::io::copy(&mut back, &mut client));
             thread::spawn(move || {
-                let (mut stream, mut bytes) = (stream, [0; 65536]);
+                let (mut stream, mut bytes) = (stream, [0; 16384]);
                 while let Ok(length @ 1..) = stream.read(&mut bytes) {
                     if String::from_utf8_lossy(&bytes[..length]).contains("\r\nSET\r\n")
                         && let Some(act) = act.lock().unwrap().take()

@@ -1,11 +1,13 @@
 //! What can be written on the command line.
 
+mod acl;
 mod apply;
 mod compare;
 mod fmt;
 mod import;
 mod live;
 mod render;
+mod watch;
 
 use std::ffi::OsString;
 use std::path::PathBuf;
@@ -18,12 +20,14 @@ use crate::report::lint::{self as report, Output};
 use crate::server::Server;
 use crate::syntax::settings::FailOn;
 
+pub(super) use acl::{Acl, Use};
 pub(super) use apply::{Apply, Doing, Undo};
 pub(super) use compare::{Diff, Upgrade};
 pub(super) use fmt::Fmt;
 pub(super) use import::Import;
-pub(super) use live::Reach;
+pub(super) use live::{Reach, SnapshotOf};
 pub(super) use render::Render;
+pub(super) use watch::Watch;
 
 /// Configuration as code for Redis and Valkey.
 #[derive(Debug, Parser)]
@@ -98,6 +102,9 @@ fn output(text: &str) -> Result<Output, String> {
 /// The subcommands.
 #[derive(Debug, Subcommand)]
 pub(super) enum Command {
+    /// Print the ACL user that a server must have for a command of redisconf, with the fewest rights
+    #[command(after_help = acl::EXAMPLES)]
+    Acl(Acl),
     /// Bring what is declared into force on running servers: a plan, its dangers, and a way back
     #[command(after_help = apply::APPLY_EXAMPLES)]
     Apply(Apply),
@@ -140,6 +147,9 @@ pub(super) enum Command {
     /// List what is in force, as CONFIG GET would show it, with where it comes from
     #[command(after_help = SHOW_EXAMPLES, override_usage = "redisconf show [OPTIONS] <FILE | -- PROGRAM...>")]
     Show(Show),
+    /// Keep what a running server says, as a file that can stand for it
+    #[command(after_help = live::SNAPSHOT_EXAMPLES)]
+    Snapshot(SnapshotOf),
     /// Take back what `apply` has set on a running server
     #[command(after_help = apply::UNDO_EXAMPLES)]
     Undo(Undo),
@@ -149,6 +159,9 @@ pub(super) enum Command {
     /// Boot the real server with it, and tell what the server understood differently
     #[command(after_help = VERIFY_EXAMPLES)]
     Verify(Verify),
+    /// Hold running servers against what is declared, again and again, with metrics for Prometheus
+    #[command(after_help = watch::EXAMPLES)]
+    Watch(Watch),
     /// Tell why a directive has its value: every assignment, and which one counts
     #[command(after_help = WHY_EXAMPLES, override_usage = "redisconf why [OPTIONS] <NAME> <FILE | -- PROGRAM...>")]
     Why(Why),

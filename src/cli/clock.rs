@@ -12,6 +12,11 @@ pub(super) fn today() -> Date {
     Date::of_days_since_1970(u32::try_from(seconds / 86_400).unwrap_or(u32::MAX))
 }
 
+/// This moment, in seconds since 1970.
+pub(super) fn seconds() -> u64 {
+    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
+}
+
 /// This moment, as `2026-11-22T14:43:12Z`.
 pub(super) fn now() -> String {
     let seconds = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());

@@ -3,6 +3,7 @@
 //! A subcommand is a module with a function from its arguments to an `Exit`, and an arm in `dispatch`. This room
 //! knows files, streams and the environment, and nothing of directives.
 
+mod acl;
 mod args;
 mod clock;
 mod colour;
@@ -88,6 +89,7 @@ fn dispatch(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure> {
         return Err(Failure::new(message).help("it writes one format to standard output: human or json"));
     }
     match &args.command {
+        Command::Acl(command) => acl::run(command, &args.global, terminal),
         Command::Apply(command) => live::apply(command, &args.global, terminal),
         Command::Completions(command) => complete::completions(command, terminal),
         Command::Diff(command) => diff::run(command, &args.global, terminal),
@@ -102,9 +104,11 @@ fn dispatch(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure> {
         Command::Render(command) => render::run(command, &args.global, terminal),
         Command::Rules => rules::run(&args.global, terminal),
         Command::Show(command) => show::run(command, &args.global, terminal),
+        Command::Snapshot(command) => live::snapshot(command, &args.global, terminal),
         Command::Undo(command) => live::undo(command, &args.global, terminal),
         Command::Upgrade(command) => upgrade::run(command, &args.global, terminal),
         Command::Verify(command) => verify::run(command, &args.global, terminal),
+        Command::Watch(command) => live::watch(command, &args.global, terminal),
         Command::Why(command) => why::run(command, &args.global, terminal),
     }
 }

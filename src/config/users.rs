@@ -25,6 +25,14 @@ impl DefinedUser<'_> {
 }
 
 impl Config {
+    /// Whether a statement says who the default user is, which then has no password but what stands there.
+    #[must_use]
+    pub fn defines_default_user(&self) -> bool {
+        let Lookup::Here(directive) = self.view.look(b"user") else { return false };
+        let standing = self.entry(directive.id).into_iter().flat_map(Entry::standing);
+        standing.filter_map(|part| part.key.as_ref()).any(|key| matches!(key, Key::Name(name) if **name == *b"default"))
+    }
+
     /// All users that statements define, in order.
     #[must_use]
     pub fn users<'a>(&self, reading: &'a Reading) -> Vec<DefinedUser<'a>> {

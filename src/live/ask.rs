@@ -51,6 +51,10 @@ pub(super) enum Ask<'a> {
     /// Names this connection, which is seen by everybody who lists clients.
     SetName(&'a str),
     ClientList,
+    /// Closes one connection, by its number.
+    ClientKill(&'a str),
+    // users, where some are declared
+    AclList,
 }
 
 impl Ask<'_> {
@@ -65,7 +69,8 @@ impl Ask<'_> {
             Self::SentinelMasters | Self::SentinelReplicas(_) => "SENTINEL",
             Self::SlowlogGet => "SLOWLOG",
             Self::Shutdown => "SHUTDOWN",
-            Self::SetName(_) | Self::ClientList => "CLIENT",
+            Self::SetName(_) | Self::ClientList | Self::ClientKill(_) => "CLIENT",
+            Self::AclList => "ACL",
         }
     }
 
@@ -89,7 +94,8 @@ impl Ask<'_> {
             Self::Info(Section::Server) => packed.arg("server"),
             Self::Shutdown => packed.arg("NOSAVE"),
             Self::SetName(name) => packed.arg("SETNAME").arg(name),
-            Self::ClientList => packed.arg("LIST"),
+            Self::ClientKill(id) => packed.arg("KILL").arg("ID").arg(id),
+            Self::ClientList | Self::AclList => packed.arg("LIST"),
         };
         packed.get_packed_command()
     }

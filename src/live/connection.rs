@@ -12,7 +12,8 @@ use super::address::Address;
 use super::ask::{Ask, Login, Section};
 use super::reply::Reply;
 use super::tls::Tls;
-use super::wire::{Stream, Wire};
+use super::trouble::TlsTrouble;
+use super::wire::{Stream, Wire, budget};
 
 /// Why no answer came. Never holds what was sent or received.
 #[derive(Debug, thiserror::Error)]
@@ -22,7 +23,7 @@ pub enum ConnectionError {
     Connect(#[source] io::Error),
     /// The other side is there, and TLS with it does not come about.
     #[error("no TLS connection: {0}")]
-    Tls(String),
+    Tls(TlsTrouble),
     /// The deadline passed, however many bytes had come.
     #[error("no full answer to {command} within {} ms", within.as_millis())]
     TimedOut {
@@ -38,7 +39,7 @@ pub enum ConnectionError {
         command: &'static str,
     },
     /// More bytes than any honest answer has.
-    #[error("the answer to {command} is larger than {} bytes: this is no Redis or Valkey server", super::wire::BUDGET)]
+    #[error("the answer to {command} is larger than {} bytes: this is no Redis or Valkey server", budget(command))]
     TooLarge {
         /// The command that waited.
         command: &'static str,
@@ -134,11 +135,16 @@ impl Connection {
     }
 
     /// Logs in, if there is a login, and asks for INFO, in one breath.
+    ///
+    /// A server that is full or in protected mode says so once and hangs up: then there is no second answer.
     pub(super) fn introduce(&mut self, login: Option<&Login>) -> Result<(Option<Reply>, Reply), ConnectionError> {
         let asks: Vec<Ask<'_>> = login.map(Ask::Auth).into_iter().chain([Ask::Info(Section::Usual)]).collect();
-        let mut replies = self.ask_all(&asks)?;
-        let info = replies.pop().expect("an answer came for every question");
-        Ok((replies.pop(), info))
+        self.send(&asks)?;
+        let greeted = login.map(|_| self.answer("AUTH")).transpose()?;
+        match (self.answer("INFO"), &greeted) {
+            (Err(_), Some(Reply::Error(_))) => Ok((greeted, Reply::Nil)),
+            (info, _) => Ok((greeted, info?)),
+        }
     }
 
     /// Asks CONFIG GET for many names in one command, which servers take from 7.0 on.
@@ -155,20 +161,27 @@ impl Connection {
     }
 
     pub(super) fn ask_all(&mut self, asks: &[Ask<'_>]) -> Result<Vec<Reply>, ConnectionError> {
-        let Some(first) = asks.first() else { return Ok(Vec::new()) };
+        self.send(asks)?;
+        asks.iter().map(|ask| self.answer(ask.command())).collect()
+    }
+
+    fn send(&mut self, asks: &[Ask<'_>]) -> Result<(), ConnectionError> {
+        let Some(first) = asks.first() else { return Ok(()) };
         if self.wire.failed.is_some() {
             return Err(ConnectionError::Closed { command: first.command() });
         }
         let packed: Vec<u8> = asks.iter().flat_map(|ask| ask.pack(self.word(ask.command()))).collect();
-        self.wire.begin(self.within);
-        if let Err(error) = self.wire.send(&packed) {
-            return Err(self.give_up(error.kind(), first.command()));
+        self.wire.begin(self.within, budget(first.command()));
+        match self.wire.send(&packed) {
+            // Whoever shuts us out says why before it hangs up: that is still to be read.
+            Err(error) if matches!(error.kind(), ErrorKind::BrokenPipe | ErrorKind::ConnectionReset) => Ok(()),
+            Err(error) => Err(self.give_up(error.kind(), first.command())),
+            Ok(()) => Ok(()),
         }
-        asks.iter().map(|ask| self.answer(ask.command())).collect()
     }
 
     fn answer(&mut self, command: &'static str) -> Result<Reply, ConnectionError> {
-        self.wire.begin(self.within);
+        self.wire.begin(self.within, budget(command));
         let parsed = self.parser.parse_value(&mut self.wire).ok().and_then(Reply::from_value);
         match parsed {
             Some(reply) => Ok(reply),
@@ -178,6 +191,9 @@ impl Connection {
 
     fn give_up(&mut self, kind: ErrorKind, command: &'static str) -> ConnectionError {
         self.wire.failed = Some(kind);
+        if let Some(trouble) = self.wire.trouble.take() {
+            return ConnectionError::Tls(*trouble);
+        }
         let late = matches!(kind, ErrorKind::TimedOut | ErrorKind::WouldBlock);
         let within = self.within;
         if late { ConnectionError::TimedOut { command, within } } else { broken(kind, command) }

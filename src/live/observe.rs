@@ -3,12 +3,13 @@
 //! What is sent: AUTH if there is a login, INFO, and CONFIG GET with the names that the caller wants. Nothing of it changes
 //! a server, and nothing leaves a trace such as the name of a connection.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use super::address::Address;
 use super::ask::{Ask, Login, Section};
 use super::connection::{Connection, ConnectionError};
+use super::patterns::patterns;
 use super::reply::Reply;
 use super::tls::Tls;
 use crate::server::{Engine, Server};
@@ -37,13 +38,16 @@ pub enum ObserveError {
     #[error("the server asks for a password")]
     NoLogin,
     /// The login is wrong.
-    #[error("the server does not accept the login of `{user}`: {answer}")]
+    #[error("the server does not accept the login of `{user}`: no such user, another password, or it is off")]
     WrongLogin {
         /// Who tried.
         user: String,
-        /// What the server said.
-        answer: String,
     },
+    /// It takes no login at all. What it said may hold what was sent, and is not repeated.
+    #[error(
+        "the server knows no AUTH with user and password: it is renamed or removed, or this is no server since 6.0"
+    )]
+    NoAuth,
     /// Protected mode shuts us out.
     #[error("the server is in protected mode: it has no password, and answers to this machine's own addresses only")]
     ProtectedMode,
@@ -53,6 +57,23 @@ pub enum ObserveError {
     /// The user may not run INFO, so that not even the version is known.
     #[error("the user may not run INFO, by which the version is known: {answer}")]
     NoInfo {
+        /// What the server said.
+        answer: String,
+    },
+    /// INFO is not there.
+    #[error("the server knows no INFO, by which the version is known: it was renamed or removed (`rename-command`)")]
+    NoInfoCommand,
+    /// It will answer, but not now: it loads its data, a script runs, or its primary is away.
+    #[error("the server takes no commands just now: {answer}")]
+    NotNow {
+        /// What the server said.
+        answer: String,
+    },
+    /// Another refusal.
+    #[error("the server refused {command}: {answer}")]
+    Refused {
+        /// The command.
+        command: &'static str,
         /// What the server said.
         answer: String,
     },
@@ -82,6 +103,9 @@ pub enum Denied {
     /// The command is not there.
     #[error("the server knows no CONFIG: it was renamed or removed (`rename-command`), or a managed service blocks it")]
     NoCommand,
+    /// Not now.
+    #[error("the server takes no commands just now: {0}")]
+    NotNow(String),
     /// Another refusal.
     #[error("the server refused CONFIG GET: {0}")]
     Other(String),
@@ -121,10 +145,10 @@ impl Met {
         let mut connection = Connection::connect(&reach.address, reach.tls, reach.within)?;
         let (login, info) = connection.introduce(reach.login)?;
         if let (Some(Reply::Error(answer)), Some(who)) = (login, reach.login) {
-            return Err(shut_out(&answer).unwrap_or(ObserveError::WrongLogin { user: who.user.clone(), answer }));
+            return Err(shut_out(&answer).unwrap_or_else(|| not_let_in(&answer, who)));
         }
         let text = match info {
-            Reply::Error(answer) => return Err(shut_out(&answer).unwrap_or(ObserveError::NoInfo { answer })),
+            Reply::Error(answer) => return Err(without_info(answer)),
             Reply::Status(_) | Reply::Integer(_) | Reply::Bytes(_) | Reply::Nil | Reply::List(_) => info.into_bytes(),
         };
         let info = parse_info(&text.ok_or(ObserveError::Shape { command: "INFO" })?);
@@ -155,7 +179,7 @@ impl Met {
     /// When no answer came, or none that a server gives.
     pub fn refresh(&mut self) -> Result<&BTreeMap<String, String>, ObserveError> {
         let text = match self.connection.info(Section::Usual)? {
-            Reply::Error(answer) => return Err(shut_out(&answer).unwrap_or(ObserveError::NoInfo { answer })),
+            Reply::Error(answer) => return Err(without_info(answer)),
             reply @ (Reply::Status(_) | Reply::Integer(_) | Reply::Bytes(_) | Reply::Nil | Reply::List(_)) => {
                 reply.into_bytes()
             }
@@ -193,7 +217,10 @@ impl Met {
         let replies = match (names.is_empty(), takes_many) {
             (true, _) => Vec::new(),
             (false, true) => vec![self.connection.config_get_all(names)?],
-            (false, false) => self.connection.config_get(names)?,
+            (false, false) => {
+                let patterns = patterns(names);
+                self.connection.config_get(&patterns.iter().map(String::as_str).collect::<Vec<_>>())?
+            }
         };
         let (mut config, mut denied) = (Vec::new(), None);
         for reply in replies {
@@ -203,7 +230,26 @@ impl Met {
             }
             config.extend(pairs(reply.into_items().ok_or(ObserveError::Shape { command: "CONFIG" })?)?);
         }
+        if !takes_many {
+            let asked: BTreeSet<&str> = names.iter().copied().collect();
+            config.retain(|(name, _)| asked.contains(name.as_str()));
+        }
         Ok(Observed { snapshot: Snapshot::new(self.server, config, self.info.clone()), denied })
+    }
+}
+
+impl Met {
+    /// Asks for the users and their rules, a line each. They hold hashes of passwords.
+    ///
+    /// # Errors
+    /// When no answer came, or none that a server gives. A refusal is the inner error.
+    pub fn users(&mut self) -> Result<Result<Vec<Vec<u8>>, Denied>, ObserveError> {
+        match self.connection.ask(Ask::AclList)? {
+            Reply::Error(answer) => Ok(Err(refusal(answer))),
+            reply @ (Reply::Status(_) | Reply::Integer(_) | Reply::Bytes(_) | Reply::Nil | Reply::List(_)) => {
+                Ok(Ok(reply.into_items().ok_or(ObserveError::Shape { command: "ACL" })?))
+            }
+        }
     }
 }
 
@@ -215,16 +261,44 @@ fn shut_out(answer: &str) -> Option<ObserveError> {
         Some(ObserveError::ProtectedMode)
     } else if answer.contains("max number of clients") {
         Some(ObserveError::Full)
+    } else if is_not_now(answer) {
+        Some(ObserveError::NotNow { answer: answer.to_owned() })
     } else {
         None
+    }
+}
+
+fn is_not_now(answer: &str) -> bool {
+    ["LOADING", "BUSY", "MASTERDOWN", "TRYAGAIN"].iter().any(|class| answer.split(' ').next() == Some(class))
+}
+
+fn is_unknown(answer: &str) -> bool {
+    answer.to_ascii_lowercase().starts_with("err unknown command")
+}
+
+/// What a refused AUTH says, without its words: they may hold what was sent.
+fn not_let_in(answer: &str, who: &Login) -> ObserveError {
+    let is_wrong = answer.starts_with("WRONGPASS") || answer.starts_with("ERR invalid password");
+    if is_wrong { ObserveError::WrongLogin { user: who.user.clone() } } else { ObserveError::NoAuth }
+}
+
+/// What a refused INFO says.
+fn without_info(answer: String) -> ObserveError {
+    match shut_out(&answer) {
+        Some(error) => error,
+        None if answer.starts_with("NOPERM") => ObserveError::NoInfo { answer },
+        None if is_unknown(&answer) => ObserveError::NoInfoCommand,
+        None => ObserveError::Refused { command: "INFO", answer },
     }
 }
 
 fn refusal(answer: String) -> Denied {
     if answer.starts_with("NOPERM") {
         Denied::Permission(answer)
-    } else if answer.to_ascii_lowercase().starts_with("err unknown command") {
+    } else if is_unknown(&answer) {
         Denied::NoCommand
+    } else if is_not_now(&answer) {
+        Denied::NotNow(answer)
     } else {
         Denied::Other(answer)
     }

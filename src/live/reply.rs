@@ -35,10 +35,10 @@ impl Reply {
             Value::VerbatimString { text, .. } => Some(Self::Bytes(text.into_bytes())),
             Value::Array(values) | Value::Set(values) => list(values),
             Value::Map(pairs) => list(pairs.into_iter().flat_map(|(key, value)| [key, value]).collect()),
-            Value::ServerError(error) => Some(Self::Error(match error.details() {
+            Value::ServerError(error) => Some(Self::Error(harmless(&match error.details() {
                 Some(detail) => format!("{} {detail}", error.code()),
                 None => error.code().to_owned(),
-            })),
+            }))),
             _ => None,
         }
     }
@@ -58,5 +58,31 @@ impl Reply {
             Self::Status(text) => Some(text.into_bytes()),
             Self::Error(_) | Self::Integer(_) | Self::Nil | Self::List(_) => None,
         }
+    }
+}
+
+/// The longest error that is kept, in characters. Those of servers stay below 300.
+const LONGEST: usize = 1000;
+
+/// An error that can be shown: a server that does not know a command repeats its arguments, which may hold a password.
+fn harmless(text: &str) -> String {
+    let own = text.split_once(", with args beginning with").map_or(text, |(own, _)| own);
+    own.chars().take(LONGEST).map(|letter| if letter.is_control() { '?' } else { letter }).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_error_repeats_nothing_that_was_sent_and_commands_no_terminal() {
+        for text in [
+            "ERR unknown command 'AUTH', with args beginning with: 'default' 'hunter2' ",
+            "ERR unknown command `AUTH`, with args beginning with: `default`, `hunter2`, ",
+        ] {
+            assert!(harmless(text).starts_with("ERR unknown command") && !harmless(text).contains("hunter2"));
+        }
+        assert_eq!(harmless("ERR \x1b[2Jgone"), "ERR ?[2Jgone");
+        assert_eq!(harmless(&"x".repeat(5000)).len(), LONGEST);
     }
 }

@@ -11,9 +11,17 @@ use rustls::{ClientConnection, StreamOwned};
 use super::address::Address;
 use super::connection::ConnectionError;
 use super::tls::Tls;
+use super::trouble::TlsTrouble;
 
-/// The largest answer that is read: 64 MiB. CONFIG GET * and INFO stay below 100 kB.
-pub(super) const BUDGET: usize = 64 << 20;
+/// The largest answer that is read to what has one line a client or user: 64 MiB.
+const LARGE: usize = 64 << 20;
+/// The largest of all others: 4 MiB. CONFIG GET * and INFO stay below 100 kB.
+const SMALL: usize = 4 << 20;
+
+/// The most bytes that an honest answer to a command has.
+pub(super) fn budget(command: &str) -> usize {
+    if matches!(command, "CLIENT" | "ACL" | "SLOWLOG") { LARGE } else { SMALL }
+}
 
 /// A connected socket.
 pub(super) enum Stream {
@@ -38,7 +46,7 @@ impl Stream {
         if !wants_tls {
             return Ok(Self::Tcp(stream));
         }
-        let tls = tls.ok_or_else(|| ConnectionError::Tls("nothing is known of whom to trust".into()))?;
+        let tls = tls.ok_or(ConnectionError::Tls(TlsTrouble::Unprepared))?;
         secured(stream, host, tls, until)
     }
 
@@ -77,21 +85,15 @@ fn tcp(host: &str, port: u16, until: Instant) -> io::Result<TcpStream> {
 
 /// Shakes hands before anything is sent, so that a failure of TLS is told as such.
 fn secured(mut stream: TcpStream, host: &str, tls: &Tls, until: Instant) -> Result<Stream, ConnectionError> {
-    let name = tls.expects(host).map_err(|error| ConnectionError::Tls(error.to_string()))?;
-    let mut client =
-        ClientConnection::new(tls.config.clone(), name).map_err(|error| ConnectionError::Tls(error.to_string()))?;
+    let name = tls.expects(host).map_err(|error| ConnectionError::Tls(TlsTrouble::Name(error.to_string())))?;
+    let mut client = ClientConnection::new(tls.config.clone(), name)
+        .map_err(|error| ConnectionError::Tls(TlsTrouble::from(&error)))?;
     while client.is_handshaking() {
         let left = until.saturating_duration_since(Instant::now());
         let shaken = if left.is_zero() { Err(ErrorKind::TimedOut.into()) } else { both(&stream, left) };
-        shaken.and_then(|()| client.complete_io(&mut stream).map(drop)).map_err(|error| {
-            ConnectionError::Tls(if matches!(error.kind(), ErrorKind::TimedOut | ErrorKind::WouldBlock) {
-                "the server does not shake hands in time: does it speak TLS on this port?".into()
-            } else if matches!(error.kind(), ErrorKind::UnexpectedEof | ErrorKind::ConnectionReset) {
-                "the server hangs up: it speaks no TLS on this port, or wants a client certificate".into()
-            } else {
-                error.to_string()
-            })
-        })?;
+        shaken
+            .and_then(|()| client.complete_io(&mut stream).map(drop))
+            .map_err(|error| ConnectionError::Tls(TlsTrouble::of_handshake(&error)))?;
     }
     Ok(Stream::Tls(Box::new(StreamOwned::new(client, stream))))
 }
@@ -130,16 +132,18 @@ pub(super) struct Wire {
     until: Instant,
     left: usize,
     pub(super) failed: Option<ErrorKind>,
+    pub(super) trouble: Option<Box<TlsTrouble>>,
 }
 
 impl Wire {
     pub(super) fn new(stream: Stream) -> Self {
-        Self { stream, until: Instant::now(), left: 0, failed: None }
+        Self { stream, until: Instant::now(), left: 0, failed: None, trouble: None }
     }
 
-    pub(super) fn begin(&mut self, within: Duration) {
+    /// From now on the answer must come within that time, and have no more bytes.
+    pub(super) fn begin(&mut self, within: Duration, budget: usize) {
         self.until = Instant::now() + within;
-        self.left = BUDGET;
+        self.left = budget;
     }
 
     /// The time left; a socket takes no timeout of zero.
@@ -184,6 +188,7 @@ impl Read for Wire {
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 Err(error) => {
                     self.failed = Some(error.kind());
+                    self.trouble = TlsTrouble::of(&error).map(Box::new);
                     return Err(error);
                 }
                 Ok(read) => return Ok(read),

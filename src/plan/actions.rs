@@ -106,7 +106,7 @@ impl User {
 }
 
 /// The name, unless a password is glued to it.
-fn public_name(name: &[u8]) -> String {
+pub(super) fn public_name(name: &[u8]) -> String {
     if name.iter().any(|byte| b">#<!".contains(byte)) { MASK.into() } else { printable(name) }
 }
 
@@ -146,11 +146,15 @@ fn stock(setup: &Setup, name: &[u8]) -> Known {
         Some(_) | None => Vec::new(),
     };
     let login = if password.is_empty() { b"nopass".to_vec() } else { [b">", password.as_slice()].concat() };
-    let words: [&[u8]; 6] = [b"default", b"on", &login, b"~*", b"&*", b"+@all"];
-    Known::All(Meaning::of(&words, config.server, Channels::None))
+    Known::All(Meaning::of(&stock_words(&login), config.server, Channels::None))
 }
 
-fn channels(config: &Config) -> Channels {
+/// The user that every connection starts as, with `nopass` or `>` and its password.
+pub(super) fn stock_words(login: &[u8]) -> [&[u8]; 6] {
+    [b"default", b"on", login, b"~*", b"&*", b"+@all"]
+}
+
+pub(super) fn channels(config: &Config) -> Channels {
     let all = config.get("acl-pubsub-default").is_some_and(|value| {
         let directive = config.view.directives().find(|directive| directive.name() == "acl-pubsub-default");
         directive.is_some_and(|directive| value.config_get(&directive.kind) == b"allchannels")

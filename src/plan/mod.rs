@@ -14,6 +14,7 @@ mod impact;
 mod nature;
 mod rollout;
 mod steps;
+mod users;
 
 pub use between::{Comparison, Side, between};
 pub use compare::{Difference, Verdict, compare};
@@ -24,6 +25,7 @@ pub use impact::Impact;
 pub use nature::{came_with, is_per_node, servers_showing};
 pub use rollout::{Berth, Turn, turns};
 pub use steps::{Cleared, Done, Identity, Left, Plan, Step};
+pub use users::{UserDrift, UserDrifts, declares_users, drift_users, renames_commands};
 
 #[cfg(test)]
 mod tests;

@@ -8,7 +8,7 @@ use super::contrast::{Held, Said};
 use super::drift::{Drift, Drifts, Standing, Wanted};
 use super::hazards::{Hazard, hazards};
 use crate::catalog::{Change, Lookup, Need, State, View};
-use crate::config::{Config, Shown, Value};
+use crate::config::{Config, Origin, Shown, Value};
 use crate::server::{Engine, Server};
 use crate::snapshot::Snapshot;
 
@@ -212,6 +212,9 @@ impl Plan {
                 notes.push(format!("`{name}` was changed by somebody else since, and is left alone"));
                 continue;
             }
+            if directive.name() == "notify-keyspace-events" && plan.is_atomic() && from.contains('A') {
+                notes.push("`notify-keyspace-events`: beside `A` no server shows whether `n` was set, too".into());
+            }
             let none = Config::nothing(server);
             let held = |text: &[u8]| match none.read_back(directive, text) {
                 Some(value) => Held::of(directive, &value, Said::Server, None),
@@ -297,6 +300,15 @@ fn step(wanted: Wanted<'_>, running: &Snapshot, row: &Drift) -> Result<Step, Box
     if directive.is.not_while_loading && running.info().get("loading").is_some_and(|loading| loading == "1") {
         return Err(leave(false, "not while the server loads its data: apply again when it has"));
     }
+    if directive.name() == "requirepass" {
+        // The server would take it, and it would be gone with the next start or ACL LOAD.
+        if running.value("aclfile").is_some_and(|path| !path.is_empty()) {
+            return Err(leave(false, "beside `aclfile` it does nothing: the passwords of that file count"));
+        }
+        if config.defines_default_user() {
+            return Err(leave(false, "beside a `user default` line it does nothing: the passwords of that line count"));
+        }
+    }
     let value = config.effective(directive).expect("a declared directive has a value");
     let value = if let Value::Named(name) = value {
         Value::Secret(wanted.secrets.get(&**name).expect("what is not at hand is not compared").clone())
@@ -312,7 +324,10 @@ fn step(wanted: Wanted<'_>, running: &Snapshot, row: &Drift) -> Result<Step, Box
         return Err(leave(true, "this version cannot set an empty `bind` again, so that it could not be taken back"));
     }
     let before = config.read_back(directive, &was);
-    let hazards = hazards(directive, before.as_ref(), &value, running);
+    let hazards = match directive.name() {
+        "maxmemory" => hazards(directive, before.as_ref(), &value, &evicting_as_declared(config, running)),
+        _ => hazards(directive, before.as_ref(), &value, running),
+    };
     let done = match (directive.name(), &value) {
         ("appendonly", Value::Bool(true)) => Done::Rewritten,
         ("bind" | "port" | "protected-mode" | "requirepass" | "tls-port", _) => Done::Reachable,
@@ -324,6 +339,18 @@ fn step(wanted: Wanted<'_>, running: &Snapshot, row: &Drift) -> Result<Step, Box
         None => row.running.clone(),
     };
     Ok(Step { name: row.name, from, to: row.declared.clone(), was, send, secret: directive.is.secret, hazards, done })
+}
+
+/// What runs, with the policy that is declared: it is set before `maxmemory` is.
+fn evicting_as_declared(config: &Config, running: &Snapshot) -> Snapshot {
+    let Lookup::Here(policy) = config.view.look(b"maxmemory-policy") else { return running.clone() };
+    let value = config.effective(policy).filter(|_| config.origin(policy) != Origin::Default);
+    let Some(value) = value else { return running.clone() };
+    let mut pairs = running.config().to_vec();
+    for (_, word) in pairs.iter_mut().filter(|(name, _)| name == policy.name()) {
+        *word = value.config_get(&policy.kind);
+    }
+    Snapshot::new(running.server, pairs, running.info().clone())
 }
 
 fn text(held: &Held) -> Option<String> {

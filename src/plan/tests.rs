@@ -56,7 +56,7 @@ fn what_no_layer_names_never_counts_unless_a_restart_would_lose_it() {
     assert_eq!(stands(&found, &shown), [("hz", Standing::Unmanaged, Fate::Unknown, false)], "options may say more");
     let full = Case { full: true, ..PLAIN };
     assert_eq!(stands(&full, &shown), [("hz", Standing::Drift, Fate::Unknown, true)]);
-    assert_eq!(stands(&full, &[("port", "7000"), ("requirepass", "x")]), [], "no default is right for these");
+    assert_eq!(stands(&full, &[("port", "7000")]), [], "no default is right for all nodes");
 }
 
 #[test]
@@ -98,8 +98,15 @@ fn secrets_are_compared_only_if_they_are_at_hand() {
     let secrets = BTreeMap::new();
     assert!(names_to_ask(&declared, &secrets).contains(&"requirepass"));
     assert!(!names_to_ask(&config(""), &secrets).contains(&"requirepass"), "nobody asks for what is not compared");
-    let wanted =
-        Wanted { declared: &declared, deployed: None, is_all_deployed: false, secrets: &secrets, full: true, expected: &[], today: TODAY };
+    let wanted = Wanted {
+        declared: &declared,
+        deployed: None,
+        is_all_deployed: false,
+        secrets: &secrets,
+        full: true,
+        expected: &[],
+        today: TODAY,
+    };
     let found = drift(wanted, &running(&[("requirepass", "other2")], ""));
     assert_eq!(found.rows[0].standing, Standing::Drift);
     assert!(!format!("{found:?}").contains("hunter2") && !format!("{found:?}").contains("other2"));
@@ -112,8 +119,15 @@ fn secrets_are_compared_only_if_they_are_at_hand() {
 fn plan(declared: &str, pairs: &[(&str, &str)], info: &str) -> Plan {
     let declared = config(declared);
     let secrets = BTreeMap::new();
-    let wanted =
-        Wanted { declared: &declared, deployed: None, is_all_deployed: false, secrets: &secrets, full: false, expected: &[], today: TODAY };
+    let wanted = Wanted {
+        declared: &declared,
+        deployed: None,
+        is_all_deployed: false,
+        secrets: &secrets,
+        full: false,
+        expected: &[],
+        today: TODAY,
+    };
     let running = running(pairs, info);
     let found = drift(wanted, &running);
     Plan::mending(wanted, &running, &found)

@@ -81,6 +81,10 @@ pub struct AppliedServer {
     pub unmanaged: usize,
     /// The file the server was started with, which still says what it said.
     pub config_file: Option<String>,
+    /// Which of the steps the file that a restart reads does not say; `None` if that file is not known.
+    pub not_on_disk: Option<Vec<String>>,
+    /// What else runs and a restart would lose; not touched.
+    pub lost_on_restart: Vec<String>,
     /// What undoes the plan.
     pub undo: Option<String>,
     /// What undoes what was set in an earlier turn; after `undo`.
@@ -161,6 +165,8 @@ impl AppliedServer {
             evicted: 0,
             unmanaged: 0,
             config_file: None,
+            not_on_disk: None,
+            lost_on_restart: Vec::new(),
             undo: None,
             undo_before: Vec::new(),
             topology: None,
@@ -273,17 +279,37 @@ impl AppliedServer {
         if matches!(self.status, ApplyStatus::AsBefore | ApplyStatus::Between) && self.evicted > 0 {
             text.push_str(&format!("  gone for good: {} keys were evicted\n", self.evicted));
         }
-        if self.status == ApplyStatus::Done
-            && let Some(path) = &self.config_file
-        {
-            let words =
-                format!("not on disk: `{path}` there is as it was, and a restart reads it: deploy the rendered file");
+        if let (ApplyStatus::Done, Some(words)) = (self.status, self.on_disk()) {
+            text.push_str(&wrapped(&words, look.text_width(), 2));
+        }
+        if !self.lost_on_restart.is_empty() {
+            let words = format!("a restart would lose, and apply does not touch: {}", self.lost_on_restart.join(", "));
             text.push_str(&wrapped(&words, look.text_width(), 2));
         }
         if let Some(undo) = &self.undo {
             text.push_str(&look.paint(Role::Aside, &format!("  take it back: redisconf undo {undo}\n")));
         }
         text
+    }
+}
+
+impl AppliedServer {
+    /// Whether a restart would give what is set now, as far as that is known; `None` if there is nothing to say.
+    fn on_disk(&self) -> Option<String> {
+        let path = self.config_file.as_deref();
+        let file = path.map_or_else(|| "the deployed file".to_owned(), |path| format!("`{path}`"));
+        match (&self.not_on_disk, path) {
+            (Some(names), _) if names.is_empty() => None,
+            (Some(names), _) => {
+                Some(format!("not on disk: {file} says otherwise for {}: deploy the rendered file", names.join(", ")))
+            }
+            (None, Some(_)) => Some(format!(
+                "perhaps not on disk: a restart reads {file} there, which cannot be seen from here: deploy the rendered file"
+            )),
+            (None, None) => {
+                Some("not on disk: the server was started without a file, and a restart knows nothing of it".into())
+            }
+        }
     }
 }
 

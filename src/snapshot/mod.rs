@@ -6,6 +6,7 @@
 mod dump;
 mod info;
 mod pairs;
+mod saved;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -13,6 +14,7 @@ use std::fmt;
 pub use dump::{Dump, DumpError, Said, is_dump, read_dump};
 pub use info::{IdentityError, identity, parse_info};
 pub use pairs::{PairsError, pairs};
+pub use saved::{Kept, Saved, SavedError, read_kept};
 
 use crate::server::Server;
 

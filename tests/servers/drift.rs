@@ -41,7 +41,15 @@ fn reach(booted: &Booted) -> Reach<'static> {
 
 /// What the program holds a server against, with all that a project could add left out.
 fn wanted<'a>(declared: &'a Config, secrets: &'a BTreeMap<String, redisconf::config::Secret>) -> Wanted<'a> {
-    Wanted { declared, deployed: None, is_all_deployed: false, secrets, full: false, expected: &[], today: "2026-01-01" }
+    Wanted {
+        declared,
+        deployed: None,
+        is_all_deployed: false,
+        secrets,
+        full: false,
+        expected: &[],
+        today: "2026-01-01",
+    }
 }
 
 fn look(met: &mut Met, declared: &Config) -> Result<(Snapshot, Drifts), Failed> {

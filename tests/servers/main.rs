@@ -8,20 +8,26 @@
 
 mod acl;
 mod agreement;
+mod canaries;
 mod corpus;
 mod dice;
+mod doors;
 mod drift;
 mod dumps;
+mod evidence;
+mod faults;
 mod fixes;
 mod formatting;
 mod found;
 mod generate;
 mod hostile;
 mod import;
+mod kills;
 mod live;
 mod nodes;
 mod orphan;
 mod profiles;
+mod proxy;
 mod rules;
 mod sentinel;
 mod snapshots;
@@ -41,13 +47,18 @@ fn main() {
     let trials: Vec<Trial> = [
         acl::trials(&servers),
         agreement::trials(&servers),
+        canaries::trials(&servers),
         corpus::trials(&servers),
         drift::trials(&servers),
+        doors::trials(&servers),
         dumps::trials(&servers),
+        evidence::trials(&servers),
+        faults::trials(&servers),
         fixes::trials(&servers),
         formatting::trials(&servers),
         hostile::trials(),
         import::trials(&servers),
+        kills::trials(&servers),
         live::trials(&servers),
         nodes::trials(&servers),
         orphan::trials(&servers),

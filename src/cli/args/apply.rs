@@ -40,6 +40,18 @@ pub(in super::super) struct Apply {
     #[arg(long)]
     pub(in super::super) dry_run: bool,
 
+    /// Write the plan, with the dangers that --allow names, to a file for review, and send nothing
+    #[arg(long, value_name = "FILE", conflicts_with = "plan")]
+    pub(in super::super) plan_out: Option<PathBuf>,
+
+    /// Apply only if the plan is still the one in this file; its dangers are allowed
+    #[arg(long, value_name = "FILE", conflicts_with = "allow")]
+    pub(in super::super) plan: Option<PathBuf>,
+
+    /// Apply even where an operator or chart owns the configuration and may set it back
+    #[arg(long)]
+    pub(in super::super) even_if_managed: bool,
+
     /// Allow a danger that the plan names; with several servers as DANGER=INSTANCE
     #[arg(long, value_name = "DANGER[=INSTANCE]")]
     pub(in super::super) allow: Vec<String>,

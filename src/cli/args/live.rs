@@ -82,6 +82,26 @@ pub(in super::super) struct Reach {
     pub(in super::super) deployed: Option<PathBuf>,
 }
 
+pub(in super::super) const SNAPSHOT_EXAMPLES: &str = "Examples:
+  redisconf snapshot --live redis://10.0.0.23:6379 --output snapshots/cache.json
+  redisconf diff cache.toml --live snapshots/cache.json
+  kubectl exec cache-0 -- sh -c 'redis-cli INFO; redis-cli --json CONFIG GET \"*\"' | redisconf diff cache.toml --live -";
+
+/// What `snapshot` takes.
+#[derive(Debug, Group)]
+pub(in super::super) struct SnapshotOf {
+    /// File to write, readable for its owner alone; else standard output
+    #[arg(short, long, value_name = "FILE")]
+    pub(in super::super) output: Option<PathBuf>,
+
+    /// Keep passwords, too; without it they are not even asked for
+    #[arg(long, requires = "output")]
+    pub(in super::super) secrets: bool,
+
+    #[command(flatten)]
+    pub(in super::super) reach: Reach,
+}
+
 pub(super) fn seconds(text: &str) -> Result<Duration, String> {
     let seconds: f64 = text.parse().map_err(|_| "a number of seconds is expected, such as 5 or 0.5".to_owned())?;
     let fits = seconds > 0.0 && seconds <= 3600.0;

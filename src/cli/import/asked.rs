@@ -72,6 +72,7 @@ fn item(asked: Asked<'_>, url: &Url, password: Option<Vec<u8>>) -> Result<Item, 
     if let Some(denied) = observed.denied {
         let help = match denied {
             Denied::Permission(_) => "let the user ask: `+info +config|get`",
+            Denied::NotNow(_) => "ask again when it has loaded its data",
             Denied::NoCommand | Denied::Other(_) => "import its configuration file, or a dump",
         };
         return Err(Failure::new(format!("cannot ask `{}`: {denied}", url.address)).help(help));

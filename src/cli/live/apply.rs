@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use super::journal::{Journal, State, Undo};
 use super::look::{Around, Looking, Seen};
+use super::planned::PlanFile;
 use super::rollout;
 use super::target::{self, Declared, Place, Target};
 use crate::cli::Exit;
@@ -48,6 +49,9 @@ pub(in super::super) fn run(command: &Apply, global: &Global, terminal: &mut Ter
 
 /// One server after the other; the first that fails ends it.
 fn all(targets: &[Target<'_>], command: &Apply, global: &Global, terminal: &mut Terminal) -> Result<Exit, Failure> {
+    if targets.len() > 1 && (command.plan.is_some() || command.plan_out.is_some()) {
+        return Err(Failure::new("a plan file is for one server, and there are several").help("name one of them"));
+    }
     let looking = Looking::new(&command.reach, targets)?;
     let mut servers: Vec<AppliedServer> = Vec::new();
     let mut worst = Exit::Done;
@@ -105,8 +109,12 @@ impl Applying<'_> {
         }) {
             Ok(seen) => seen,
             Err((status, failure)) => {
-                let exit = if status == LiveStatus::Failed { Exit::Usage } else { Exit::Partial };
-                line.fail(ApplyStatus::Unreachable, failure.message(), failure.advice());
+                let (status, exit) = if status == LiveStatus::Failed {
+                    (ApplyStatus::Refused, Exit::Usage)
+                } else {
+                    (ApplyStatus::Unreachable, Exit::Partial)
+                };
+                line.fail(status, failure.message(), failure.advice());
                 return told(line, exit, is_human, terminal);
             }
         };
@@ -115,11 +123,28 @@ impl Applying<'_> {
             return told(line, Exit::Partial, is_human, terminal);
         }
         self.fill(&mut line, &seen);
+        let journal = Journal::in_folder(&folder(&self.command.doing, self.target));
+        let cut_off = journal.unfinished(&seen.plan.of.run_id);
+        name_cut_off(&journal, &cut_off, terminal)?;
         if seen.plan.groups.is_empty() {
             line.status = if seen.plan.left.is_empty() { ApplyStatus::Nothing } else { ApplyStatus::NeedsRestart };
+            let exit =
+                if self.command.dry_run { Exit::Done } else { self.conclude(&journal, cut_off, &seen, &mut line)? };
+            return told(line, exit, is_human, terminal);
+        }
+        if let Some(path) = &self.command.plan_out {
+            PlanFile::of(&self.target.name, &seen, self.allowed()).keep(path)?;
+            line.status = ApplyStatus::Planned;
             return told(line, Exit::Done, is_human, terminal);
         }
-        let cleared = match seen.plan.clear(&self.allowed()) {
+        let allowed = match self.permitted(&seen) {
+            Ok(allowed) => allowed,
+            Err(failure) => {
+                line.fail(ApplyStatus::Refused, failure.message(), failure.advice());
+                return told(line, Exit::Found, is_human, terminal);
+            }
+        };
+        let cleared = match seen.plan.clear(&allowed) {
             Ok(cleared) => cleared,
             Err(refused) => {
                 line.refuse(&refused.iter().map(|hazard| self.spelled(hazard)).collect::<Vec<_>>());
@@ -137,7 +162,7 @@ impl Applying<'_> {
             line.fail(ApplyStatus::Refused, "not confirmed: nothing was sent", None);
             return told(line, Exit::Found, is_human, terminal);
         }
-        let exit = self.carry_out(cleared, &mut line, terminal)?;
+        let exit = self.carry_out(cleared, cut_off, &mut line, terminal)?;
         if is_human {
             terminal.print(&line.outcome(terminal.look))?;
         }
@@ -158,34 +183,48 @@ impl Applying<'_> {
         told(line, exit, global.format() != Format::Json, terminal)
     }
 
+    /// The dangers that are allowed here; an error if nothing may be sent at all.
+    pub(super) fn permitted(&self, seen: &Seen) -> Result<Vec<String>, Failure> {
+        if let (Some(owner), false) = (self.target.owner(), self.command.even_if_managed || self.command.dry_run) {
+            return Err(Failure::new(format!("{owner} owns the configuration of this server, and would set it back"))
+                .help("change it there (`redisconf render`), or apply for the time being with --even-if-managed"));
+        }
+        let Some(path) = &self.command.plan else {
+            if self.target.takes_plan_files_only() && !self.command.dry_run {
+                return Err(Failure::new("its environment takes reviewed plans only (`apply = \"plan-file\"`)")
+                    .help("write one with --plan-out FILE, have it reviewed, and give it with --plan FILE"));
+            }
+            return Ok(self.allowed());
+        };
+        let file = PlanFile::read(path)?;
+        match file.is_stale(&self.target.name, seen) {
+            None => Ok(file.allow),
+            Some(why) => Err(Failure::new(format!("the plan in `{}` is stale: {why}", path.display()))
+                .help("plan again with --plan-out")),
+        }
+    }
+
     pub(super) fn carry_out(
         &self,
         cleared: Cleared<'_>,
+        cut_off: Vec<Undo>,
         line: &mut AppliedServer,
         terminal: &mut Terminal,
     ) -> Result<Exit, Failure> {
         let Place::Address(url) = &self.target.place else { return Ok(Exit::Usage) };
         let plan = cleared.plan();
         let journal = Journal::open(&folder(&self.command.doing, self.target))?;
-        for earlier in journal.unfinished(&plan.of.run_id) {
-            terminal.note(&format!(
-                "an apply of {} (plan {}) was cut off on this server; what it left is part of this plan, and {} takes it back\n",
-                earlier.at,
-                earlier.plan,
-                journal.undo_file(&earlier.plan).display()
-            ))?;
-        }
         let mut undo = Undo::of(plan, &self.target.name, &url.address.to_string());
+        undo.in_steps = self.command.step.is_some();
         undo.plan = journal.fresh(&undo.plan);
         journal.keep(&undo).map_err(|error| Failure::new(error).help("nothing was sent"))?;
         line.plan = Some(undo.plan.clone());
         line.undo = Some(journal.undo_file(&undo.plan).display().to_string());
         let login = self.looking.login(self.target, url)?;
         let reach = self.looking.reach(url, login.as_ref())?;
-        let manner = Manner { patience: self.command.doing.wait, stride: self.command.step, attempts: ATTEMPTS };
         let reason = self.command.doing.reason.as_deref();
         let mut record = |event: Event<'_>| journal.add(&undo, reason, event);
-        let ended = live::apply(cleared, &reach, manner, &mut record);
+        let ended = live::apply(cleared, &reach, self.manner(), &mut record);
         undo.evicted = ended.evicted;
         undo.state = match ended.state {
             live::Left::AsPlanned => State::Done,
@@ -195,11 +234,53 @@ impl Applying<'_> {
             live::Left::Unknown => State::Begun,
         };
         let kept = journal.keep(&undo).and_then(|()| journal.end(&undo, reason, ended.reason.clone()));
+        let kept = match ended.state {
+            live::Left::AsPlanned => kept.and_then(|()| journal.finish(cut_off, Some(&undo.plan))),
+            live::Left::AsBefore | live::Left::Between | live::Left::Unknown => kept,
+        };
         let exit = tell(&ended, line);
         if let Err(error) = kept {
             terminal.note(&format!("the journal is not complete: {error}\n"))?;
         }
         Ok(exit)
+    }
+
+    /// Ends what an earlier run began, where nothing is left to be set.
+    fn conclude(
+        &self,
+        journal: &Journal,
+        cut_off: Vec<Undo>,
+        seen: &Seen,
+        line: &mut AppliedServer,
+    ) -> Result<Exit, Failure> {
+        let (Place::Address(url), false) = (&self.target.place, cut_off.is_empty()) else { return Ok(Exit::Done) };
+        let login = self.looking.login(self.target, url)?;
+        let reach = self.looking.reach(url, login.as_ref())?;
+        // What it sent may still be on its way, as long as the server has its connection: that is the lock.
+        let cleared = seen.plan.clear(&[]).expect("there is nothing in it");
+        let ended = live::apply(cleared, &reach, self.manner(), &mut |_: Event<'_>| Ok(()));
+        if ended.state != live::Left::AsPlanned {
+            return Ok(tell(&ended, line));
+        }
+        let now = self.looking.see(self.target, |_, _| ()).map_err(|(_, failure)| failure)?;
+        if !now.plan.groups.is_empty() {
+            line.fail(ApplyStatus::AsBefore, "its values have changed meanwhile", Some("apply again"));
+            return Ok(Exit::AsBefore);
+        }
+        // Its effect is waited for, as that run would have done.
+        let mut changes = cut_off.iter().flat_map(|earlier| &earlier.changes);
+        if changes.any(|change| change.directive == "appendonly")
+            && let Err(reason) = live::wait_for_rewrite(&reach, self.command.doing.wait)
+        {
+            line.fail(ApplyStatus::Between, &reason, Some("not persistent yet: do not deploy the file"));
+            return Ok(Exit::Between);
+        }
+        journal.finish(cut_off, None).map_err(Failure::new)?;
+        Ok(Exit::Done)
+    }
+
+    fn manner(&self) -> Manner {
+        Manner { patience: self.command.doing.wait, stride: self.command.step, attempts: ATTEMPTS }
     }
 
     pub(super) fn fill(&self, line: &mut AppliedServer, seen: &Seen) {
@@ -218,6 +299,8 @@ impl Applying<'_> {
             })
             .collect();
         line.unmanaged = seen.found.rows.iter().filter(|row| row.standing == crate::plan::Standing::Unmanaged).count();
+        line.lost_on_restart = seen.lost_on_restart();
+        line.not_on_disk = seen.not_on_disk();
         line.config_file = seen.snapshot.info().get("config_file").filter(|path| !path.is_empty()).cloned();
     }
 
@@ -255,6 +338,19 @@ impl Applying<'_> {
             (_, _) => format!("--allow {}={}", hazard.id, self.allowed_as),
         }
     }
+}
+
+/// Says what an earlier run has begun on this server and not ended.
+pub(super) fn name_cut_off(journal: &Journal, cut_off: &[Undo], terminal: &mut Terminal) -> Result<(), Failure> {
+    for earlier in cut_off {
+        terminal.note(&format!(
+            "an apply of {} (plan {}) was cut off on this server; `redisconf undo {}` takes back what it had set\n",
+            earlier.at,
+            earlier.plan,
+            journal.undo_file(&earlier.plan).display()
+        ))?;
+    }
+    Ok(())
 }
 
 fn told(

@@ -48,7 +48,7 @@ pub(super) struct Change {
 }
 
 impl Change {
-    fn of(step: &Step) -> Self {
+    pub(super) fn of(step: &Step) -> Self {
         // Bytes that are no text cannot be kept in JSON; servers have few such values.
         let text = |bytes: &[u8]| std::str::from_utf8(bytes).ok().filter(|_| !step.secret).map(str::to_owned);
         Self { directive: step.name.to_owned(), from: text(&step.was), to: text(&step.send) }
@@ -67,6 +67,8 @@ pub(super) enum State {
     TakenBack,
     /// Some of it is set.
     Between,
+    /// It was cut off, and a later run has done what was left.
+    Finished,
 }
 
 /// What undoes a plan.
@@ -85,6 +87,9 @@ pub(super) struct Undo {
     pub(super) changes: Vec<Change>,
     /// What cannot be undone by setting values: how many keys went.
     pub(super) evicted: u64,
+    /// Whether `maxmemory` goes down in steps, so that any value on the way is of this plan.
+    #[serde(default)]
+    pub(super) in_steps: bool,
 }
 
 impl Journal {
@@ -94,8 +99,13 @@ impl Journal {
             Failure::new(format!("cannot make the folder of the journal, `{}`: {error}", folder.display()))
                 .help("nothing was sent; name another folder with --journal")
         })?;
+        Ok(Self::in_folder(folder))
+    }
+
+    /// The journal of this month as it is, or is not; nothing is made.
+    pub(super) fn in_folder(folder: &Path) -> Self {
         let file = folder.join(format!("{}.jsonl", &clock::now()[..7]));
-        Ok(Self { folder: folder.to_owned(), file })
+        Self { folder: folder.to_owned(), file }
     }
 
     /// Where the undo of a plan lies.
@@ -129,6 +139,16 @@ impl Journal {
         files.into_iter().filter(is_undo).filter_map(read).filter(is_open).collect()
     }
 
+    /// Puts down that what was cut off has been done by a later run.
+    pub(super) fn finish(&self, cut_off: Vec<Undo>, by: Option<&str>) -> Result<(), String> {
+        for mut earlier in cut_off {
+            earlier.state = State::Finished;
+            self.keep(&earlier)?;
+            self.end(&earlier, None, by.map(|by| format!("by plan {by}")))?;
+        }
+        Ok(())
+    }
+
     /// Adds a line, and has it on the disk before anything else is done.
     pub(super) fn add(&self, undo: &Undo, reason: Option<&str>, event: Event<'_>) -> Result<(), String> {
         let (word, changes, detail) = match event {
@@ -153,6 +173,7 @@ impl Journal {
             State::Done => "done",
             State::TakenBack => "ended as before",
             State::Between => "ended between",
+            State::Finished => "finished by a later run",
         };
         self.line(undo, reason, word, Vec::new(), detail)
     }
@@ -201,6 +222,7 @@ impl Undo {
             at,
             changes: plan.steps().map(Change::of).collect(),
             evicted: 0,
+            in_steps: false,
         }
     }
 }

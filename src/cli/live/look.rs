@@ -4,13 +4,16 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
 
+use super::lines::{empty, fill_rows, notes, role, user_line};
 use super::reach::{Access, known};
+use super::remedy::{self, remedy};
 use super::target::{Declared, Place, Target};
-use crate::catalog::{self, Change};
+use crate::catalog::{self, Lookup};
 use crate::cli::args::Reach;
 use crate::cli::clock;
-use crate::cli::diff::{by_names, held};
+use crate::cli::diff::by_names;
 use crate::cli::failure::Failure;
 use crate::cli::server::Chosen;
 use crate::cli::subject::read_file;
@@ -18,11 +21,11 @@ use crate::cli::terminal::read_stdin;
 use crate::config::{Secret, Setup};
 use crate::facts::Facts;
 use crate::finding::Severity;
-use crate::live::{self, Address, ConnectionError, Denied, Met, ObserveError, Tls, Topology, Url};
-use crate::plan::{self, Drift, Drifts, Expectation, Fate, Plan, Standing, Wanted, names_to_ask};
-use crate::report::{DriftLine, LiveServer, LiveStatus};
+use crate::live::{self, Address, Denied, Met, Tls, Topology, Url};
+use crate::plan::{self, Drifts, Expectation, Fate, Plan, Standing, Wanted, names_to_ask};
+use crate::report::{LiveServer, LiveStatus};
 use crate::server::Server;
-use crate::snapshot::{Snapshot, read_dump};
+use crate::snapshot::{Kept, Snapshot, identity, read_dump, read_kept};
 use crate::source::{Disk, Name};
 use crate::syntax::conf;
 
@@ -45,17 +48,43 @@ pub(super) struct Looking<'a> {
     deployed: Option<(PathBuf, Vec<u8>)>,
     stdin: Option<Vec<u8>>,
     today: String,
+    /// What one profile says to each version, for any number of servers.
+    sound: Mutex<BTreeMap<Server, Arc<Setup>>>,
 }
 
 /// A server, seen.
 pub(super) struct Seen {
-    pub(super) setup: Setup,
+    pub(super) setup: Arc<Setup>,
     pub(super) snapshot: Snapshot,
     pub(super) denied: Option<Denied>,
     pub(super) deployed: Option<Setup>,
     pub(super) found: Drifts,
     /// What mends it.
     pub(super) plan: Plan,
+    /// The server, for more questions.
+    met: Option<Met>,
+}
+
+impl Seen {
+    /// Which of the steps the deployed file does not say; `None` if that file is not known.
+    pub(super) fn not_on_disk(&self) -> Option<Vec<String>> {
+        let (deployed, declared) = (&self.deployed.as_ref()?.config, &self.setup.config);
+        let is_missing = |step: &&plan::Step| {
+            let Lookup::Here(directive) = declared.view.look(step.name.as_bytes()) else { return true };
+            deployed.effective(directive).is_none_or(|there| {
+                let is_said = there.config_get(&directive.kind) == step.send;
+                !is_said && declared.effective(directive).is_none_or(|wanted| !there.means(wanted))
+            })
+        };
+        Some(self.plan.steps().filter(is_missing).map(|step| step.name.to_owned()).collect())
+    }
+
+    /// What a restart would lose and no step touches.
+    pub(super) fn lost_on_restart(&self) -> Vec<String> {
+        let is_ours = |name: &str| self.plan.steps().any(|step| step.name == name);
+        let lost = self.found.rows.iter().filter(|row| row.fate == Fate::Lost && !is_ours(row.name));
+        lost.map(|row| row.name.to_owned()).collect()
+    }
 }
 
 impl<'a> Looking<'a> {
@@ -76,7 +105,16 @@ impl<'a> Looking<'a> {
         let is_stdin = |target: &Target<'_>| matches!(&target.place, Place::Dump(path) if path == Path::new("-"));
         let stdin = if targets.iter().any(is_stdin) { Some(read_stdin()?) } else { None };
         let map = super::nodes::map(&reach.map)?;
-        Ok(Self { reach, access, map, tls, deployed, stdin, today: clock::today().to_string() })
+        Ok(Self {
+            reach,
+            access,
+            map,
+            tls,
+            deployed,
+            stdin,
+            today: clock::today().to_string(),
+            sound: Mutex::default(),
+        })
     }
 
     /// How one server stands, or all nodes that belong to it.
@@ -115,30 +153,65 @@ impl<'a> Looking<'a> {
     }
 
     fn fill(&self, target: &Target<'_>, met: Option<Met>, line: &mut LiveServer) -> Result<(), (LiveStatus, Failure)> {
-        let seen = self.see_met(target, met, |server, role| {
+        let mut seen = self.see_met(target, met, |server, role| {
             line.server = Some(server.used());
             line.role = role;
         })?;
-        line.notes = notes(target, &seen.snapshot, seen.denied.as_ref());
+        line.notes = notes(target, &seen.snapshot);
         if let Some(denied) = &seen.denied {
             line.reason = Some(denied.to_string());
-            line.help = Some(
-                match denied {
-                    Denied::Permission(_) => "let its user do it: `ACL SETUSER NAME +config|get +info`",
-                    Denied::NoCommand => "compare with a dump of its parameters: `--live DUMP`",
-                    Denied::Other(_) => "ask again when the server takes commands",
-                }
-                .into(),
-            );
+            line.help = Some(remedy::of_denial(denied).into());
         }
         fill_rows(line, &seen.setup, seen.deployed.as_ref(), &seen.found);
-        let is_partial = seen.denied.is_some() || matches!(target.place, Place::Dump(_)) && seen.found.not_compared > 0;
+        let users_denied = self.fill_users(target, &mut seen, line);
+        let is_partial =
+            seen.denied.is_some() || users_denied || matches!(target.place, Place::Dump(_)) && line.not_compared > 0;
         line.status = match (is_partial, line.differences.is_empty()) {
             (true, _) => LiveStatus::Partial,
             (false, false) => LiveStatus::Drift,
             (false, true) => LiveStatus::Equal,
         };
         Ok(())
+    }
+
+    /// Holds the users against each other, where some are declared; whether the server would not show them.
+    fn fill_users(&self, target: &Target<'_>, seen: &mut Seen, line: &mut LiveServer) -> bool {
+        if plan::renames_commands(&seen.setup.config) {
+            line.notes.push("renamed commands are declared, which no server shows: not compared".into());
+        }
+        if !plan::declares_users(&seen.setup) {
+            return false;
+        }
+        let asked = seen.met.as_mut().map(Met::users);
+        let listed = match &asked {
+            Some(Ok(Ok(lines))) => Ok(lines.as_slice()),
+            Some(Ok(Err(denied))) => {
+                line.reason.get_or_insert_with(|| format!("users were not compared: {denied}"));
+                line.help.get_or_insert_with(|| remedy::of_denial(denied).into());
+                Err("the server does not show its users")
+            }
+            Some(Err(_)) => Err("the server did not answer"),
+            None => Err("a dump shows no users"),
+        };
+        let (secrets, expected) = (known(&seen.setup), target.expected());
+        let wanted = self.wanted(target, &seen.setup, seen.deployed.as_ref(), &secrets, &expected);
+        let found = plan::drift_users(wanted, &seen.setup, listed);
+        for row in &found.rows {
+            let told = user_line(&seen.setup, row);
+            match row.standing {
+                Standing::Drift => line.differences.push(told),
+                Standing::Unmanaged => line.unmanaged.push(told),
+                Standing::Equal | Standing::Expected { .. } | Standing::Limited | Standing::NotCompared => {
+                    line.others.push(told);
+                }
+            }
+        }
+        line.equal += found.equal;
+        line.not_compared += found.not_compared;
+        if line.effect == "none" && !line.differences.is_empty() {
+            line.effect = "live";
+        }
+        matches!(asked, Some(Ok(Err(_)) | Err(_)))
     }
 
     /// Asks a server, or reads what stands for it, and compares. `met` hears who answers as soon as that is known.
@@ -158,15 +231,19 @@ impl<'a> Looking<'a> {
         mut met_with: impl FnMut(&Chosen, Option<String>),
     ) -> Result<Seen, (LiveStatus, Failure)> {
         let failed = |failure| (LiveStatus::Failed, failure);
+        let mut asked = None;
         let (setup, snapshot, denied) = match &target.place {
             Place::Nowhere(reason) => return Err(failed(Failure::new(reason.clone()))),
             Place::Dump(path) => {
                 let (chosen, snapshot) = self.dump(path, target.server()).map_err(failed)?;
-                met_with(&chosen, None);
-                (sound(target, chosen.server).map_err(failed)?, snapshot, None)
+                met_with(&chosen, role(snapshot.info()));
+                (self.sound(target, chosen.server).map_err(failed)?, snapshot, None)
             }
             Place::Address(url) => {
-                let unreachable = |failure| (LiveStatus::Unreachable, failure);
+                let unreachable = |failure| match misnamed(target) {
+                    Some(failure) => failed(failure),
+                    None => (LiveStatus::Unreachable, failure),
+                };
                 let mut met = match met {
                     Some(met) => met,
                     None => {
@@ -177,9 +254,10 @@ impl<'a> Looking<'a> {
                 };
                 let server = met.server();
                 met_with(&Chosen { server, because: "INFO".into() }, role(met.info()));
-                let setup = sound(target, server).map_err(failed)?;
+                let setup = self.sound(target, server).map_err(failed)?;
                 let names = names_to_ask(&setup.config, &known(&setup));
                 let observed = met.observe(&names).map_err(|error| unreachable(remedy(&error)))?;
+                asked = Some(met);
                 (setup, observed.snapshot, observed.denied)
             }
         };
@@ -188,7 +266,21 @@ impl<'a> Looking<'a> {
         let wanted = self.wanted(target, &setup, deployed.as_ref(), &secrets, &expected);
         let found = plan::drift(wanted, &snapshot);
         let plan = Plan::mending(wanted, &snapshot, &found);
-        Ok(Seen { setup, snapshot, denied, deployed, found, plan })
+        Ok(Seen { setup, snapshot, denied, deployed, found, plan, met: asked })
+    }
+
+    /// What is declared for a version, read once where one profile is held against many servers.
+    fn sound(&self, target: &Target<'_>, server: Server) -> Result<Arc<Setup>, Failure> {
+        if matches!(target.declared, Declared::Instance(..)) {
+            return sound(target, server).map(Arc::new);
+        }
+        let mut known = self.sound.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(setup) = known.get(&server) {
+            return Ok(Arc::clone(setup));
+        }
+        let setup = Arc::new(sound(target, server)?);
+        known.insert(server, Arc::clone(&setup));
+        Ok(setup)
     }
 
     fn wanted<'s>(
@@ -262,16 +354,30 @@ impl<'a> Looking<'a> {
             }
         };
         let name = path.display();
-        let dump = read_dump(text, &|name| catalog::find(name).is_some()).map_err(|error| {
-            Failure::new(format!("cannot read `{name}` as a dump: {error}"))
-                .help("make it with `redis-cli --json CONFIG GET '*'`, which keeps line breaks in values")
-        })?;
-        let pairs: Vec<(String, Vec<u8>)> = dump.said.into_iter().map(|said| (said.name, said.value)).collect();
-        let chosen = match server {
-            Some(server) => Chosen { server, because: "as the project or --server says".into() },
-            None => by_names(&pairs.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>()),
+        let failed = |error: &dyn std::fmt::Display| {
+            Failure::new(format!("cannot read `{name}` as a dump: {error}")).help(
+                "make it with `redisconf snapshot`, or `redis-cli --json CONFIG GET '*'`, which keeps line breaks in values",
+            )
         };
-        let snapshot = Snapshot::new(chosen.server, pairs, BTreeMap::new());
+        let (info, rest) = match read_kept(text).map_err(|error| failed(&error))? {
+            Kept::Ours(saved) => {
+                let chosen = Chosen { server: saved.snapshot.server, because: format!("snapshot of {}", saved.taken) };
+                return Ok((chosen, saved.snapshot));
+            }
+            Kept::Printed(info, rest) => (info, rest),
+        };
+        let pairs = if rest.trim_ascii().is_empty() && !info.is_empty() {
+            Vec::new()
+        } else {
+            let dump = read_dump(rest, &|name| catalog::find(name).is_some()).map_err(|error| failed(&error))?;
+            dump.said.into_iter().map(|said| (said.name, said.value)).collect()
+        };
+        let chosen = match (identity(&info), server) {
+            (Ok(server), _) => Chosen { server, because: "INFO".into() },
+            (Err(_), Some(server)) => Chosen { server, because: "as the project or --server says".into() },
+            (Err(_), None) => by_names(&pairs.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>()),
+        };
+        let snapshot = Snapshot::new(chosen.server, pairs, info);
         Ok((chosen, snapshot))
     }
 
@@ -292,34 +398,6 @@ impl<'a> Looking<'a> {
     }
 }
 
-fn empty(target: &Target<'_>) -> LiveServer {
-    LiveServer {
-        name: target.name.clone(),
-        address: match &target.place {
-            Place::Address(url) => url.address.to_string(),
-            Place::Dump(path) => path.display().to_string(),
-            Place::Nowhere(_) => String::new(),
-        },
-        environment: target.environment().map(str::to_owned),
-        server: None,
-        role: None,
-        status: LiveStatus::Equal,
-        effect: "none",
-        reason: None,
-        help: None,
-        differences: Vec::new(),
-        others: Vec::new(),
-        unmanaged: Vec::new(),
-        equal: 0,
-        not_compared: 0,
-        per_node: 0,
-        unknown: Vec::new(),
-        notes: Vec::new(),
-        topology: None,
-        nodes: Vec::new(),
-    }
-}
-
 /// What is declared, unless something is wrong with it.
 fn sound(target: &Target<'_>, server: Server) -> Result<Setup, Failure> {
     let setup = target.setup(server)?;
@@ -330,99 +408,10 @@ fn sound(target: &Target<'_>, server: Server) -> Result<Setup, Failure> {
     }
 }
 
-fn fill_rows(line: &mut LiveServer, setup: &Setup, deployed: Option<&Setup>, found: &Drifts) {
-    for row in &found.rows {
-        let told = drift_line(setup, deployed, row);
-        if row.counts() {
-            line.differences.push(told);
-        } else if row.standing == Standing::Unmanaged {
-            line.unmanaged.push(told);
-        } else {
-            line.others.push(told);
-        }
-    }
-    line.equal = found.equal;
-    line.not_compared = found.not_compared;
-    line.per_node = found.per_node;
-    line.unknown.clone_from(&found.strange);
-    let by_restart = line.differences.iter().any(|row| row.effect == "restart" && row.state == "drift");
-    line.effect = match (line.differences.is_empty(), by_restart) {
-        (true, _) => "none",
-        (false, true) => "restart",
-        (false, false) => "live",
-    };
-}
-
-fn drift_line(setup: &Setup, deployed: Option<&Setup>, row: &Drift) -> DriftLine {
-    DriftLine {
-        directive: row.name.to_owned(),
-        declared: held(setup, &row.declared),
-        running: held(setup, &row.running),
-        after_restart: row.after_restart.as_ref().map(|after| held(deployed.unwrap_or(setup), after)),
-        state: match row.standing {
-            Standing::Equal => "equal",
-            Standing::Drift => "drift",
-            Standing::Expected { .. } => "expected",
-            Standing::Unmanaged => "unmanaged",
-            Standing::Limited => "limited",
-            Standing::NotCompared => "not-compared",
-        },
-        restart: match row.fate {
-            Fate::Unknown => "unknown",
-            Fate::Stays => "stays",
-            Fate::Lost => "lost",
-            Fate::Pending => "pending",
-        },
-        effect: match row.effect {
-            Change::Live => "live",
-            Change::Restart => "restart",
-        },
-        per_node: row.per_node,
-        note: row.note.clone(),
-    }
-}
-
-fn role(info: &BTreeMap<String, String>) -> Option<String> {
-    match info.get("role").map(String::as_str) {
-        Some("master") => {
-            let replicas = info.get("connected_slaves").map_or("0", String::as_str);
-            Some(match replicas {
-                "0" => "primary".into(),
-                "1" => "primary, 1 replica".into(),
-                more => format!("primary, {more} replicas"),
-            })
-        }
-        Some("slave") => {
-            let of = |name: &str| info.get(name).map_or("?", String::as_str);
-            Some(format!("replica of {}:{}", of("master_host"), of("master_port")))
-        }
-        Some(_) | None => None,
-    }
-}
-
-/// What else there is to know of its state.
-fn notes(target: &Target<'_>, snapshot: &Snapshot, denied: Option<&Denied>) -> Vec<String> {
-    let info = snapshot.info();
-    let is = |name: &str, value: &str| info.get(name).is_some_and(|said| said == value);
-    let mut notes = Vec::new();
-    if let Some(declared) = target.server().filter(|declared| declared.base() != snapshot.server.base())
-        && !info.is_empty()
-    {
-        notes.push(format!("declared as {}, and {} runs: compared as what runs", declared.base(), snapshot.server));
-    }
-    if is("loading", "1") {
-        notes.push("it is loading its data, and takes no commands but a few until it is done".into());
-    }
-    if is("role", "slave") && is("master_link_status", "down") {
-        notes.push("its link to the primary is down".into());
-    }
-    if is("aof_enabled", "1") && (is("aof_rewrite_in_progress", "1") || is("aof_rewrite_scheduled", "1")) {
-        notes.push("its append-only file is being rewritten".into());
-    }
-    if denied.is_none() && info.is_empty() {
-        notes.push("a dump shows neither users nor renamed commands, nor what a restart would give".into());
-    }
-    notes
+/// Why what is declared cannot be read in any version; told rather than that a server does not answer.
+fn misnamed(target: &Target<'_>) -> Option<Failure> {
+    let newest = *crate::server::all().last().expect("there are catalogued servers");
+    target.setup(target.server().unwrap_or(newest)).err()
 }
 
 /// The file of a server that surely runs on this machine: the process that it names is here and is one.
@@ -439,31 +428,4 @@ fn own_file(address: &Address, snapshot: &Snapshot) -> Option<PathBuf> {
     let program = std::fs::read_link(format!("/proc/{process}/exe")).ok()?;
     let is_it = snapshot.info().get("executable").is_some_and(|said| Path::new(said) == program);
     (is_here && is_it).then(|| PathBuf::from(path))
-}
-
-/// What to do about a server that does not answer.
-pub(in crate::cli) fn remedy(error: &ObserveError) -> Failure {
-    let help = match error {
-        ObserveError::Connection(ConnectionError::Connect(_)) => "check address and port, and that the server runs",
-        ObserveError::Connection(ConnectionError::Tls(_)) => {
-            "see --tls-ca, --tls-cert, --tls-key and --tls-server-name; redis:// speaks without TLS"
-        }
-        ObserveError::Connection(ConnectionError::TimedOut { .. }) => {
-            "wait longer with --timeout, or look why it is busy"
-        }
-        ObserveError::Connection(ConnectionError::Closed { .. }) => {
-            "a port that speaks TLS hangs up like this: write rediss://"
-        }
-        ObserveError::Connection(ConnectionError::TooLarge { .. } | ConnectionError::Garbled { .. })
-        | ObserveError::Shape { .. }
-        | ObserveError::Pairs(_)
-        | ObserveError::Identity(_) => "check the address: something else may listen there, or stand between",
-        ObserveError::NoLogin => "give it in REDISCONF_PASSWORD, with --password-file, or --ask-password",
-        ObserveError::WrongLogin { .. } => "check the user (--user) and the password",
-        ObserveError::ProtectedMode => "ask from the machine itself, or set a password there",
-        ObserveError::Full => "raise `maxclients`, or look for connections that leak",
-        ObserveError::NoInfo { .. } => "let its user do it: `ACL SETUSER NAME +info +config|get`",
-        ObserveError::Sentinel => "leave --no-discover out, or name one of the servers it watches",
-    };
-    Failure::new(error.to_string()).help(help)
 }

@@ -2,8 +2,9 @@
 
 use rayon::prelude::{IntoParallelRefIterator, ParallelIterator};
 
-use super::look::{Around, Looking, remedy};
+use super::look::{Around, Looking};
 use super::reach::url;
+use super::remedy::remedy;
 use super::target::{Declared, Place, Target};
 use crate::cli::failure::Failure;
 use crate::live::{self, Address, DiscoverError, Kind, Node, Topology, Url, Ways, discover};

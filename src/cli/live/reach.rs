@@ -53,10 +53,14 @@ impl Access {
     /// The login for a server that flags and an address tell of.
     pub(super) fn login(&self, url: &Url) -> Option<Login> {
         let user = self.user.clone().or_else(|| url.user.clone());
-        self.password.as_ref().map(|password| Login {
-            user: user.unwrap_or_else(|| "default".into()),
-            password: password.expose().to_vec(),
-        })
+        match (&self.password, user) {
+            (Some(password), user) => {
+                Some(Login { user: user.unwrap_or_else(|| "default".into()), password: password.expose().to_vec() })
+            }
+            // A user may need no password (`nopass`); to go on as another one would be worse than to be refused.
+            (None, Some(user)) => Some(Login { user, password: Vec::new() }),
+            (None, None) => None,
+        }
     }
 
     /// The login of an instance: the flags', else what its `live` table names.
@@ -66,7 +70,8 @@ impl Access {
         live: &Live,
         known: &BTreeMap<String, Secret>,
     ) -> Result<Option<Login>, String> {
-        if let Some(login) = self.login(url) {
+        let by_flags = self.password.is_some() || live.password.is_none();
+        if let Some(login) = self.login(url).filter(|_| by_flags) {
             let user = match (&self.user, &live.user) {
                 (None, Some(user)) => user.value.clone(),
                 (Some(_), _) | (None, None) => login.user.clone(),

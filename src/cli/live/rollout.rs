@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 
 use rayon::prelude::{IntoParallelRefIterator, ParallelIterator};
 
-use super::apply::{Applying, confirmed};
+use super::apply::{Applying, confirmed, folder, name_cut_off};
+use super::journal::Journal;
 use super::look::Seen;
 use super::nodes::Member;
 use super::target::Place;
@@ -58,7 +59,21 @@ pub(super) fn run(
         line.status = if is_left { ApplyStatus::NeedsRestart } else { ApplyStatus::Nothing };
         return told(line, Exit::Done, is_human, terminal);
     }
-    let allowed = whole.allowed();
+    if whole.command.plan.is_some() || whole.command.plan_out.is_some() {
+        line.fail(
+            ApplyStatus::Refused,
+            "a plan file is for one process, and here are several: nothing was sent",
+            Some("plan for each node by itself, with --no-discover"),
+        );
+        return told(line, Exit::Found, is_human, terminal);
+    }
+    let allowed = match whole.permitted(&ready[0].seen) {
+        Ok(allowed) => allowed,
+        Err(failure) => {
+            line.fail(ApplyStatus::Refused, failure.message(), failure.advice());
+            return told(line, Exit::Found, is_human, terminal);
+        }
+    };
     let refused: Vec<&Hazard> =
         ready.iter().filter_map(|node| node.seen.plan.clear(&allowed).err()).flatten().collect();
     if !refused.is_empty() {
@@ -82,7 +97,8 @@ pub(super) fn run(
     let mut failed = None;
     let mut exit = Exit::Done;
     for (number, turn) in order.iter().enumerate() {
-        exit = take(whole, &ready[turn.node], *turn, &mut line.nodes[turn.node], terminal)?;
+        let is_last = order[number + 1..].iter().all(|later| later.node != turn.node);
+        exit = take(whole, &ready[turn.node], *turn, is_last, &mut line.nodes[turn.node], terminal)?;
         if exit != Exit::Done {
             failed = Some(number);
             break;
@@ -212,6 +228,7 @@ fn take(
     whole: &Applying<'_>,
     node: &Ready<'_>,
     turn: Turn,
+    is_last: bool,
     line: &mut AppliedServer,
     terminal: &mut Terminal,
 ) -> Result<Exit, Failure> {
@@ -219,7 +236,16 @@ fn take(
     let cleared = plan.clear(&whole.allowed()).expect("a part has no danger that the whole has not");
     let (before, evicted, undo) = (line.set.clone(), line.evicted, line.undo.take());
     let one = Applying { target: &node.member.target, ..*whole };
-    let exit = one.carry_out(cleared, line, terminal)?;
+    // What an earlier run left is all mended after the last turn.
+    let cut_off = if is_last {
+        let journal = Journal::in_folder(&folder(&whole.command.doing, whole.target));
+        let cut_off = journal.unfinished(&plan.of.run_id);
+        name_cut_off(&journal, &cut_off, terminal)?;
+        cut_off
+    } else {
+        Vec::new()
+    };
+    let exit = one.carry_out(cleared, cut_off, line, terminal)?;
     line.undo_before.extend(undo);
     line.set.splice(0..0, before);
     line.evicted += evicted;

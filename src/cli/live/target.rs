@@ -15,7 +15,7 @@ use crate::plan::Expectation;
 use crate::report::Look;
 use crate::server::Server;
 use crate::source::Disk;
-use crate::syntax::project::{Instance, Ownership};
+use crate::syntax::project::{Apply as Means, Instance, Ownership};
 
 /// Where a server's answers come from.
 #[derive(Clone, Debug)]
@@ -127,6 +127,23 @@ impl<'a> Target<'a> {
             Declared::Named(_) => None,
             Declared::Instance(_, instance) => instance.environment.as_ref().map(|one| one.value.as_str()),
         }
+    }
+
+    /// Who sets the configuration back if somebody else changes it: the operator or chart of its platform.
+    pub(super) fn owner(&self) -> Option<String> {
+        let Declared::Instance(_, instance) = self.declared else { return None };
+        let manager = instance.platform.details.iter().find(|(name, _)| name.value == "managed-by");
+        let is_kubernetes = instance.platform.kind.as_ref().is_some_and(|kind| kind.value == "kubernetes");
+        manager
+            .map(|(_, name)| format!("`{}`", name.value))
+            .or_else(|| is_kubernetes.then(|| "the chart or operator of its Kubernetes cluster".into()))
+    }
+
+    /// Whether its environment takes plan files only.
+    pub(super) fn takes_plan_files_only(&self) -> bool {
+        let Declared::Instance(fleet, _) = self.declared else { return false };
+        let mut environments = fleet.project.environments.iter();
+        environments.any(|one| Some(one.name.value.as_str()) == self.environment() && one.apply == Means::PlanFile)
     }
 
     /// Whether what no layer names is to have its default.

@@ -1,9 +1,11 @@
 //! `redisconf undo`: sets what a plan has set back to what was there, where nobody has changed it since.
 
+use std::path::{Path, PathBuf};
+
 use super::apply::{confirmed, folder};
 use super::journal::{Journal, State, Undo};
-use super::look::remedy;
 use super::reach::{Access, url};
+use super::remedy::remedy;
 use crate::cli::Exit;
 use crate::cli::args::{Format, Global, Profile, Undo as Arguments};
 use crate::cli::failure::Failure;
@@ -12,6 +14,7 @@ use crate::cli::terminal::Terminal;
 use crate::live::{self, Address, Manner, Met};
 use crate::plan::Plan;
 use crate::report::{self, UndoReport};
+use crate::snapshot::Snapshot;
 
 pub(in super::super) fn run(command: &Arguments, global: &Global, terminal: &mut Terminal) -> Result<Exit, Failure> {
     let path = command.file.display();
@@ -61,6 +64,9 @@ pub(in super::super) fn run(command: &Arguments, global: &Global, terminal: &mut
         result.reason = Some(denied.to_string());
         return tell(&result, Exit::Partial, global, terminal);
     }
+    if undo.in_steps {
+        stand_on_the_way(&mut undo, &observed.snapshot);
+    }
     let changes: Vec<(&str, Option<&str>, Option<&str>)> = undo
         .changes
         .iter()
@@ -72,6 +78,10 @@ pub(in super::super) fn run(command: &Arguments, global: &Global, terminal: &mut
     result.planned = plan.steps().map(|step| (step.name.to_owned(), step.from_text(), step.to_text())).collect();
     if plan.groups.is_empty() {
         result.is_done = true;
+        if undo.state == State::Begun {
+            undo.state = State::TakenBack;
+            Journal::in_folder(&folder_of(command)).keep(&undo).map_err(Failure::new)?;
+        }
         return tell(&result, Exit::Done, global, terminal);
     }
     if global.format() != Format::Json {
@@ -87,13 +97,11 @@ pub(in super::super) fn run(command: &Arguments, global: &Global, terminal: &mut
         declared: super::target::Declared::Named(&nobody),
     };
     // Beside the file that is undone, unless another folder is named.
-    let beside = command.file.parent().filter(|parent| !parent.as_os_str().is_empty()).map(std::path::Path::to_owned);
-    let folder = if command.doing.journal.is_some() {
-        folder(&command.doing, &here)
-    } else {
-        beside.unwrap_or_else(|| ".".into())
-    };
+    let folder = if command.doing.journal.is_some() { folder(&command.doing, &here) } else { folder_of(command) };
     let journal = Journal::open(&folder)?;
+    // Should it be cut off, the next run says so.
+    let earlier = std::mem::replace(&mut undo.state, State::Begun);
+    journal.keep(&undo).map_err(|error| Failure::new(error).help("nothing was sent"))?;
     let manner = Manner { patience: command.doing.wait, stride: None, attempts: 8 };
     let reason = command.doing.reason.as_deref();
     // Whoever asks to undo has allowed what it takes.
@@ -107,17 +115,42 @@ pub(in super::super) fn run(command: &Arguments, global: &Global, terminal: &mut
             result.is_done = true;
             Exit::Done
         }
-        live::Left::AsBefore => Exit::AsBefore,
-        live::Left::Between | live::Left::Unknown => {
+        live::Left::AsBefore => {
+            undo.state = earlier;
+            Exit::AsBefore
+        }
+        live::Left::Between => {
             undo.state = State::Between;
             Exit::Between
         }
+        // What nobody knows stays begun: the next run looks.
+        live::Left::Unknown => Exit::Between,
     };
     let kept = journal.keep(&undo).and_then(|()| journal.end(&undo, reason, ended.reason));
     if let Err(error) = kept {
         terminal.note(&format!("the journal is not complete: {error}\n"))?;
     }
     tell(&result, exit, global, terminal)
+}
+
+/// Where the file lies that is undone.
+fn folder_of(command: &Arguments) -> PathBuf {
+    let beside = command.file.parent().filter(|parent| !parent.as_os_str().is_empty());
+    beside.unwrap_or(Path::new(".")).to_owned()
+}
+
+/// What went down in steps and was cut off stands at a value of the plan, wherever on the way it is.
+fn stand_on_the_way(undo: &mut Undo, running: &Snapshot) {
+    let bytes = |text: &[u8]| std::str::from_utf8(text).ok().and_then(|text| text.parse::<u64>().ok());
+    for change in undo.changes.iter_mut().filter(|change| change.directive == "maxmemory") {
+        let (Some(from), Some(to)) = (&change.from, &change.to) else { continue };
+        let (from, to) = (bytes(from.as_bytes()), bytes(to.as_bytes()));
+        let now = running.value("maxmemory").and_then(bytes);
+        let (Some(from), Some(to), Some(now)) = (from, to, now) else { continue };
+        if now > to && (now < from || from == 0) {
+            change.to = Some(now.to_string());
+        }
+    }
 }
 
 fn tell(result: &UndoReport, exit: Exit, global: &Global, terminal: &mut Terminal) -> Result<Exit, Failure> {

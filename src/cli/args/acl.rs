@@ -1,0 +1,29 @@
+//! What `acl` takes.
+
+use clap::{Args as Group, ValueEnum};
+
+pub(in super::super) const EXAMPLES: &str = "Examples:
+  redisconf acl diff
+  redisconf acl apply --name ops >> users.acl";
+
+#[derive(Debug, Group)]
+pub(in super::super) struct Acl {
+    /// What the user is for
+    #[arg(value_name = "COMMAND", value_enum)]
+    pub(in super::super) purpose: Use,
+
+    /// Name of the user
+    #[arg(long, value_name = "NAME", default_value = "redisconf")]
+    pub(in super::super) name: String,
+}
+
+/// The commands that speak with servers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(in super::super) enum Use {
+    // No documentation on these: clap would print each as a paragraph.
+    Apply,
+    Diff,
+    Snapshot,
+    Undo,
+    Watch,
+}

@@ -1,0 +1,39 @@
+//! What must not get worse while a plan is carried out.
+
+use std::collections::BTreeMap;
+
+/// The parts of INFO that tell whether clients and replicas are served as before.
+pub(super) struct Health {
+    link: Option<String>,
+    replicas: u64,
+    refused: u64,
+}
+
+impl Health {
+    pub(super) fn of(info: &BTreeMap<String, String>) -> Self {
+        Self {
+            link: info.get("master_link_status").cloned(),
+            replicas: number(info, "connected_slaves"),
+            refused: info.get("errorstat_OOM").and_then(|text| text.strip_prefix("count=")?.parse().ok()).unwrap_or(0),
+        }
+    }
+
+    /// What is worse now, if anything is.
+    pub(super) fn compare(&self, now: &Self) -> Result<(), String> {
+        if self.link.as_deref() == Some("up") && now.link.as_deref() != Some("up") {
+            return Err("its link to the primary went down".into());
+        }
+        if now.replicas < self.replicas {
+            return Err(format!("it had {} replicas, and has {} now", self.replicas, now.replicas));
+        }
+        if now.refused > self.refused {
+            return Err(format!("it refused {} commands for want of memory (OOM)", now.refused - self.refused));
+        }
+        Ok(())
+    }
+}
+
+/// A number of INFO; 0 if it is not there.
+pub(super) fn number(info: &BTreeMap<String, String>, field: &str) -> u64 {
+    info.get(field).and_then(|text| text.parse().ok()).unwrap_or(0)
+}

@@ -1,0 +1,45 @@
+//! What a user of a server must be allowed, for each thing that is done here.
+//!
+//! A trial on servers proves the lists: with exactly these rights all works, and nothing is refused.
+
+/// What somebody wants to do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Purpose {
+    /// Hold servers against what is declared, once or again and again.
+    Diff,
+    /// Change servers, or take that back.
+    Apply,
+    /// Keep what a server says.
+    Snapshot,
+}
+
+impl Purpose {
+    /// The rules for commands, as ACL SETUSER takes them in every version; the least that is enough.
+    ///
+    /// AUTH needs no right. There is no CLIENT SETINFO and no HELLO here, for none is sent.
+    #[must_use]
+    pub fn rules(self) -> &'static [&'static str] {
+        match self {
+            Self::Diff => &["-@all", "+info", "+config|get", "+acl|list"],
+            Self::Apply => &["-@all", "+info", "+config|get", "+config|set", "+client|setname", "+client|list"],
+            Self::Snapshot => &["-@all", "+info", "+config|get"],
+        }
+    }
+
+    /// What whoever holds these rights can do beside, for those who hand them out.
+    #[must_use]
+    pub fn dangers(self) -> &'static [&'static str] {
+        const READS: &str = "CONFIG GET cannot be narrowed: whoever holds it reads `requirepass` and `masterauth` in clear, \
+            and is an administrator while one of them is set. Move the passwords to users (`aclfile`, `user`): then it \
+            sees none";
+        const LISTS: &str = "ACL LIST shows the rules and the hashes of the passwords of all users. It is sent only where \
+            users are declared; else leave out `+acl|list`";
+        const SETS: &str = "CONFIG SET can set everything, such as `requirepass`, `dir` and `dbfilename`: whoever holds it \
+            is an administrator";
+        match self {
+            Self::Diff => &[READS, LISTS],
+            Self::Apply => &[READS, SETS],
+            Self::Snapshot => &[READS],
+        }
+    }
+}

@@ -35,6 +35,12 @@ pub(super) enum Ask<'a> {
     /// Many names at once, which servers take from 7.0 on.
     ConfigGetAll(&'a [&'a str]),
     Info(Section),
+    // which nodes belong together
+    ClusterNodes,
+    ClusterShards,
+    SentinelMasters,
+    /// Of the primary with this name.
+    SentinelReplicas(&'a str),
     // the rest is for servers that were started here, and for `apply`
     /// Name and value, and again.
     ConfigSet(&'a [(&'a str, &'a [u8])]),
@@ -59,6 +65,8 @@ impl Ask<'_> {
             Self::Auth(_) => "AUTH",
             Self::ConfigGet(_) | Self::ConfigGetAll(_) | Self::ConfigSet(_) | Self::ConfigRewrite => "CONFIG",
             Self::Info(_) => "INFO",
+            Self::ClusterNodes | Self::ClusterShards => "CLUSTER",
+            Self::SentinelMasters | Self::SentinelReplicas(_) => "SENTINEL",
             Self::SlowlogGet => "SLOWLOG",
             Self::Shutdown => "SHUTDOWN",
             Self::SetName(_) | Self::ClientList | Self::ClientKill(_) => "CLIENT",
@@ -77,6 +85,10 @@ impl Ask<'_> {
             Self::ConfigSet(pairs) => {
                 pairs.iter().fold(packed.arg("SET"), |set, (name, value)| set.arg(name).arg(value))
             }
+            Self::ClusterNodes => packed.arg("NODES"),
+            Self::ClusterShards => packed.arg("SHARDS"),
+            Self::SentinelMasters => packed.arg("MASTERS"),
+            Self::SentinelReplicas(name) => packed.arg("REPLICAS").arg(name),
             Self::ConfigRewrite => packed.arg("REWRITE"),
             Self::SlowlogGet => packed.arg("GET").arg(4096),
             Self::Info(Section::Server) => packed.arg("server"),

@@ -131,8 +131,17 @@ impl Met {
     /// Connects, logs in and asks for INFO.
     ///
     /// # Errors
-    /// When nothing can be said of the server.
+    /// When nothing can be said of the server, or it is a Sentinel.
     pub fn meet(reach: &Reach<'_>) -> Result<Self, ObserveError> {
+        let met = Self::meet_any(reach)?;
+        if met.is_sentinel() { Err(ObserveError::Sentinel) } else { Ok(met) }
+    }
+
+    /// The same, and a Sentinel is welcome.
+    ///
+    /// # Errors
+    /// When nothing can be said of the server.
+    pub fn meet_any(reach: &Reach<'_>) -> Result<Self, ObserveError> {
         let mut connection = Connection::connect(&reach.address, reach.tls, reach.within)?;
         let (login, info) = connection.introduce(reach.login)?;
         if let (Some(Reply::Error(answer)), Some(who)) = (login, reach.login) {
@@ -144,10 +153,14 @@ impl Met {
         };
         let info = parse_info(&text.ok_or(ObserveError::Shape { command: "INFO" })?);
         let server = identity(&info)?;
-        if info.get("redis_mode").is_some_and(|mode| mode == "sentinel") {
-            return Err(ObserveError::Sentinel);
-        }
         Ok(Self { connection, server, info })
+    }
+
+    /// Whether it is a Sentinel, which holds no data and has a configuration of its own.
+    #[must_use]
+    pub fn is_sentinel(&self) -> bool {
+        // Valkey has a name of its own for it.
+        ["redis_mode", "server_mode"].iter().any(|field| self.info.get(*field).is_some_and(|mode| mode == "sentinel"))
     }
 
     /// Whether the connection can still be used.

@@ -5,6 +5,7 @@ use serde::Serialize;
 use super::compared::HeldLine;
 use super::look::{Look, Role, wrapped};
 use super::place::ServerUsed;
+use super::rollout::TurnLine;
 use crate::finding::Severity;
 
 /// The result of `apply`.
@@ -38,6 +39,10 @@ pub enum ApplyStatus {
     Between,
     /// It failed, and the server does not answer any more.
     Unknown,
+    /// Another node failed before its turn came.
+    Untouched,
+    /// Another node failed between its two turns.
+    Partly,
 }
 
 /// One server.
@@ -82,6 +87,18 @@ pub struct AppliedServer {
     pub lost_on_restart: Vec<String>,
     /// What undoes the plan.
     pub undo: Option<String>,
+    /// What undoes what was set in an earlier turn; after `undo`.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub undo_before: Vec<String>,
+    /// `replication`, `cluster` or `sentinel`, where it is several nodes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub topology: Option<&'static str>,
+    /// The turns of its nodes.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub order: Vec<TurnLine>,
+    /// The nodes, each as a server of its own.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub nodes: Vec<Self>,
 }
 
 /// One value to set.
@@ -151,6 +168,10 @@ impl AppliedServer {
             not_on_disk: None,
             lost_on_restart: Vec::new(),
             undo: None,
+            undo_before: Vec::new(),
+            topology: None,
+            order: Vec::new(),
+            nodes: Vec::new(),
         }
     }
 
@@ -240,6 +261,8 @@ impl AppliedServer {
             ApplyStatus::Between => {
                 format!("{}: the server is NOT as before; still set: {}\n", bad("failed"), self.set.join(", "))
             }
+            ApplyStatus::Untouched => "not touched\n".to_owned(),
+            ApplyStatus::Partly => format!("{}: set in part: {}\n", bad("stopped"), self.set.join(", ")),
             ApplyStatus::Unknown => {
                 format!(
                     "{}: the server does not answer, so how it is left is not known; sent: {}\n",

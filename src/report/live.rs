@@ -60,7 +60,7 @@ pub struct LiveServer {
     pub environment: Option<String>,
     /// The version that runs.
     pub server: Option<ServerUsed>,
-    /// `primary`, `replica`; `None` if it did not say.
+    /// `primary`, `replica`, or how several nodes hang together; `None` if it did not say.
     pub role: Option<String>,
     /// How it stands.
     pub status: LiveStatus,
@@ -86,6 +86,12 @@ pub struct LiveServer {
     pub unknown: Vec<String>,
     /// What else there is to know of its state.
     pub notes: Vec<String>,
+    /// `replication`, `cluster` or `sentinel`, where it is several nodes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub topology: Option<&'static str>,
+    /// The nodes, each as a server of its own.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub nodes: Vec<Self>,
 }
 
 /// One directive.
@@ -99,7 +105,7 @@ pub struct DriftLine {
     pub running: HeldLine,
     /// What a restart would give.
     pub after_restart: Option<HeldLine>,
-    /// `drift`, `equal`, `expected`, `unmanaged`, `limited` or `not-compared`.
+    /// `drift`, `equal`, `expected`, `unmanaged`, `limited`, `per-node` or `not-compared`.
     pub state: &'static str,
     /// What a restart does to what runs: `unknown`, `stays`, `lost` or `pending`.
     pub restart: &'static str,
@@ -169,7 +175,7 @@ impl LiveReport {
 }
 
 impl LiveServer {
-    fn human(&self, look: Look) -> String {
+    pub(super) fn human(&self, look: Look) -> String {
         let mut text = look.paint(Role::Name, &self.name);
         let version = self.server.as_ref().map(|server| server.words.clone());
         let address = (self.address != self.name).then(|| self.address.clone());
@@ -187,6 +193,15 @@ impl LiveServer {
             count => format!(", {count} per-node ones left out"),
         };
         let said = match self.status {
+            LiveStatus::Equal
+            | LiveStatus::Drift
+            | LiveStatus::Partial
+            | LiveStatus::Unreachable
+            | LiveStatus::Failed
+                if !self.nodes.is_empty() =>
+            {
+                self.nodes_in_words(look)
+            }
             LiveStatus::Equal => format!("{} ({counted}{per_node})", look.paint(Role::Counts, "equal")),
             LiveStatus::Drift => match self.differences.len() {
                 1 => format!("{}: 1 difference, {counted} as declared{per_node}", unusual("drift")),
@@ -205,7 +220,8 @@ impl LiveServer {
         if let Some(help) = &self.help {
             text.push_str(&wrapped(&format!("help: {help}"), look.text_width(), 2));
         }
-        let rows: Vec<&DriftLine> = self.differences.iter().chain(&self.others).collect();
+        let is_shown = self.nodes.is_empty() || self.is_alike_everywhere();
+        let rows: Vec<&DriftLine> = self.differences.iter().chain(&self.others).filter(|_| is_shown).collect();
         if !rows.is_empty() {
             text.push_str(&table(&rows, look));
         }
@@ -216,6 +232,7 @@ impl LiveServer {
                 &look.paint(Role::Aside, &wrapped(&format!("unmanaged and not default: {list}"), look.text_width(), 2)),
             );
         }
+        text.push_str(&self.own_words(look));
         if !self.unknown.is_empty() {
             let list = self.unknown.join(", ");
             text.push_str(&look.paint(

@@ -119,6 +119,8 @@ mod tests {
             per_node: 0,
             unknown: Vec::new(),
             notes: Vec::new(),
+            topology: None,
+            nodes: Vec::new(),
         }
     }
 

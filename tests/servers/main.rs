@@ -24,6 +24,7 @@ mod hostile;
 mod import;
 mod kills;
 mod live;
+mod nodes;
 mod orphan;
 mod profiles;
 mod proxy;
@@ -59,6 +60,7 @@ fn main() {
         import::trials(&servers),
         kills::trials(&servers),
         live::trials(&servers),
+        nodes::trials(&servers),
         orphan::trials(&servers),
         profiles::trials(&servers),
         rules::trials(&servers),

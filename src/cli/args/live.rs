@@ -57,6 +57,18 @@ pub(in super::super) struct Reach {
     #[arg(requires = "live", help_heading = "Running servers")]
     pub(in super::super) jobs: u16,
 
+    /// Where an announced address is reached from here, such as 10.0.0.7:6379=127.0.0.1:16379; may be given again
+    #[arg(long, value_name = "HOST:PORT=HOST:PORT", requires = "live", help_heading = "Running servers")]
+    pub(in super::super) map: Vec<String>,
+
+    /// Name that Sentinel knows the primary by; else the project's, or the only one
+    #[arg(long, value_name = "NAME", requires = "live", help_heading = "Running servers")]
+    pub(in super::super) service: Option<String>,
+
+    /// Look at the named addresses alone: not at the replicas or the other nodes of a cluster
+    #[arg(long, requires = "live", conflicts_with_all = ["map", "service"], help_heading = "Running servers")]
+    pub(in super::super) no_discover: bool,
+
     /// Only instances of this environment
     #[arg(long, value_name = "NAME", help_heading = "A whole project")]
     pub(in super::super) env: Option<String>,

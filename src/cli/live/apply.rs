@@ -4,8 +4,9 @@ use std::io::{BufRead as _, IsTerminal as _};
 use std::path::PathBuf;
 
 use super::journal::{Journal, State, Undo};
-use super::look::{Looking, Seen};
+use super::look::{Around, Looking, Seen};
 use super::planned::PlanFile;
+use super::rollout;
 use super::target::{self, Declared, Place, Target};
 use crate::cli::Exit;
 use crate::cli::args::{Apply, Doing, Format, Global, Profile};
@@ -55,8 +56,18 @@ fn all(targets: &[Target<'_>], command: &Apply, global: &Global, terminal: &mut 
     let mut servers: Vec<AppliedServer> = Vec::new();
     let mut worst = Exit::Done;
     for target in targets {
-        let applying = Applying { command, looking: &looking, target, is_alone: targets.len() == 1 };
-        let (server, exit) = applying.run(global, terminal)?;
+        let applying =
+            Applying { command, looking: &looking, target, allowed_as: &target.name, is_alone: targets.len() == 1 };
+        let (server, exit) = match looking.around(target) {
+            Ok(Around::Several(topology)) => rollout::run(&applying, &topology, global, terminal)?,
+            Ok(Around::Nobody | Around::Alone { unknown: None, .. }) => applying.run(global, terminal)?,
+            Ok(Around::Alone { unknown: Some(unknown), .. }) => {
+                let reason = format!("the other nodes of its cluster are not known, so nothing was sent: {unknown}");
+                let help = "let its user ask for them, or apply to this node alone with --no-discover";
+                applying.not_seen(LiveStatus::Unreachable, &Failure::new(reason).help(help), global, terminal)?
+            }
+            Err((status, failure)) => applying.not_seen(status, &failure, global, terminal)?,
+        };
         servers.push(server);
         worst = worst.max(exit);
         if exit != Exit::Done {
@@ -72,11 +83,14 @@ fn all(targets: &[Target<'_>], command: &Apply, global: &Global, terminal: &mut 
     Ok(worst)
 }
 
-struct Applying<'a> {
-    command: &'a Apply,
-    looking: &'a Looking<'a>,
-    target: &'a Target<'a>,
-    is_alone: bool,
+#[derive(Clone, Copy)]
+pub(super) struct Applying<'a> {
+    pub(super) command: &'a Apply,
+    pub(super) looking: &'a Looking<'a>,
+    pub(super) target: &'a Target<'a>,
+    /// The name by which dangers are allowed: that of the whole, where it is a node.
+    pub(super) allowed_as: &'a str,
+    pub(super) is_alone: bool,
 }
 
 impl Applying<'_> {
@@ -155,8 +169,22 @@ impl Applying<'_> {
         Ok((line, exit))
     }
 
+    /// Says why nothing was seen, and so nothing done.
+    fn not_seen(
+        &self,
+        status: LiveStatus,
+        failure: &Failure,
+        global: &Global,
+        terminal: &mut Terminal,
+    ) -> Result<(AppliedServer, Exit), Failure> {
+        let mut line = AppliedServer::new(&self.target.name);
+        let exit = if status == LiveStatus::Failed { Exit::Usage } else { Exit::Partial };
+        line.fail(ApplyStatus::Unreachable, failure.message(), failure.advice());
+        told(line, exit, global.format() != Format::Json, terminal)
+    }
+
     /// The dangers that are allowed here; an error if nothing may be sent at all.
-    fn permitted(&self, seen: &Seen) -> Result<Vec<String>, Failure> {
+    pub(super) fn permitted(&self, seen: &Seen) -> Result<Vec<String>, Failure> {
         if let (Some(owner), false) = (self.target.owner(), self.command.even_if_managed || self.command.dry_run) {
             return Err(Failure::new(format!("{owner} owns the configuration of this server, and would set it back"))
                 .help("change it there (`redisconf render`), or apply for the time being with --even-if-managed"));
@@ -176,7 +204,7 @@ impl Applying<'_> {
         }
     }
 
-    fn carry_out(
+    pub(super) fn carry_out(
         &self,
         cleared: Cleared<'_>,
         cut_off: Vec<Undo>,
@@ -188,6 +216,7 @@ impl Applying<'_> {
         let journal = Journal::open(&folder(&self.command.doing, self.target))?;
         let mut undo = Undo::of(plan, &self.target.name, &url.address.to_string());
         undo.in_steps = self.command.step.is_some();
+        undo.plan = journal.fresh(&undo.plan);
         journal.keep(&undo).map_err(|error| Failure::new(error).help("nothing was sent"))?;
         line.plan = Some(undo.plan.clone());
         line.undo = Some(journal.undo_file(&undo.plan).display().to_string());
@@ -254,7 +283,7 @@ impl Applying<'_> {
         Manner { patience: self.command.doing.wait, stride: self.command.step, attempts: ATTEMPTS }
     }
 
-    fn fill(&self, line: &mut AppliedServer, seen: &Seen) {
+    pub(super) fn fill(&self, line: &mut AppliedServer, seen: &Seen) {
         line.run_id.clone_from(&seen.plan.of.run_id);
         line.steps = seen.plan.steps().map(|step| self.step_line(seen, step)).collect();
         line.left = seen
@@ -295,24 +324,24 @@ impl Applying<'_> {
     }
 
     /// The dangers that are allowed on this server.
-    fn allowed(&self) -> Vec<String> {
+    pub(super) fn allowed(&self) -> Vec<String> {
         let its = self.command.allow.iter().filter_map(|text| match text.split_once('=') {
-            Some((id, name)) => (name == self.target.name).then(|| id.to_owned()),
+            Some((id, name)) => (name == self.allowed_as).then(|| id.to_owned()),
             None => self.is_alone.then(|| text.clone()),
         });
         its.collect()
     }
 
-    fn spelled(&self, hazard: &Hazard) -> String {
+    pub(super) fn spelled(&self, hazard: &Hazard) -> String {
         match (self.is_alone, self.target.declared) {
             (true, Declared::Named(_)) => format!("--allow {}", hazard.id),
-            (_, _) => format!("--allow {}={}", hazard.id, self.target.name),
+            (_, _) => format!("--allow {}={}", hazard.id, self.allowed_as),
         }
     }
 }
 
 /// Says what an earlier run has begun on this server and not ended.
-fn name_cut_off(journal: &Journal, cut_off: &[Undo], terminal: &mut Terminal) -> Result<(), Failure> {
+pub(super) fn name_cut_off(journal: &Journal, cut_off: &[Undo], terminal: &mut Terminal) -> Result<(), Failure> {
     for earlier in cut_off {
         terminal.note(&format!(
             "an apply of {} (plan {}) was cut off on this server; `redisconf undo {}` takes back what it had set\n",

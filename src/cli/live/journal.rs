@@ -113,6 +113,12 @@ impl Journal {
         self.folder.join(format!("undo-{plan}.json"))
     }
 
+    /// The number of a plan, made one that no other plan of this second has.
+    pub(super) fn fresh(&self, plan: &str) -> String {
+        let tried = (1..).map(|turn| if turn == 1 { plan.to_owned() } else { format!("{plan}-{turn}") });
+        tried.into_iter().find(|plan| !self.undo_file(plan).exists()).expect("numbers do not end")
+    }
+
     /// Writes what undoes a plan, whole or not at all.
     pub(super) fn keep(&self, undo: &Undo) -> Result<(), String> {
         let mut text = serde_json::to_vec_pretty(undo).expect("a plain structure");

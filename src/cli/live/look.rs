@@ -6,13 +6,14 @@ use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
+use super::lines::{empty, fill_rows, notes, role, user_line};
 use super::reach::{Access, known};
 use super::remedy::{self, remedy};
 use super::target::{Declared, Place, Target};
-use crate::catalog::{self, Change, Lookup};
+use crate::catalog::{self, Lookup};
 use crate::cli::args::Reach;
 use crate::cli::clock;
-use crate::cli::diff::{by_names, held};
+use crate::cli::diff::by_names;
 use crate::cli::failure::Failure;
 use crate::cli::server::Chosen;
 use crate::cli::subject::read_file;
@@ -20,18 +21,29 @@ use crate::cli::terminal::read_stdin;
 use crate::config::{Secret, Setup};
 use crate::facts::Facts;
 use crate::finding::Severity;
-use crate::live::{self, Address, Denied, Met, Tls, Url};
-use crate::plan::{self, Drift, Drifts, Expectation, Fate, Plan, Standing, UserDrift, Wanted, names_to_ask};
-use crate::report::{DriftLine, LiveServer, LiveStatus};
+use crate::live::{self, Address, Denied, Met, Tls, Topology, Url};
+use crate::plan::{self, Drifts, Expectation, Fate, Plan, Standing, Wanted, names_to_ask};
+use crate::report::{LiveServer, LiveStatus};
 use crate::server::Server;
 use crate::snapshot::{Kept, Snapshot, identity, read_dump, read_kept};
 use crate::source::{Disk, Name};
 use crate::syntax::conf;
 
+/// Who is at the place of a target.
+pub(super) enum Around {
+    /// A dump stands there, or nothing.
+    Nobody,
+    /// One server, already met; and why others that belong to it are not known.
+    Alone { met: Box<Met>, unknown: Option<String> },
+    /// Several nodes.
+    Several(Topology),
+}
+
 /// What is the same for all servers.
 pub(super) struct Looking<'a> {
     reach: &'a Reach,
     access: Access,
+    map: Vec<(Address, Address)>,
     tls: Option<Result<Tls, String>>,
     deployed: Option<(PathBuf, Vec<u8>)>,
     stdin: Option<Vec<u8>>,
@@ -92,35 +104,47 @@ impl<'a> Looking<'a> {
         };
         let is_stdin = |target: &Target<'_>| matches!(&target.place, Place::Dump(path) if path == Path::new("-"));
         let stdin = if targets.iter().any(is_stdin) { Some(read_stdin()?) } else { None };
-        Ok(Self { reach, access, tls, deployed, stdin, today: clock::today().to_string(), sound: Mutex::default() })
+        let map = super::nodes::map(&reach.map)?;
+        Ok(Self {
+            reach,
+            access,
+            map,
+            tls,
+            deployed,
+            stdin,
+            today: clock::today().to_string(),
+            sound: Mutex::default(),
+        })
     }
 
-    /// How one server stands.
+    /// How one server stands, or all nodes that belong to it.
     pub(super) fn at(&self, target: &Target<'_>) -> LiveServer {
-        let mut line = LiveServer {
-            name: target.name.clone(),
-            address: match &target.place {
-                Place::Address(url) => url.address.to_string(),
-                Place::Dump(path) => path.display().to_string(),
-                Place::Nowhere(_) => String::new(),
-            },
-            environment: target.environment().map(str::to_owned),
-            server: None,
-            role: None,
-            status: LiveStatus::Equal,
-            effect: "none",
-            reason: None,
-            help: None,
-            differences: Vec::new(),
-            others: Vec::new(),
-            unmanaged: Vec::new(),
-            equal: 0,
-            not_compared: 0,
-            per_node: 0,
-            unknown: Vec::new(),
-            notes: Vec::new(),
+        let mut line = empty(target);
+        let filled = match self.around(target) {
+            Ok(Around::Several(topology)) => return self.nodes(line, target, &topology),
+            Ok(Around::Alone { met, unknown }) => self.fill(target, Some(*met), &mut line).map(|()| unknown),
+            Ok(Around::Nobody) => self.fill(target, None, &mut line).map(|()| None),
+            Err(told) => Err(told),
         };
-        if let Err((status, failure)) = self.fill(target, &mut line) {
+        match filled {
+            Ok(Some(unknown)) => {
+                line.status = line.status.max(LiveStatus::Partial);
+                line.notes.push(format!("the other nodes of its cluster were not looked at: {unknown}"));
+            }
+            Ok(None) => {}
+            Err((status, failure)) => {
+                line.status = status;
+                line.reason = Some(failure.message().to_owned());
+                line.help = failure.advice().map(str::to_owned);
+            }
+        }
+        line
+    }
+
+    /// How one node stands, and nothing around it.
+    pub(super) fn node(&self, target: &Target<'_>) -> LiveServer {
+        let mut line = empty(target);
+        if let Err((status, failure)) = self.fill(target, None, &mut line) {
             line.status = status;
             line.reason = Some(failure.message().to_owned());
             line.help = failure.advice().map(str::to_owned);
@@ -128,8 +152,8 @@ impl<'a> Looking<'a> {
         line
     }
 
-    fn fill(&self, target: &Target<'_>, line: &mut LiveServer) -> Result<(), (LiveStatus, Failure)> {
-        let mut seen = self.see(target, |server, role| {
+    fn fill(&self, target: &Target<'_>, met: Option<Met>, line: &mut LiveServer) -> Result<(), (LiveStatus, Failure)> {
+        let mut seen = self.see_met(target, met, |server, role| {
             line.server = Some(server.used());
             line.role = role;
         })?;
@@ -194,6 +218,16 @@ impl<'a> Looking<'a> {
     pub(super) fn see(
         &self,
         target: &Target<'_>,
+        met_with: impl FnMut(&Chosen, Option<String>),
+    ) -> Result<Seen, (LiveStatus, Failure)> {
+        self.see_met(target, None, met_with)
+    }
+
+    /// The same over a connection that is there already.
+    fn see_met(
+        &self,
+        target: &Target<'_>,
+        met: Option<Met>,
         mut met_with: impl FnMut(&Chosen, Option<String>),
     ) -> Result<Seen, (LiveStatus, Failure)> {
         let failed = |failure| (LiveStatus::Failed, failure);
@@ -210,9 +244,14 @@ impl<'a> Looking<'a> {
                     Some(failure) => failed(failure),
                     None => (LiveStatus::Unreachable, failure),
                 };
-                let login = self.login(target, url).map_err(unreachable)?;
-                let reach = self.reach(url, login.as_ref()).map_err(unreachable)?;
-                let mut met = Met::meet(&reach).map_err(|error| unreachable(remedy(&error)))?;
+                let mut met = match met {
+                    Some(met) => met,
+                    None => {
+                        let login = self.login(target, url).map_err(unreachable)?;
+                        let reach = self.reach(url, login.as_ref()).map_err(unreachable)?;
+                        Met::meet(&reach).map_err(|error| unreachable(remedy(&error)))?
+                    }
+                };
                 let server = met.server();
                 met_with(&Chosen { server, because: "INFO".into() }, role(met.info()));
                 let setup = self.sound(target, server).map_err(failed)?;
@@ -261,6 +300,21 @@ impl<'a> Looking<'a> {
             expected,
             today: &self.today,
         }
+    }
+
+    /// Whether what belongs to an address is looked for.
+    pub(super) fn is_discovering(&self) -> bool {
+        !self.reach.no_discover
+    }
+
+    /// Where announced addresses are reached from here.
+    pub(super) fn map(&self) -> &[(Address, Address)] {
+        &self.map
+    }
+
+    /// The name for Sentinel that the flags give.
+    pub(super) fn service(&self) -> Option<String> {
+        self.reach.service.clone()
     }
 
     /// How to reach an address.
@@ -358,119 +412,6 @@ fn sound(target: &Target<'_>, server: Server) -> Result<Setup, Failure> {
 fn misnamed(target: &Target<'_>) -> Option<Failure> {
     let newest = *crate::server::all().last().expect("there are catalogued servers");
     target.setup(target.server().unwrap_or(newest)).err()
-}
-
-fn fill_rows(line: &mut LiveServer, setup: &Setup, deployed: Option<&Setup>, found: &Drifts) {
-    for row in &found.rows {
-        let told = drift_line(setup, deployed, row);
-        if row.counts() {
-            line.differences.push(told);
-        } else if row.standing == Standing::Unmanaged {
-            line.unmanaged.push(told);
-        } else {
-            line.others.push(told);
-        }
-    }
-    line.equal = found.equal;
-    line.not_compared = found.not_compared;
-    line.per_node = found.per_node;
-    line.unknown.clone_from(&found.strange);
-    let by_restart = line.differences.iter().any(|row| row.effect == "restart" && row.state == "drift");
-    line.effect = match (line.differences.is_empty(), by_restart) {
-        (true, _) => "none",
-        (false, true) => "restart",
-        (false, false) => "live",
-    };
-}
-
-fn user_line(setup: &Setup, row: &UserDrift) -> DriftLine {
-    DriftLine {
-        directive: row.name.clone(),
-        declared: held(setup, &row.declared),
-        running: held(setup, &row.running),
-        after_restart: None,
-        state: state(&row.standing),
-        restart: "unknown",
-        effect: "live",
-        per_node: false,
-        note: row.note.clone(),
-    }
-}
-
-fn state(standing: &Standing) -> &'static str {
-    match standing {
-        Standing::Equal => "equal",
-        Standing::Drift => "drift",
-        Standing::Expected { .. } => "expected",
-        Standing::Unmanaged => "unmanaged",
-        Standing::Limited => "limited",
-        Standing::NotCompared => "not-compared",
-    }
-}
-
-fn drift_line(setup: &Setup, deployed: Option<&Setup>, row: &Drift) -> DriftLine {
-    DriftLine {
-        directive: row.name.to_owned(),
-        declared: held(setup, &row.declared),
-        running: held(setup, &row.running),
-        after_restart: row.after_restart.as_ref().map(|after| held(deployed.unwrap_or(setup), after)),
-        state: state(&row.standing),
-        restart: match row.fate {
-            Fate::Unknown => "unknown",
-            Fate::Stays => "stays",
-            Fate::Lost => "lost",
-            Fate::Pending => "pending",
-        },
-        effect: match row.effect {
-            Change::Live => "live",
-            Change::Restart => "restart",
-        },
-        per_node: row.per_node,
-        note: row.note.clone(),
-    }
-}
-
-fn role(info: &BTreeMap<String, String>) -> Option<String> {
-    match info.get("role").map(String::as_str) {
-        Some("master") => {
-            let replicas = info.get("connected_slaves").map_or("0", String::as_str);
-            Some(match replicas {
-                "0" => "primary".into(),
-                "1" => "primary, 1 replica".into(),
-                more => format!("primary, {more} replicas"),
-            })
-        }
-        Some("slave") => {
-            let of = |name: &str| info.get(name).map_or("?", String::as_str);
-            Some(format!("replica of {}:{}", of("master_host"), of("master_port")))
-        }
-        Some(_) | None => None,
-    }
-}
-
-/// What else there is to know of its state.
-fn notes(target: &Target<'_>, snapshot: &Snapshot) -> Vec<String> {
-    let info = snapshot.info();
-    let is = |name: &str, value: &str| info.get(name).is_some_and(|said| said == value);
-    let mut notes = Vec::new();
-    if let Some(declared) = target.server().filter(|declared| declared.base() != snapshot.server.base())
-        && !info.is_empty()
-    {
-        notes.push(format!("declared as {}, and {} runs: compared as what runs", declared.base(), snapshot.server));
-    }
-    if is("loading", "1") {
-        notes.push("it is loading its data, and takes no commands but a few until it is done".into());
-    }
-    if is("role", "slave") && is("master_link_status", "down") {
-        notes.push("its link to the primary is down".into());
-    }
-    if is("aof_enabled", "1") && (is("aof_rewrite_in_progress", "1") || is("aof_rewrite_scheduled", "1")) {
-        notes.push("its append-only file is being rewritten".into());
-    }
-    if matches!(target.place, Place::Dump(_)) {
-        notes.push("a dump shows neither users nor renamed commands, nor what a restart would give".into());
-    }
-    notes
 }
 
 /// The file of a server that surely runs on this machine: the process that it names is here and is one.

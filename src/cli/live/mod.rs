@@ -2,10 +2,13 @@
 
 mod apply;
 mod journal;
+mod lines;
 mod look;
+mod nodes;
 mod planned;
 mod reach;
 mod remedy;
+mod rollout;
 mod snapshot;
 mod target;
 mod undo;

@@ -23,7 +23,7 @@ pub(in crate::cli) fn remedy(error: &ObserveError) -> Failure {
         ObserveError::NoInfoCommand => "let a dump stand for it: `--live DUMP --server VERSION`",
         ObserveError::NotNow { .. } => "ask again when it is done",
         ObserveError::Refused { .. } => "check the address: a proxy or a managed service may stand between",
-        ObserveError::Sentinel => "name one of the servers it watches",
+        ObserveError::Sentinel => "leave --no-discover out, or name one of the servers it watches",
     };
     Failure::new(error.to_string()).help(help)
 }

@@ -178,8 +178,15 @@ impl Applying<'_> {
         terminal: &mut Terminal,
     ) -> Result<(AppliedServer, Exit), Failure> {
         let mut line = AppliedServer::new(&self.target.name);
-        let exit = if status == LiveStatus::Failed { Exit::Usage } else { Exit::Partial };
-        line.fail(ApplyStatus::Unreachable, failure.message(), failure.advice());
+        if let Place::Address(url) = &self.target.place {
+            line.address = url.address.to_string();
+        }
+        let (status, exit) = if status == LiveStatus::Failed {
+            (ApplyStatus::Refused, Exit::Usage)
+        } else {
+            (ApplyStatus::Unreachable, Exit::Partial)
+        };
+        line.fail(status, failure.message(), failure.advice());
         told(line, exit, global.format() != Format::Json, terminal)
     }
 

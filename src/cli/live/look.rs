@@ -240,10 +240,7 @@ impl<'a> Looking<'a> {
                 (self.sound(target, chosen.server).map_err(failed)?, snapshot, None)
             }
             Place::Address(url) => {
-                let unreachable = |failure| match misnamed(target) {
-                    Some(failure) => failed(failure),
-                    None => (LiveStatus::Unreachable, failure),
-                };
+                let unreachable = |failure| unreachable(target, failure);
                 let mut met = match met {
                     Some(met) => met,
                     None => {
@@ -408,10 +405,13 @@ fn sound(target: &Target<'_>, server: Server) -> Result<Setup, Failure> {
     }
 }
 
-/// Why what is declared cannot be read in any version; told rather than that a server does not answer.
-fn misnamed(target: &Target<'_>) -> Option<Failure> {
+/// A server that does not answer; that what is declared cannot be read in any version is told rather than that.
+pub(super) fn unreachable(target: &Target<'_>, failure: Failure) -> (LiveStatus, Failure) {
     let newest = *crate::server::all().last().expect("there are catalogued servers");
-    target.setup(target.server().unwrap_or(newest)).err()
+    match target.setup(target.server().unwrap_or(newest)) {
+        Err(failure) => (LiveStatus::Failed, failure),
+        Ok(_) => (LiveStatus::Unreachable, failure),
+    }
 }
 
 /// The file of a server that surely runs on this machine: the process that it names is here and is one.

@@ -2,7 +2,7 @@
 
 use rayon::prelude::{IntoParallelRefIterator, ParallelIterator};
 
-use super::look::{Around, Looking};
+use super::look::{Around, Looking, unreachable};
 use super::reach::url;
 use super::remedy::remedy;
 use super::target::{Declared, Place, Target};
@@ -32,7 +32,7 @@ pub(super) fn map(texts: &[String]) -> Result<Vec<(Address, Address)>, Failure> 
 impl Looking<'_> {
     /// Meets the server at a target's address, and finds those that belong to it.
     pub(super) fn around(&self, target: &Target<'_>) -> Result<Around, (LiveStatus, Failure)> {
-        let unreachable = |failure| (LiveStatus::Unreachable, failure);
+        let unreachable = |failure| unreachable(target, failure);
         let Place::Address(url) = &target.place else { return Ok(Around::Nobody) };
         let declared = match target.declared {
             Declared::Named(_) => None,

@@ -263,7 +263,10 @@ fn judge(
 
 /// Whether values of two versions mean the same. Words are numbered by each version's own list, so across versions the
 /// texts decide.
-fn same((from, a, mine): (&Config, &Directive, &Value), (to, b, other): (&Config, &Directive, &Value)) -> bool {
+pub(super) fn same(
+    (from, a, mine): (&Config, &Directive, &Value),
+    (to, b, other): (&Config, &Directive, &Value),
+) -> bool {
     if a.name() == "bind" && listens_everywhere(from.server, mine) && listens_everywhere(to.server, other) {
         return true;
     }

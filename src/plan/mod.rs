@@ -12,6 +12,7 @@ mod drift;
 mod hazards;
 mod impact;
 mod nature;
+mod peers;
 mod rollout;
 mod steps;
 mod users;
@@ -23,6 +24,7 @@ pub use drift::{Drift, Drifts, Expectation, Fate, Standing, Wanted, drift, names
 pub use hazards::{HAZARDS, Hazard};
 pub use impact::Impact;
 pub use nature::{came_with, is_per_node, servers_showing};
+pub use peers::{Peers, Split, peers};
 pub use rollout::{Berth, Turn, turns};
 pub use steps::{Cleared, Done, Identity, Left, Plan, Step};
 pub use users::{UserDrift, UserDrifts, declares_users, drift_users, renames_commands};

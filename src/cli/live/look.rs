@@ -341,7 +341,7 @@ impl<'a> Looking<'a> {
         })
     }
 
-    fn dump(&self, path: &Path, server: Option<Server>) -> Result<(Chosen, Snapshot), Failure> {
+    pub(super) fn dump(&self, path: &Path, server: Option<Server>) -> Result<(Chosen, Snapshot), Failure> {
         let read;
         let text: &[u8] = match &self.stdin {
             Some(text) if path == Path::new("-") => text,

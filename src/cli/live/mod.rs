@@ -5,6 +5,7 @@ mod journal;
 mod lines;
 mod look;
 mod nodes;
+mod peers;
 mod planned;
 mod reach;
 mod remedy;
@@ -51,6 +52,10 @@ pub(super) fn diff(command: &Diff, global: &Global, terminal: &mut Terminal) -> 
     }
     let from = command.from.as_deref();
     let question = Question { from, server: command.server, layers: &command.layers, reach: &command.reach };
+    let addresses = command.reach.live.iter().filter(|live| !live.is_empty()).count();
+    if from.is_none() && addresses > 1 && addresses == command.reach.live.len() {
+        return peers::run(&question, global, terminal);
+    }
     let Some(result) = look_at(&question, terminal)? else { return Ok(Exit::Found) };
     if global.format() == Format::Json {
         terminal.print(&report::json("diff --live", &result))?;
@@ -84,8 +89,9 @@ fn look_at(question: &Question<'_>, terminal: &mut Terminal) -> Result<Option<Li
             .help("without an address it means the instances of the project"));
     }
     let Some(name) = question.from else {
-        return Err(Failure::new("nothing is named that the server should be held against")
-            .help("name a profile or a configuration file: `redisconf diff cache.toml --live URL`"));
+        return Err(Failure::new("nothing is named that the server should be held against").help(
+            "name a profile or a configuration file: `redisconf diff cache.toml --live URL`; or another server",
+        ));
     };
     let profile = Profile { profile: Some(name.to_owned()), server: question.server, layers: question.layers.clone() };
     let targets = Target::named(&profile, reach)?;

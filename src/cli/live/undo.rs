@@ -82,7 +82,7 @@ pub(in super::super) fn run(command: &Arguments, global: &Global, terminal: &mut
             undo.state = State::TakenBack;
             Journal::in_folder(&folder_of(command)).keep(&undo).map_err(Failure::new)?;
         }
-        return tell(&result, Exit::Done, global, terminal);
+        return tell(&result, taken_back(&undo), global, terminal);
     }
     if global.format() != Format::Json {
         terminal.print(&result.human(terminal.look))?;
@@ -113,7 +113,7 @@ pub(in super::super) fn run(command: &Arguments, global: &Global, terminal: &mut
         live::Left::AsPlanned => {
             undo.state = State::TakenBack;
             result.is_done = true;
-            Exit::Done
+            taken_back(&undo)
         }
         live::Left::AsBefore => {
             undo.state = earlier;
@@ -151,6 +151,12 @@ fn stand_on_the_way(undo: &mut Undo, running: &Snapshot) {
             change.to = Some(now.to_string());
         }
     }
+}
+
+/// Done, unless the plan had set what is kept nowhere, and so still runs.
+fn taken_back(undo: &Undo) -> Exit {
+    let is_all = undo.changes.iter().all(|change| change.from.is_some() && change.to.is_some());
+    if is_all { Exit::Done } else { Exit::Found }
 }
 
 fn tell(result: &UndoReport, exit: Exit, global: &Global, terminal: &mut Terminal) -> Result<Exit, Failure> {

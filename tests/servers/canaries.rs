@@ -1,4 +1,4 @@
-//! Secrets on both sides of an apply: none of them is in a byte of what is printed or kept.
+//! Secrets on both sides of a look and of an apply: none of them is in a byte of what is printed or kept.
 
 use std::path::Path;
 use std::process::Command;
@@ -47,6 +47,9 @@ fn silent(program: &Program) -> Result<(), Failed> {
         run(&["apply", "p.toml", "--dry-run", "--allow", "credentials", "--output-format", format], OLD, 0)?;
         run(&["apply", "p.toml", "--yes", "--output-format", format], OLD, 1)?;
     }
+    run(&["watch", "p.toml", "--once"], OLD, 1)?;
+    run(&["snapshot"], OLD, 0)?;
+    run(&["snapshot", "-o", "kept.json"], OLD, 0)?;
     run(&["apply", "p.toml", "--plan-out", "plan.json", "--allow", "credentials"], OLD, 0)?;
     run(&["apply", "p.toml", "--plan", "plan.json", "--yes", "--output-format", "json"], OLD, 0)?;
     run(&["apply", "p.toml", "--yes"], NEW, 0)?;

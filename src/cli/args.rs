@@ -21,7 +21,7 @@ use crate::server::Server;
 use crate::syntax::settings::FailOn;
 
 pub(super) use acl::{Acl, Use};
-pub(super) use apply::{Apply, Doing, Undo};
+pub(super) use apply::{Apply, Doing, Expect, Undo};
 pub(super) use compare::{Diff, Upgrade};
 pub(super) use fmt::Fmt;
 pub(super) use import::Import;
@@ -117,6 +117,9 @@ pub(super) enum Command {
     /// Read off a server program what it knows, as a dump for the catalogue
     #[command(hide = true)]
     DumpServer(DumpServer),
+    /// Say in the project file that a difference of a running server is no drift, why, and up to when
+    #[command(after_help = apply::EXPECT_EXAMPLES)]
+    Expect(Expect),
     /// Tell what a directive takes and does, or what a rule or a group of rules finds
     #[command(after_help = EXPLAIN_EXAMPLES)]
     Explain(Explain),

@@ -10,6 +10,7 @@ mod colour;
 mod complete;
 mod diff;
 mod dump_server;
+mod expect;
 mod explain;
 mod factor;
 mod failure;
@@ -94,6 +95,7 @@ fn dispatch(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure> {
         Command::Completions(command) => complete::completions(command, terminal),
         Command::Diff(command) => diff::run(command, &args.global, terminal),
         Command::DumpServer(command) => dump_server::run(command, terminal),
+        Command::Expect(command) => expect::run(command, &args.global, terminal),
         Command::Explain(command) => explain::run(command, &args.global, terminal),
         Command::Fmt(command) => fmt::run(command, &args.global, terminal),
         Command::Import(command) => import::run(command, &args.global, terminal),

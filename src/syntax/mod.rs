@@ -12,6 +12,7 @@ pub mod argv;
 mod assembled;
 pub mod conf;
 pub mod embedded;
+pub mod expected;
 mod include;
 pub mod lower;
 mod placeholder;

@@ -97,6 +97,37 @@ pub(in super::super) struct Undo {
     pub(in super::super) doing: Doing,
 }
 
+pub(in super::super) const EXPECT_EXAMPLES: &str = "Examples:
+  redisconf expect kb-cache hz --value 50 --reason INC-4711 --until 2027-01-31
+  redisconf expect kb-cache maxmemory --value 10gb --reason 'sale week' --until 7d";
+
+#[derive(Debug, Group)]
+pub(in super::super) struct Expect {
+    /// Instance of the project
+    #[arg(value_name = "INSTANCE")]
+    pub(in super::super) instance: String,
+
+    /// Directive, by any of its names
+    #[arg(value_name = "DIRECTIVE")]
+    pub(in super::super) directive: String,
+
+    /// Value that may run, as a configuration file would say it
+    #[arg(long, value_name = "VALUE")]
+    pub(in super::super) value: String,
+
+    /// Why
+    #[arg(long, value_name = "TEXT")]
+    pub(in super::super) reason: String,
+
+    /// Last day, such as 2027-01-31, or days from today, such as 7d
+    #[arg(long, value_name = "DAY")]
+    pub(in super::super) until: String,
+
+    /// Project file or folder; else the nearest above the working directory
+    #[arg(long, value_name = "FILE")]
+    pub(in super::super) project: Option<PathBuf>,
+}
+
 fn percent(text: &str) -> Result<u8, String> {
     let number = text.strip_suffix('%').unwrap_or(text).parse::<u8>().ok();
     number.filter(|number| (1..=50).contains(number)).ok_or_else(|| "from 1% to 50%".to_owned())

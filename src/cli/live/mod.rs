@@ -64,6 +64,18 @@ pub(super) fn diff(command: &Diff, global: &Global, terminal: &mut Terminal) -> 
         if !global.quiet && result.servers.len() > 1 {
             terminal.note(&format!("{}\n", result.summary()))?;
         }
+        let drifted = result.servers.iter().find(|server| server.status == LiveStatus::Drift);
+        if let (Some(server), false) = (drifted, global.quiet) {
+            let next = match (from, addresses) {
+                (_, 0) => format!(
+                    "mend: redisconf apply {0} --live · or accept: redisconf expect {0} DIRECTIVE --value … --reason … --until …",
+                    server.name
+                ),
+                (Some(from), _) => format!("mend: redisconf apply {from} --live {}", server.address),
+                (None, _) => return Ok(exit_of(&result)),
+            };
+            terminal.note(&format!("{next}\n"))?;
+        }
     }
     Ok(exit_of(&result))
 }

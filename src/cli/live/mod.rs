@@ -113,15 +113,22 @@ fn look_at(question: &Question<'_>, terminal: &mut Terminal) -> Result<Option<Li
 /// Looks at all servers, some at a time.
 fn hold(targets: &[Target<'_>], reach: &Reach) -> Result<LiveReport, Failure> {
     let looking = look::Looking::new(reach, targets)?;
-    let servers = if targets.len() == 1 {
-        targets.iter().map(|target| looking.at(target)).collect()
-    } else {
-        let threads = targets.len().min(usize::from(reach.jobs));
-        let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
-        let pool = pool.map_err(|error| Failure::new(format!("cannot start {threads} threads: {error}")))?;
-        pool.install(|| targets.par_iter().map(|target| looking.at(target)).collect())
-    };
-    Ok(LiveReport::new(servers))
+    Ok(LiveReport::new(side_by_side(targets, reach, |target| looking.at(target))?))
+}
+
+/// Does the same with each target, at most `--jobs` of them at once; one alone needs no threads.
+fn side_by_side<'t, T: Send>(
+    targets: &[Target<'t>],
+    reach: &Reach,
+    each: impl Fn(&Target<'t>) -> T + Send + Sync,
+) -> Result<Vec<T>, Failure> {
+    if let [target] = targets {
+        return Ok(vec![each(target)]);
+    }
+    let threads = targets.len().min(usize::from(reach.jobs));
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
+    let pool = pool.map_err(|error| Failure::new(format!("cannot start {threads} threads: {error}")))?;
+    Ok(pool.install(|| targets.par_iter().map(each).collect()))
 }
 
 /// The worst of the servers counts.

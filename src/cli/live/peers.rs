@@ -2,13 +2,11 @@
 
 use std::collections::BTreeMap;
 
-use rayon::prelude::{IntoParallelRefIterator, ParallelIterator};
-
-use super::Question;
 use super::lines::role;
 use super::look::Looking;
 use super::remedy::{of_denial, remedy};
 use super::target::{Place, Target};
+use super::{Question, side_by_side};
 use crate::cli::Exit;
 use crate::cli::args::{Format, Global, Profile};
 use crate::cli::diff::held;
@@ -31,11 +29,7 @@ pub(super) fn run(question: &Question<'_>, global: &Global, terminal: &mut Termi
     let nobody = Profile { profile: None, server: question.server, layers: question.layers.clone() };
     let targets = Target::named(&nobody, question.reach)?;
     let looking = Looking::new(question.reach, &targets)?;
-    let threads = targets.len().min(usize::from(question.reach.jobs));
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
-    let pool = pool.map_err(|error| Failure::new(format!("cannot start {threads} threads: {error}")))?;
-    let told: Vec<Told> = pool.install(|| targets.par_iter().map(|target| ask(&looking, target)).collect());
-    let result = compared(told);
+    let result = compared(side_by_side(&targets, question.reach, |target| ask(&looking, target))?);
     if global.format() == Format::Json {
         terminal.print(&report::json("diff --live", &result))?;
     } else {

@@ -9,7 +9,7 @@ use crate::cli::args::Reach;
 use crate::cli::failure::Failure;
 use crate::cli::secrets;
 use crate::config::{Secret, Setup};
-use crate::live::{AddressError, Login, Tls, TlsFiles, Url};
+use crate::live::{Address, AddressError, Login, Tls, TlsFiles, Url};
 use crate::syntax::project::Live;
 
 /// The longest password that is read from a file.
@@ -47,6 +47,14 @@ impl Access {
         match &self.tls {
             Some(tls) => Ok(tls.clone()),
             None => Tls::prepare(&TlsFiles::default()).map_err(|error| error.to_string()),
+        }
+    }
+
+    /// TLS where an address speaks it.
+    pub(super) fn tls_at(&self, url: &Url) -> Result<Option<Tls>, Failure> {
+        match &url.address {
+            Address::Tcp { tls: true, .. } => self.tls().map(Some).map_err(Failure::new),
+            Address::Tcp { .. } | Address::Unix(_) => Ok(None),
         }
     }
 

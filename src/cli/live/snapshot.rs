@@ -12,7 +12,7 @@ use crate::cli::terminal::Terminal;
 use crate::cli::write::write;
 use crate::cli::{Exit, args::Global};
 use crate::config::Config;
-use crate::live::{self, Address, Met};
+use crate::live::{self, Met};
 use crate::plan::names_to_ask;
 use crate::render::Artefact;
 use crate::snapshot::Saved;
@@ -26,10 +26,7 @@ pub(in super::super) fn run(command: &SnapshotOf, global: &Global, terminal: &mu
     };
     let access = Access::of(&command.reach)?;
     let login = access.login(&url);
-    let tls = match &url.address {
-        Address::Tcp { tls: true, .. } => Some(access.tls().map_err(Failure::new)?),
-        Address::Tcp { .. } | Address::Unix(_) => None,
-    };
+    let tls = access.tls_at(&url)?;
     let reach = live::Reach {
         address: url.address.clone(),
         login: login.as_ref(),

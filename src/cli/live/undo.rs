@@ -11,7 +11,7 @@ use crate::cli::args::{Format, Global, Profile, Undo as Arguments};
 use crate::cli::failure::Failure;
 use crate::cli::subject::read_file;
 use crate::cli::terminal::Terminal;
-use crate::live::{self, Address, Manner, Met};
+use crate::live::{self, Manner, Met};
 use crate::plan::Plan;
 use crate::report::{self, UndoReport};
 use crate::snapshot::Snapshot;
@@ -33,10 +33,7 @@ pub(in super::super) fn run(command: &Arguments, global: &Global, terminal: &mut
     let url = url(&address)?;
     let access = Access::of(&command.reach)?;
     let login = access.login(&url);
-    let tls = match &url.address {
-        Address::Tcp { tls: true, .. } => Some(access.tls().map_err(Failure::new)?),
-        Address::Tcp { .. } | Address::Unix(_) => None,
-    };
+    let tls = access.tls_at(&url)?;
     let reach = live::Reach {
         address: url.address.clone(),
         login: login.as_ref(),

@@ -12,11 +12,6 @@ impl DirectiveId {
     pub fn index(self) -> usize {
         usize::from(self.0)
     }
-
-    /// The identity at a position.
-    pub(crate) fn from_index(index: usize) -> Self {
-        Self(u16::try_from(index).expect("there are a few hundred entries"))
-    }
 }
 
 /// A word of an enumeration.

@@ -71,12 +71,7 @@ pub fn history(id: DirectiveId) -> Vec<(Server, &'static Directive)> {
 #[must_use]
 pub fn only_engine(name: impl AsRef<[u8]>) -> Option<Engine> {
     let (place, _) = view::MAIN.names.place(name.as_ref())?;
-    let knows = |engine| view::MAIN.is_known_to(engine, place);
-    match (knows(Engine::Redis), knows(Engine::Valkey)) {
-        (true, false) => Some(Engine::Redis),
-        (false, true) => Some(Engine::Valkey),
-        (_, _) => None,
-    }
+    view::MAIN.only_engine(place)
 }
 
 #[cfg(test)]

@@ -36,7 +36,13 @@ impl Names {
         self.place(name).map(|(_, id)| id)
     }
 
+    /// The entry at each place, for tables of their own.
+    pub(super) fn ids(&self) -> impl Iterator<Item = Option<DirectiveId>> {
+        self.slots.iter().map(|slot| slot.map(|(_, id)| id))
+    }
+
     /// As [`Names::find`], with the name's position in tables of [`Names::places`] rows.
+    #[inline]
     pub(super) fn place(&self, name: &[u8]) -> Option<(usize, DirectiveId)> {
         let slot = self.slot(name);
         self.slots[slot].map(|(_, id)| (slot, id))
@@ -48,6 +54,7 @@ impl Names {
     }
 
     /// Where a name stands, or the free slot where it would.
+    #[inline]
     fn slot(&self, name: &[u8]) -> usize {
         let mask = self.slots.len() - 1;
         let mut slot = hash(name) & mask;
@@ -63,7 +70,8 @@ impl Names {
 }
 
 /// Alike for names that differ in case only. The first eight bytes, the last and those in the middle tell names apart well
-/// enough; an odd factor spreads them.
+/// enough; an odd factor spreads them. Rules ask by names that the compiler knows, so that their hashes are constants.
+#[inline]
 fn hash(name: &[u8]) -> usize {
     const SPREAD: u64 = 0x9e37_79b9_7f4a_7c15;
     const LOWER: u64 = 0x2020_2020_2020_2020;
@@ -80,9 +88,16 @@ fn hash(name: &[u8]) -> usize {
     (hash >> 32) as usize
 }
 
-/// Which bytes a name has, a bit each; some share one, and `_` is `-`.
-pub(super) fn letters(name: &str) -> u64 {
-    name.bytes().map(|byte| if byte == b'_' { b'-' } else { byte }).fold(0, |all, byte| all | 1 << (byte & 63))
+/// How often a name has each byte; some share a place, upper and lower case among them, and `_` is `-`.
+pub(super) type Letters = [u8; 32];
+
+pub(super) fn letters(name: &str) -> Letters {
+    let mut letters = [0; 32];
+    for byte in name.bytes() {
+        let count: &mut u8 = &mut letters[usize::from(if byte == b'_' { b'-' } else { byte } & 31)];
+        *count = count.saturating_add(1);
+    }
+    letters
 }
 
 #[cfg(test)]

@@ -1,6 +1,6 @@
 //! "Did you mean …?"
 
-use super::names::letters;
+use super::names::{Letters, letters};
 use super::view::View;
 
 /// The name this version knows that a misspelt one most likely means.
@@ -12,15 +12,14 @@ pub fn suggest(name: &str, view: &'static View) -> Option<&'static str> {
     let slips = (name.len() / 4).clamp(1, 4);
     let written = plain(name);
     let letters_written = letters(&written);
-    // One slip changes two letters at most. Most names are told apart so, without the long way.
-    let is_near = |known: &str, letters: u64| {
-        known.len().abs_diff(name.len()) <= slips
-            && (letters ^ letters_written).count_ones() as usize <= 2 * slips
-            && known != name
+    // One slip changes two letters at most. Nearly all names are told apart so, without the long way.
+    let is_near = |known: &str, letters: &Letters| {
+        let differences = letters.iter().zip(&letters_written).map(|(one, other)| usize::from(one.abs_diff(*other)));
+        known.len().abs_diff(name.len()) <= slips && differences.sum::<usize>() <= 2 * slips && known != name
     };
     view.suggestable()
         .iter()
-        .filter(|(known, letters)| is_near(known, *letters))
+        .filter(|(known, letters)| is_near(known, letters))
         .map(|(known, _)| (strsim::damerau_levenshtein(&written, &plain(known)), *known))
         .filter(|&(distance, _)| distance <= slips)
         .min()

@@ -4,9 +4,9 @@ use std::fmt;
 use std::sync::{LazyLock, OnceLock};
 
 use super::data::{self, Entry, Facts};
-use super::directive::{Change, Directive, DirectiveId, Repeat, State};
+use super::directive::{Change, Directive, DirectiveId, Kind, Repeat, State};
 use super::kind;
-use super::names::{Names, letters};
+use super::names::{Letters, Names, letters};
 use crate::server::{self, Engine, Server};
 
 /// What a version makes of a name.
@@ -26,9 +26,15 @@ pub struct View {
     /// [`Server::place`].
     place: usize,
     namespace: &'static Namespace,
+    /// What this version makes of the name at each place of [`Names`].
+    by_name: Box<[Lookup]>,
+    /// The directive of each id.
+    by_id: Box<[Option<&'static Directive>]>,
     /// By name; made when first asked for.
     sorted: OnceLock<Vec<DirectiveId>>,
-    suggestable: OnceLock<Vec<(&'static str, u64)>>,
+    secretive: OnceLock<Vec<DirectiveId>>,
+    counting_bytes: OnceLock<Vec<DirectiveId>>,
+    suggestable: OnceLock<Vec<(&'static str, Letters)>>,
 }
 
 /// Names the version alone: the namespace leads back here.
@@ -51,31 +57,48 @@ impl View {
         self.server
     }
 
+    /// [`Server::place`] of that server.
+    #[must_use]
+    pub fn place(&self) -> usize {
+        self.place
+    }
+
     /// Finds a directive by any of its names, in any case.
     #[must_use]
+    #[inline]
     pub fn look(&'static self, name: impl AsRef<[u8]>) -> Lookup {
-        let Some((place, id)) = self.namespace.names.place(name.as_ref()) else { return Lookup::Never };
-        if self.namespace.knowers[place] & bit(self.place) == 0 {
-            return Lookup::Elsewhere(id);
-        }
-        self.get(id).map_or(Lookup::Elsewhere(id), Lookup::Here)
+        self.namespace.names.place(name.as_ref()).map_or(Lookup::Never, |(place, _)| self.by_name[place])
     }
 
     /// The directive of an id of the same namespace; `None` where this version does not know it.
     ///
     /// Versions between which nothing changed give the very same directive.
     #[must_use]
+    #[inline]
     pub fn get(&'static self, id: DirectiveId) -> Option<&'static Directive> {
-        let row = id.index() * server::all().len();
-        self.namespace.table[row + self.place].map(|at| &self.namespace.directives[usize::from(at)])
+        self.by_id[id.index()]
     }
 
     /// The names that may be meant by a misspelt one, each with its [`letters`].
-    pub(super) fn suggestable(&'static self) -> &'static [(&'static str, u64)] {
+    pub(super) fn suggestable(&'static self) -> &'static [(&'static str, Letters)] {
         self.suggestable.get_or_init(|| {
             let known = self.directives().filter(|known| known.state == State::Accepted && !known.is.hidden);
             known.flat_map(|directive| &directive.names).map(|name| (*name, letters(name))).collect()
         })
+    }
+
+    /// The directives whose statements may hold a secret: those that are secret, and users, and what Sentinel is told.
+    pub fn secretive(&'static self) -> &'static [DirectiveId] {
+        let may = |one: &Directive| one.is.secret || matches!(one.kind, Kind::User | Kind::Sentinel);
+        self.secretive.get_or_init(|| self.directives().filter(|one| may(one)).map(|one| one.id).collect())
+    }
+
+    /// The directives whose values are numbers of bytes.
+    pub fn counting_bytes(&'static self) -> &'static [DirectiveId] {
+        let counts = |one: &&Directive| {
+            matches!(one.kind, Kind::Memory { .. } | Kind::MemoryOrPercent { .. } | Kind::BufferLimits)
+        };
+        self.counting_bytes.get_or_init(|| self.directives().filter(counts).map(|one| one.id).collect())
     }
 
     /// Every directive this version knows, the ignored ones too, sorted by name.
@@ -101,6 +124,8 @@ pub(super) struct Namespace {
     pub(super) names: Names,
     /// For each place of a name the servers that know it, a bit each.
     knowers: Vec<u16>,
+    /// The servers of Redis and those of Valkey, a bit each.
+    bits_of_engines: [u16; 2],
     /// What entries are in some versions.
     directives: Vec<Directive>,
     /// For each entry and server the position among `directives`.
@@ -141,24 +166,52 @@ impl Namespace {
             }
         }
         let views = server::all().iter().map(|_| OnceLock::new()).collect();
-        Self { entries, names, knowers, directives, table, views }
+        let bits = |engine| {
+            let all = server::all().iter().enumerate();
+            all.filter(|(_, server)| server.engine == engine).map(|(place, _)| bit(place)).sum()
+        };
+        let bits_of_engines = [bits(Engine::Redis), bits(Engine::Valkey)];
+        Self { entries, names, knowers, bits_of_engines, directives, table, views }
     }
 
     pub(super) fn view(&'static self, server: Server) -> &'static View {
         let place = server.place();
-        self.views[place].get_or_init(|| View {
+        self.views[place].get_or_init(|| self.seen_from(place))
+    }
+
+    fn seen_from(&'static self, place: usize) -> View {
+        let rows = self.table.chunks(server::all().len());
+        let by_id: Box<[_]> = rows.map(|row| row[place].map(|at| &self.directives[usize::from(at)])).collect();
+        let look = |named: Option<DirectiveId>, knowers: u16| match named {
+            Some(id) => match by_id[id.index()] {
+                Some(directive) if knowers & bit(place) != 0 => Lookup::Here(directive),
+                Some(_) | None => Lookup::Elsewhere(id),
+            },
+            None => Lookup::Never,
+        };
+        let by_name = self.names.ids().zip(&self.knowers).map(|(named, knowers)| look(named, *knowers)).collect();
+        View {
             server: server::all()[place],
             place,
             namespace: self,
+            by_name,
+            by_id,
             sorted: OnceLock::new(),
+            secretive: OnceLock::new(),
+            counting_bytes: OnceLock::new(),
             suggestable: OnceLock::new(),
-        })
+        }
     }
 
-    /// Whether some server of an engine knows the name at a place.
-    pub(super) fn is_known_to(&self, engine: Engine, place: usize) -> bool {
-        let known = |(at, server): (usize, &Server)| server.engine == engine && self.knowers[place] & bit(at) != 0;
-        server::all().iter().enumerate().any(known)
+    /// The engine that alone knows the name at a place.
+    pub(super) fn only_engine(&self, place: usize) -> Option<Engine> {
+        let [redis, valkey] = self.bits_of_engines;
+        let knowers = self.knowers[place];
+        match (knowers & redis != 0, knowers & valkey != 0) {
+            (true, false) => Some(Engine::Redis),
+            (false, true) => Some(Engine::Valkey),
+            (_, _) => None,
+        }
     }
 }
 

@@ -88,12 +88,12 @@ pub(super) fn which_engine(reading: &Reading) -> Option<(Engine, String)> {
     }
     let mut found: Option<(Engine, &str)> = None;
     for statement in reading.statements() {
-        let Ok(name) = std::str::from_utf8(statement.name.bytes(&reading.sources)) else { continue };
+        let name = statement.name.bytes(&reading.sources);
         let Some(engine) = catalog::only_engine(name) else { continue };
         match found {
             Some((known, _)) if known != engine => return None,
             Some(_) => {}
-            None => found = Some((engine, name)),
+            None => found = Some((engine, std::str::from_utf8(name).unwrap_or_default())),
         }
     }
     found.map(|(engine, name)| (engine, format!("only {engine} knows `{name}`")))

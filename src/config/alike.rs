@@ -1,12 +1,13 @@
 //! Do all versions judge a text alike? A quick and careful answer, so that a text without a version need not be resolved
 //! for every one of them.
 
-use std::sync::LazyLock;
+use std::sync::{LazyLock, OnceLock};
 
 use super::Config;
 use super::read::Before;
 use super::resolve::assigned;
-use crate::catalog::{self, Directive, DirectiveId, Kind, Lookup, State, View};
+use super::value::Class;
+use crate::catalog::{self, DirectiveId, Kind, Lookup, State, View};
 use crate::server::{self, Habits, Server};
 use crate::source::Sources;
 use crate::syntax::{Item, Reading, StatementId, Word};
@@ -20,9 +21,10 @@ pub fn judged_alike(reading: &Reading, config: &Config, servers: &[Server]) -> O
     }
     // For each set of statements that some servers take and others do not: who takes them, a bit for each server.
     let mut divisions: Vec<u16> = Vec::new();
+    let asked: u16 = servers.iter().map(|server| 1 << server.place()).sum();
     for item in reading.order() {
         let Item::Statement(id) = item else { return None };
-        match verdicts(reading, config, *id, servers) {
+        match verdicts(reading, config, *id, asked) {
             Verdicts::Alike => {}
             Verdicts::Differ(takers) => {
                 if !divisions.contains(&takers) {
@@ -53,11 +55,11 @@ enum Verdicts {
     Unknown,
 }
 
-fn verdicts(reading: &Reading, config: &Config, id: StatementId, servers: &[Server]) -> Verdicts {
+/// What the servers whose bits are in `asked` make of a statement.
+fn verdicts(reading: &Reading, config: &Config, id: StatementId, asked: u16) -> Verdicts {
     let name = reading.name(id);
     let words = reading.words(id);
-    let plain = |word: &Word| is_plain(word, &reading.sources);
-    if !plain(&reading.statement(id).name) || !words.iter().all(plain) || name.contains(&b'.') {
+    if !is_plain(reading, id) || name.contains(&b'.') {
         return Verdicts::Unknown;
     }
     let entry = match config.look(id) {
@@ -65,13 +67,11 @@ fn verdicts(reading: &Reading, config: &Config, id: StatementId, servers: &[Serv
         Lookup::Elsewhere(entry) => entry,
         Lookup::Never => return Verdicts::Alike,
     };
-    let Groups { all: groups, differ } = &GROUPS[entry.index()];
-    match (differ, words) {
-        (Differ::Never, _) => return Verdicts::Alike,
-        (Differ::InOddNumbers, [word]) if !word.open && is_ordinary_number(word.bytes(&reading.sources)) => {
-            return Verdicts::Alike;
-        }
-        (Differ::InOddNumbers | Differ::Perhaps, _) => {}
+    let Groups { all: groups, differ } = Groups::of(entry);
+    match differ {
+        Differ::Never => return Verdicts::Alike,
+        Differ::InOddWords(kind) if are_ordinary(kind, words, &reading.sources) => return Verdicts::Alike,
+        Differ::InOddWords(_) | Differ::Perhaps => {}
     }
     if words.iter().any(|word| word.open) {
         return Verdicts::Unknown;
@@ -80,10 +80,9 @@ fn verdicts(reading: &Reading, config: &Config, id: StatementId, servers: &[Serv
         let accepted = |server: Server| match View::of(server).look(name) {
             Lookup::Here(directive) if is_file_only(&directive.kind) || directive.is.live_only => None,
             Lookup::Here(directive) if directive.state == State::Inert => Some(arguments.len() == 1),
-            Lookup::Here(directive) => Some(assigned(directive, arguments, server, Before::default()).is_ok()),
+            Lookup::Here(directive) => Some(assigned(directive, arguments, server.habits(), Before::default()).is_ok()),
             Lookup::Elsewhere(_) | Lookup::Never => Some(false),
         };
-        let asked: u16 = servers.iter().map(|server| 1 << server.place()).sum();
         let mut takers = 0;
         for group in groups.iter().filter(|group| group.places & asked != 0) {
             match accepted(group.first) {
@@ -96,15 +95,29 @@ fn verdicts(reading: &Reading, config: &Config, id: StatementId, servers: &[Serv
     })
 }
 
-/// Whether every version splits a line into this word: no quotes but a pair around all of it, nothing odd.
-fn is_plain(word: &Word, sources: &Sources) -> bool {
-    let raw = sources.bytes(word.at);
-    let inside = match raw {
-        [b'"', inside @ .., b'"'] => inside,
-        bare => bare,
+/// Whether every version splits a line into these words: no quotes but a pair around all of one, nothing odd.
+fn is_plain(reading: &Reading, id: StatementId) -> bool {
+    let statement = reading.statement(id);
+    let in_word = |b: &u8| PLAIN[usize::from(*b)];
+    let bare = |bytes: &[u8]| bytes.iter().all(in_word);
+    let word_is_plain = |word: &Word| match reading.sources.bytes(word.at) {
+        [b'"', inside @ .., b'"'] => bare(inside),
+        whole => bare(whole),
     };
-    inside.iter().all(|b| b.is_ascii_graphic() && !matches!(b, b'"' | b'\'' | b'\\') || *b == b' ')
+    bare(reading.sources.bytes(statement.at))
+        || std::iter::once(&statement.name).chain(reading.words(id)).all(word_is_plain)
 }
+
+/// Printable characters but quotes and backslashes, and the space.
+static PLAIN: [bool; 256] = {
+    let mut plain = [false; 256];
+    let mut byte = b' ';
+    while byte < 0x7f {
+        plain[byte as usize] = !matches!(byte, b'"' | b'\'' | b'\\');
+        byte += 1;
+    }
+    plain
+};
 
 /// What is no assignment: only resolving knows what becomes of it.
 fn is_file_only(kind: &Kind) -> bool {
@@ -119,12 +132,12 @@ struct Group {
 }
 
 /// In which of an entry's words all versions can differ.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy)]
 enum Differ {
     /// In none: all of them know it by the same names and read its words by no habit of their own.
     Never,
-    /// In numbers of bytes that are signed, too large or have odd units.
-    InOddNumbers,
+    /// In those that are not [`are_ordinary`].
+    InOddWords(&'static Kind),
     /// That is to be found out.
     Perhaps,
 }
@@ -134,10 +147,16 @@ struct Groups {
     differ: Differ,
 }
 
-/// For each entry of the catalogue the groups of servers.
-static GROUPS: LazyLock<Vec<Groups>> = LazyLock::new(|| {
-    let groups = |index: usize| {
-        let id = DirectiveId::from_index(index);
+/// For each entry of the catalogue the groups of servers, found out when first asked for.
+static GROUPS: LazyLock<Box<[OnceLock<Groups>]>> =
+    LazyLock::new(|| std::iter::repeat_with(OnceLock::new).take(catalog::count()).collect());
+
+impl Groups {
+    fn of(id: DirectiveId) -> &'static Self {
+        GROUPS[id.index()].get_or_init(|| Self::new(id))
+    }
+
+    fn new(id: DirectiveId) -> Self {
         let mut all: Vec<Group> = Vec::new();
         for server in server::all() {
             match all.iter_mut().find(|group| are_read_alike(id, group.first, *server)) {
@@ -149,17 +168,17 @@ static GROUPS: LazyLock<Vec<Groups>> = LazyLock::new(|| {
         let works = first.filter(|first| first.state == State::Accepted && !first.is.live_only);
         let differ = match works {
             Some(first) if all.len() == 1 && !is_file_only(&first.kind) => Differ::Never,
-            Some(Directive { kind: Kind::Memory { .. }, .. })
-                if all.iter().all(|other| is_same(id, all[0].first, other.first)) =>
+            Some(first)
+                if matches!(first.kind, Kind::Memory { .. } | Kind::Words { .. } | Kind::Save | Kind::BufferLimits)
+                    && all.iter().all(|other| is_same(id, all[0].first, other.first)) =>
             {
-                Differ::InOddNumbers
+                Differ::InOddWords(&first.kind)
             }
             Some(_) | None => Differ::Perhaps,
         };
-        Groups { all, differ }
-    };
-    (0..catalog::count()).map(groups).collect()
-});
+        Self { all, differ }
+    }
+}
 
 /// Whether two servers know an entry by the same names and take the same kind of words, or do not know it.
 fn is_same(id: DirectiveId, one: Server, other: Server) -> bool {
@@ -199,6 +218,27 @@ fn reads_alike(kind: &Kind, one: &Habits, other: &Habits) -> bool {
     }
 }
 
+/// Whether every version that knows a kind reads these words of it alike: none is quoted, and numbers are small.
+fn are_ordinary(kind: &Kind, words: &[Word], sources: &Sources) -> bool {
+    let is_bare = |word: &Word| !word.open && word.cooked.is_none();
+    let small = |word: &[u8]| word.len() <= 9 && word.iter().all(u8::is_ascii_digit);
+    let bytes = |word: &'_ Word| is_ordinary_number(word.bytes(sources));
+    words.iter().all(is_bare)
+        && match (kind, words) {
+            (Kind::Memory { .. }, [word]) => bytes(word),
+            (Kind::Words { max, .. }, words) => (1..=*max).contains(&words.len()),
+            (Kind::Save, [seconds, changes]) => {
+                let (seconds, changes) = (seconds.bytes(sources), changes.bytes(sources));
+                small(seconds) && small(changes) && seconds.iter().any(|digit| *digit != b'0')
+            }
+            (Kind::BufferLimits, [class, hard, soft, seconds]) => {
+                let is_class = Class::from_name(class.bytes(sources)).is_some();
+                is_class && bytes(hard) && bytes(soft) && small(seconds.bytes(sources))
+            }
+            _ => false,
+        }
+}
+
 /// Whether every version reads a number of bytes alike: few digits, and a unit.
 fn is_ordinary_number(word: &[u8]) -> bool {
     let digits = word.iter().take_while(|b| b.is_ascii_digit()).count();
@@ -232,7 +272,7 @@ mod tests {
 
     #[test]
     fn what_is_said_to_be_alike_is_judged_so() {
-        const WORDS: [&str; 20] = [
+        const WORDS: [&str; 25] = [
             "yes",
             "no",
             "1",
@@ -251,6 +291,11 @@ mod tests {
             "normal 0 0 0",
             "pubsub 1k 1x 1",
             "50%",
+            "900 1 x",
+            "0 1",
+            "normal 1gb 1mb 60",
+            "replica 1 1 99999999999",
+            "127.0.0.1 ::1",
             "0777",
             "1 2 3",
         ];

@@ -32,8 +32,27 @@ impl Config {
     /// The value in force; `None` for directives that have none (`include`, `user`, …).
     #[must_use]
     pub fn effective(&self, directive: &Directive) -> Option<&Value> {
-        let values = self.values.get_or_init(none);
-        values[directive.id.index()].get_or_init(|| self.fold(directive)).as_ref()
+        if self.is_made(directive) {
+            let values = self.values.get_or_init(none);
+            return values[directive.id.index()].get_or_init(|| self.fold(directive)).as_ref();
+        }
+        let Some(entry) = self.entry(directive.id) else { return self.built_in(directive) };
+        let mut last = None;
+        for value in entry.standing().filter_map(|part| part.value.as_ref().ok()) {
+            if *value == Value::Unknown {
+                return Some(value);
+            }
+            last = Some(value);
+        }
+        last.or_else(|| self.built_in(directive)).filter(|value| **value != Value::Action)
+    }
+
+    /// Whether the value in force may be none that stands somewhere: it adds up, or the start changes it.
+    fn is_made(&self, directive: &Directive) -> bool {
+        let of_sentinel = || self.mode == Mode::Sentinel && matches!(directive.name(), "port" | "protected-mode");
+        matches!(directive.kind, Kind::Save | Kind::BufferLimits)
+            || matches!(directive.name(), "hz" | "watchdog-period" | "io-threads" | "databases")
+            || of_sentinel()
     }
 
     #[expect(clippy::wildcard_enum_match_arm, reason = "only kinds that add up are special")]
@@ -50,7 +69,7 @@ impl Config {
             Kind::BufferLimits => Some(fold_limits(entry, default().as_ref())),
             _ => entry.standing().last().and_then(|part| part.value.clone().ok()).or_else(default),
         };
-        folded.filter(|value| *value != Value::Action).map(|value| self.adjusted(directive, value))
+        folded.map(|value| self.adjusted(directive, value))
     }
 
     /// The value by any of the directive's names; for rules and sizing.
@@ -70,9 +89,14 @@ impl Config {
             (Mode::Sentinel, "protected-mode") => return Some(Value::Bool(false)),
             (_, _) => {}
         }
-        let of_server = &DEFAULTS[self.view.server().place()];
+        self.built_in(directive).cloned()
+    }
+
+    /// The built-in value of a server; a Sentinel has others.
+    fn built_in(&self, directive: &Directive) -> Option<&'static Value> {
+        let of_server = &DEFAULTS[self.view.place()];
         let value = || self.read_back(directive, directive.default?.as_bytes());
-        of_server[directive.id.index()].get_or_init(value).clone()
+        of_server[directive.id.index()].get_or_init(value).as_ref()
     }
 
     /// The value behind a text in CONFIG GET form; `None` if it is none of the directive.
@@ -93,7 +117,7 @@ impl Config {
             Kind::ReplicaOf if text.is_empty() => Some(Value::Replica(None)),
             // The old parser takes one group a line, CONFIG GET shows all of them.
             Kind::Save | Kind::BufferLimits => super::read::groups(&directive.kind, &words, self.view.server()),
-            _ => value(directive, &words, self.view.server(), Before::default()).ok(),
+            _ => value(directive, &words, self.view.server().habits(), Before::default()).ok(),
         }
     }
 

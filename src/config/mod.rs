@@ -45,7 +45,9 @@ pub use sizing::{Forks, Room, client_memory, room_for_data};
 pub use sockets::BadSockets;
 pub use users::DefinedUser;
 pub use value::{Class, Limit, SavePoint, Secret, Value};
-pub use visible::{Visible, name_shown, public_word, statement_shown, word_shown, would_be_shown};
+pub use visible::{Visible, hides_words, name_shown, public_word, statement_shown, word_shown, would_be_shown};
+
+use smallvec::SmallVec;
 
 use crate::catalog::{self, DirectiveId, Lookup, View};
 use crate::server::Server;
@@ -85,7 +87,7 @@ pub struct Entry {
     /// Which directive.
     pub id: DirectiveId,
     /// In the order in which the server meets them.
-    pub parts: Vec<Part>,
+    pub parts: SmallVec<[Part; 1]>,
 }
 
 impl Entry {
@@ -146,11 +148,13 @@ impl Config {
     }
 
     fn entry_mut(&mut self, id: DirectiveId) -> &mut Entry {
-        self.values.take();
+        if self.values.get().is_some() {
+            self.values.take();
+        }
         let slot = &mut self.by_id[id.index()];
         if *slot == NONE {
             *slot = u16::try_from(self.entries.len()).expect("there are fewer directives than u16 holds");
-            self.entries.push(Entry { id, parts: Vec::new() });
+            self.entries.push(Entry { id, parts: SmallVec::new() });
         }
         &mut self.entries[usize::from(*slot)]
     }

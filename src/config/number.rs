@@ -27,15 +27,15 @@ pub(super) fn leading(bytes: &[u8], base: u32) -> Leading<'_> {
         at += 1;
     }
     let first = at;
-    let mut value: i128 = 0;
+    let mut value: u64 = 0;
     while let Some(digit) = text.get(at).and_then(|b| char::from(*b).to_digit(base)) {
-        value = (value * i128::from(base) + i128::from(digit)).min(i128::from(u64::MAX));
+        value = value.saturating_mul(u64::from(base)).saturating_add(u64::from(digit));
         at += 1;
     }
     if at == first {
         return Leading { value: 0, overflowed: false, rest: text };
     }
-    let value = if negative { -value } else { value };
+    let value = if negative { -i128::from(value) } else { i128::from(value) };
     let fitted = value.clamp(i128::from(i64::MIN), i128::from(i64::MAX));
     let value64 = i64::try_from(fitted).expect("clamped to i64");
     Leading { value: value64, overflowed: fitted != value, rest: &text[at..] }

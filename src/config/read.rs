@@ -21,8 +21,7 @@ pub(super) struct Before {
 ///
 /// # Errors
 /// [`Bad`] where the server refuses the words.
-pub(super) fn value(directive: &Directive, words: &[&[u8]], server: Server, before: Before) -> Result<Value, Bad> {
-    let habits = server.habits();
+pub(super) fn value(directive: &Directive, words: &[&[u8]], habits: &Habits, before: Before) -> Result<Value, Bad> {
     let one = || match words {
         [word] => Ok(*word),
         _ => Err(Bad::Arity),

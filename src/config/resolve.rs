@@ -16,7 +16,7 @@ use super::value::{Class, Value};
 use super::{Config, Entry, Key, Part};
 use super::{sentinel, sockets};
 use crate::catalog::{Directive, DirectiveId, Kind, Lookup, Repeat, State};
-use crate::server::{Server, UnknownNames};
+use crate::server::{Habits, UnknownNames};
 use crate::source::Span;
 use crate::syntax::{Item, Mode, ProblemKind, Reading, StatementId, split};
 
@@ -28,6 +28,7 @@ pub fn resolve(reading: &Reading, mode: Mode) -> Config {
     }
     let mut fold = Fold {
         reading,
+        habits: reading.server.habits(),
         mode,
         config: Config::empty(reading, mode),
         before: Before::default(),
@@ -81,17 +82,16 @@ pub fn resolve(reading: &Reading, mode: Mode) -> Config {
 pub(super) fn assigned(
     directive: &Directive,
     arguments: &[&[u8]],
-    server: Server,
+    habits: &Habits,
     before: Before,
 ) -> Result<Value, Bad> {
-    let habits = server.habits();
     match arguments {
         [word] if habits.resplit && directive.kind.is_many_valued() && !word.is_empty() => {
             let inner = split(c_text(word), habits.words).unwrap_or_default();
             let inner: Vec<&[u8]> = inner.iter().map(|piece| piece.text.as_ref()).collect();
-            value(directive, &inner, server, before)
+            value(directive, &inner, habits, before)
         }
-        words => value(directive, words, server, before),
+        words => value(directive, words, habits, before),
     }
 }
 
@@ -108,6 +108,7 @@ struct SaveFold {
 /// A fold in the making.
 struct Fold<'a> {
     reading: &'a Reading,
+    habits: &'static Habits,
     mode: Mode,
     config: Config,
     before: Before,
@@ -219,7 +220,7 @@ impl Fold<'_> {
         if self.reading.words(id).iter().any(|word| word.open) {
             return self.fold(id, directive, Value::Unknown);
         }
-        match assigned(directive, arguments, self.reading.server, self.before) {
+        match assigned(directive, arguments, self.habits, self.before) {
             Ok(value) => {
                 self.notice(id, directive, &value);
                 self.fold(id, directive, value);

@@ -183,6 +183,14 @@ pub fn name_shown(reading: &Reading, view: &'static View, id: StatementId) -> St
     if length == name.len() { text } else { text + MASK }
 }
 
+/// Whether a statement has a word, or a part of a name, that people may not see.
+#[must_use]
+pub fn hides_words(reading: &Reading, view: &'static View, id: StatementId) -> bool {
+    let name = view.look(reading.name(id));
+    (0..reading.words(id).len()).any(|index| !is_public_as(name, reading, view, id, index))
+        || known_length(reading, view, id) < reading.name(id).len()
+}
+
 /// A whole statement as people may see it.
 #[must_use]
 pub fn statement_shown(reading: &Reading, view: &'static View, id: StatementId) -> String {

@@ -9,6 +9,9 @@ use std::path::{Path, PathBuf};
 /// Files larger than this are refused: 64 MiB. A configuration of a million lines has 30.
 pub const MAX_FILE_BYTES: u64 = 64 * 1024 * 1024;
 
+/// Most configurations are read at once into so much; longer ones grow it.
+const USUAL_FILE_BYTES: usize = 16 * 1024;
+
 /// Why a file could not be read.
 #[derive(Debug, thiserror::Error)]
 pub enum FileError {
@@ -88,7 +91,7 @@ impl Files for Disk {
     fn read(&self, path: &Path) -> Result<Vec<u8>, FileError> {
         let io = |source| FileError::Io { path: path.to_owned(), source };
         let file = std::fs::File::open(path).map_err(io)?;
-        let mut bytes = Vec::new();
+        let mut bytes = Vec::with_capacity(USUAL_FILE_BYTES);
         file.take(MAX_FILE_BYTES + 1).read_to_end(&mut bytes).map_err(io)?;
         if bytes.len() as u64 > MAX_FILE_BYTES {
             return Err(FileError::TooLarge { path: path.to_owned() });

@@ -45,6 +45,14 @@ impl<'a> Assembled<'a> {
         Self { text: Cow::Borrowed(text), segments, open: Vec::new() }
     }
 
+    /// The file whose bytes these are, if that is so and nothing of it is filled in.
+    pub(super) fn as_it_is(&self) -> Option<SourceId> {
+        match self.segments[..] {
+            [Segment { at: 0, source, start: 0, whole: None }] if self.open.is_empty() => Some(source),
+            _ => None,
+        }
+    }
+
     /// Appends a file as the server does.
     pub(super) fn append(&mut self, source: SourceId, file: &[u8]) {
         let mut start = 0;

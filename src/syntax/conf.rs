@@ -7,8 +7,8 @@ use std::path::{Path, PathBuf};
 use super::assembled::Assembled;
 use super::include::Includes;
 use super::placeholder;
-use super::reading::{Item, Problem, ProblemKind, Reading, Via, Word};
-use super::words::{Piece, split, split_into};
+use super::reading::{Item, Problem, ProblemKind, Reading, StatementId, Via, Word};
+use super::words::{Piece, is_bare, split, split_into};
 use crate::server::Server;
 use crate::source::{Files, Name, SourceId, Sources, Span};
 
@@ -122,6 +122,7 @@ impl Reader<'_> {
         let mut start = 0;
         let mut pieces = Vec::with_capacity(8);
         self.reading.reserve(text.len() / USUAL_LINE_BYTES);
+        let as_it_is = assembled.as_it_is().filter(|_| !self.templates);
         let ends = memchr::memchr_iter(b'\n', text).map(|newline| newline + 1).chain([text.len()]);
         for end in ends {
             let (line_start, line) = (start, &text[start..end]);
@@ -134,6 +135,15 @@ impl Reader<'_> {
             if trimmed.len() > MAX_LINE_BYTES {
                 let at = assembled.span(at, at + 1);
                 self.reading.order.push(Item::Problem(Problem { kind: ProblemKind::LongLine, at, statement: None }));
+                continue;
+            }
+            if let Some(source) = as_it_is
+                && is_bare(trimmed)
+            {
+                let at = u32::try_from(at).expect("files are below 64 MiB");
+                if let Some(id) = self.reading.push_bare(source, at, trimmed, self.via) {
+                    self.follow(id);
+                }
                 continue;
             }
             let mut open = assembled.open_in(&(at..at + trimmed.len()));
@@ -196,10 +206,16 @@ impl Reader<'_> {
         });
         let Some(name) = words.next() else { return };
         let id = self.reading.push(name, words, self.via);
+        self.follow(id);
+    }
+
+    /// Reads what a statement includes, and goes to the folder that it names.
+    fn follow(&mut self, id: StatementId) {
         let name = self.reading.name(id);
         if name.len() == 7 && name.eq_ignore_ascii_case(b"include") {
             self.include(id);
-        } else if name.eq_ignore_ascii_case(b"dir")
+        } else if name.len() == 3
+            && name.eq_ignore_ascii_case(b"dir")
             && let [dir] = self.reading.arguments(id)[..]
         {
             self.includes.enter_directory(dir);

@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use super::words::next_bare;
 use crate::server::Server;
 use crate::source::{SourceId, Sources, Span};
 
@@ -310,12 +311,36 @@ impl Reading {
         }
     }
 
+    /// Adds the statement of a line in which nothing is quoted: its words are its bytes. `at` is where the line begins.
+    pub(super) fn push_bare(&mut self, source: SourceId, at: u32, line: &[u8], via: Via) -> Option<StatementId> {
+        let count = |n: usize| u32::try_from(n).expect("files are below 64 MiB");
+        let words_start = self.words.len();
+        let mut name = None;
+        let mut rest = 0;
+        while let Some(range) = next_bare(line, rest) {
+            rest = range.end;
+            let at = Span { source, start: at + count(range.start), end: at + count(range.end) };
+            let word = Word { at, cooked: None, secret: None, open: false };
+            if name.is_none() {
+                name = Some(word);
+            } else {
+                self.words.push(word);
+            }
+        }
+        Some(self.add(name?, words_start, via))
+    }
+
     /// Adds a statement at the end of the order.
     pub(crate) fn push(&mut self, name: Word, words: impl IntoIterator<Item = Word>, via: Via) -> StatementId {
-        let count = |n: usize| u32::try_from(n).expect("files are below 64 MiB");
-        let start = count(self.words.len());
+        let start = self.words.len();
         self.words.extend(words);
-        let end = count(self.words.len());
+        self.add(name, start, via)
+    }
+
+    /// Adds a statement whose arguments are the words from `start` on.
+    fn add(&mut self, name: Word, start: usize, via: Via) -> StatementId {
+        let count = |n: usize| u32::try_from(n).expect("files are below 64 MiB");
+        let (start, end) = (count(start), count(self.words.len()));
         let last = if end > start { self.words[end as usize - 1].at } else { name.at };
         let at = name.at.to(last);
         let id = StatementId(count(self.statements.len()));

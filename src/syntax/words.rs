@@ -57,6 +57,18 @@ pub(super) fn split_into<'a>(pieces: &mut Vec<Piece<'a>>, line: &'a [u8], rules:
     }
 }
 
+/// Whether no word of a line can be quoted or lose a byte, whatever the rules.
+pub(super) fn is_bare(line: &[u8]) -> bool {
+    memchr::memchr3(b'"', b'\'', 0xff, line).is_none()
+}
+
+/// The next word of a line that [`is_bare`], from `at` on.
+pub(super) fn next_bare(line: &[u8], at: usize) -> Option<Range<usize>> {
+    let start = at + line[at..].iter().position(|byte| !is_blank(*byte))?;
+    let length = line[start..].iter().position(|byte| ends_run(*byte)).unwrap_or(line.len() - start);
+    Some(start..start + length)
+}
+
 /// Reads the word that starts at `start`.
 fn word(line: &[u8], start: usize, rules: WordRules) -> Result<Piece<'_>, Unbalanced> {
     let drops = |byte: u8| rules != WordRules::Classic && byte == 0xff;

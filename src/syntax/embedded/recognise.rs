@@ -40,6 +40,9 @@ pub enum Kind {
 /// No more lines are looked at than this.
 const MOST_LINES: usize = 2000;
 
+/// So many names that other programs do not use are proof enough.
+const MOST_PROOF: usize = 2;
+
 /// Endings of files that something else is made of.
 const TEMPLATE_ENDINGS: &[&str] = &[
     ".bak",
@@ -183,7 +186,9 @@ pub fn recognise(name: &Name, text: &[u8], is_directive: &dyn Fn(&[u8]) -> bool)
     match named(path) {
         Named::Conf => {
             let folder = path.parent().and_then(Path::file_name).unwrap_or_default().to_string_lossy();
-            if folder.ends_with(".service.d") || (has_line(text, b"[Service]") && mentions(text)) {
+            if folder.ends_with(".service.d")
+                || (contains(text, b"[Service]") && has_line(text, b"[Service]") && mentions(text))
+            {
                 return unit(text);
             }
             configuration(&file, text, is_directive)
@@ -214,7 +219,7 @@ struct Lines {
     all: usize,
     /// Names of directives, with a value.
     known: usize,
-    /// Of these, names that other programs do not use.
+    /// Of these, names that other programs do not use; counted no further than [`MOST_PROOF`] and one line of Sentinel's more.
     own: usize,
     sentinel: usize,
     users: usize,
@@ -233,7 +238,7 @@ fn configuration(name: &str, text: &[u8], is_directive: &dyn Fn(&[u8]) -> bool) 
             all => lines.known * 2 >= all && (lines.own > 0 || lines.foreign == 0),
         }
     } else {
-        let proof = if lines.all > 2 { 2 } else { 1 };
+        let proof = if lines.all > 2 { MOST_PROOF } else { 1 };
         lines.own >= proof && lines.known * 10 >= lines.all * 7 && lines.foreign * 10 <= lines.all
     };
     if is_conf {
@@ -245,26 +250,25 @@ fn configuration(name: &str, text: &[u8], is_directive: &dyn Fn(&[u8]) -> bool) 
 impl Lines {
     fn of(text: &[u8], is_directive: &dyn Fn(&[u8]) -> bool) -> Self {
         let mut lines = Self::default();
-        let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text);
-        for line in text.split(|b| *b == b'\n').map(trim) {
-            if line.is_empty() || line[0] == b'#' {
-                continue;
+        let mut rest = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text);
+        while !rest.is_empty() && lines.all < MOST_LINES {
+            let end = memchr::memchr(b'\n', rest).unwrap_or(rest.len());
+            let line = trim(&rest[..end]);
+            rest = rest.get(end + 1..).unwrap_or_default();
+            match line.first() {
+                None | Some(b'#') => {}
+                Some(b'{' | b'<') if [&b"{{"[..], b"{%", b"{#", b"<%"].iter().any(|open| line.starts_with(open)) => {}
+                Some(_) => lines.add(line, is_directive),
             }
-            if [&b"{{"[..], b"{%", b"{#", b"<%"].iter().any(|open| line.starts_with(open)) {
-                continue;
-            }
-            if lines.all == MOST_LINES {
-                break;
-            }
-            lines.add(line, is_directive);
         }
         lines
     }
 
     fn add(&mut self, line: &[u8], is_directive: &dyn Fn(&[u8]) -> bool) {
         self.all += 1;
-        let mut words = line.split(|b| matches!(b, b' ' | b'\t')).filter(|word| !word.is_empty());
-        let (first, second) = (words.next().unwrap_or_default(), words.next());
+        let blank = line.iter().position(|b| matches!(b, b' ' | b'\t')).unwrap_or(line.len());
+        let (first, rest) = line.split_at(blank);
+        let second = rest.split(|b| matches!(b, b' ' | b'\t')).find(|word| !word.is_empty());
         let is_filled = || [&b"{{"[..], b"${", b"<%"].iter().any(|open| contains(line, open));
         let ends_as_code = matches!(line.last(), Some(b';' | b'{' | b'}')) && !is_filled();
         let assigns = second.is_some_and(|word| word[0] == b'=' || matches!(word, b"{" | b":"));
@@ -272,6 +276,8 @@ impl Lines {
             self.foreign += 1;
             return;
         }
+        // Two names of our own prove enough.
+        let is_proven = self.own >= MOST_PROOF;
         let is_common = |name: &[u8]| COMMON_WORDS.iter().any(|word| word.eq_ignore_ascii_case(name));
         if first.len() == 8 && first.eq_ignore_ascii_case(b"sentinel") {
             let is_ours = second.is_some_and(|word| SENTINEL_WORDS.contains(&&*word.to_ascii_lowercase()));
@@ -280,7 +286,7 @@ impl Lines {
             self.known += usize::from(is_ours);
         } else if second.is_some() && is_directive(first) {
             self.known += 1;
-            self.own += usize::from(!is_common(first));
+            self.own += usize::from(!is_proven && !is_common(first));
             self.users += usize::from(first.eq_ignore_ascii_case(b"user"));
         } else if let Some(name) = mistyped(first)
             && is_directive(name)

@@ -288,9 +288,7 @@ impl<'a> Case<'a> {
     /// Whether some word of a statement may not be shown, so that no fix of it may be either.
     #[must_use]
     pub fn hides_words(&self, id: StatementId) -> bool {
-        let hidden = |index| config::word_shown(self.reading, self.config.view, id, index) == config::MASK;
-        (0..self.reading.words(id).len()).any(hidden)
-            || config::name_shown(self.reading, self.config.view, id).ends_with(config::MASK)
+        config::hides_words(self.reading, self.config.view, id)
     }
 
     /// The place of an argument; of the whole statement where there is none.

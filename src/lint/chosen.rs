@@ -1,12 +1,12 @@
 //! Which rules judge: those that somebody chose, and of them those that speak of a kind of file and of a server.
 
-use std::sync::LazyLock;
+use std::sync::{LazyLock, OnceLock};
 
 use super::rule::{Check, Rule};
 use super::{Case, RULES, Report};
 use crate::server::{self, Server};
 use crate::syntax::Mode;
-use crate::syntax::profile::{Requirement, requirement};
+use crate::syntax::profile::requirement;
 
 /// Rules that may speak, by position in [`RULES`].
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -39,51 +39,38 @@ impl Chosen {
 /// How a rule judges a configuration.
 type CheckConfig = fn(&Case<'_>, &mut Report<'_>);
 
-/// For each kind of file and each server the rules that speak of it, with their positions.
-pub(super) struct Applicable(Vec<Vec<(usize, CheckConfig)>>);
+/// For each kind of file and each server the rules that speak of it, with their positions; found out when first asked for.
+pub(super) struct Applicable(Vec<OnceLock<Vec<(usize, CheckConfig)>>>);
 
-pub(super) static APPLICABLE: LazyLock<Applicable> = LazyLock::new(|| {
-    let of = |mode: Mode, place: usize| {
-        let speaks = |(at, rule): &(usize, &&'static Rule)| {
-            rule.modes.contains(&mode) && SERVERS[*at].is_none_or(|places| places & (1 << place) != 0)
-        };
-        let check = |(at, rule): (usize, &&'static Rule)| match rule.check {
-            Check::Config(check) => Some((at, check)),
-            Check::Refusal(_) | Check::Elsewhere => None,
-        };
-        RULES.iter().enumerate().filter(speaks).filter_map(check).collect()
-    };
-    let places = 0..server::all().len();
-    Applicable(MODES.into_iter().flat_map(|mode| places.clone().map(move |place| of(mode, place))).collect())
-});
+pub(super) static APPLICABLE: LazyLock<Applicable> =
+    LazyLock::new(|| Applicable(vec![OnceLock::new(); MODES.len() * server::all().len()]));
 
 const MODES: [Mode; 3] = [Mode::Server, Mode::Sentinel, Mode::AclFile];
 
 impl Applicable {
     pub(super) fn of(&self, mode: Mode, server: Server) -> &[(usize, CheckConfig)] {
-        let mode = match mode {
+        let row = match mode {
             Mode::Server => 0,
             Mode::Sentinel => 1,
             Mode::AclFile => 2,
         };
-        &self.0[mode * server::all().len() + server.place()]
+        self.0[row * server::all().len() + server.place()].get_or_init(|| speaking(mode, server.resolve().known))
     }
 }
 
-/// For each rule the catalogued servers it speaks of, a bit for each [`Server::place`]; `None` for all.
-static SERVERS: LazyLock<Vec<Option<u16>>> = LazyLock::new(|| {
-    let servers = |rule: &&Rule| {
-        let wanted: Vec<Requirement> = rule.servers.iter().filter_map(|text| requirement(text).ok()).collect();
-        let admits = |server: &&Server| wanted.iter().any(|requirement| requirement.admits(**server));
-        let bits = || server::all().iter().filter(admits).map(|server| 1 << server.place()).sum();
-        (!rule.servers.is_empty()).then(bits)
+fn speaking(mode: Mode, server: Server) -> Vec<(usize, CheckConfig)> {
+    let speaks = |(_, rule): &(usize, &&'static Rule)| rule.modes.contains(&mode) && speaks_of(rule, server);
+    let check = |(at, rule): (usize, &&'static Rule)| match rule.check {
+        Check::Config(check) => Some((at, check)),
+        Check::Refusal(_) | Check::Elsewhere => None,
     };
-    RULES.iter().map(servers).collect()
-});
+    RULES.iter().enumerate().filter(speaks).filter_map(check).collect()
+}
 
-/// Whether a rule speaks of a server.
+/// Whether a rule speaks of a catalogued server.
 pub(super) fn speaks_of(rule: &Rule, server: Server) -> bool {
-    super::position(rule.id).is_some_and(|at| SERVERS[at].is_none_or(|places| places & (1 << server.place()) != 0))
+    let admits = |text: &&str| requirement(text).is_ok_and(|requirement| requirement.admits(server));
+    rule.servers.is_empty() || rule.servers.iter().any(admits)
 }
 
 #[cfg(test)]

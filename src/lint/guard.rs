@@ -5,10 +5,8 @@
 
 use super::Case;
 use crate::catalog;
-use crate::config::MASK;
 use crate::finding::{Edit, Finding};
 use crate::source::Span;
-use crate::syntax::StatementId;
 
 /// Marks the fixes among the findings of one case.
 pub(super) fn mark(case: &Case<'_>, findings: &mut [Finding]) {
@@ -19,7 +17,7 @@ pub(super) fn mark(case: &Case<'_>, findings: &mut [Finding]) {
     }
     let is_touched = |at: Span| meets(&touched, at);
     let statements = case.reading.iter().filter(|(_, statement)| is_touched(statement.at));
-    let hidden = joined(statements.filter(|(id, _)| has_secret(case, *id)).map(|(_, one)| one.at).collect());
+    let hidden = joined(statements.filter(|(id, _)| case.hides_words(*id)).map(|(_, one)| one.at).collect());
     for fix in findings.iter_mut().filter_map(|finding| finding.fix.as_mut()) {
         fix.secret |= fix.edits.iter().any(|edit| writes_secret(edit) || meets(&hidden, place(edit)));
     }
@@ -51,12 +49,6 @@ fn joined(mut places: Vec<Span>) -> Vec<Span> {
 fn meets(places: &[Span], at: Span) -> bool {
     let first = places.partition_point(|place| (place.source, place.end) < (at.source, at.start));
     places.get(first).is_some_and(|place| place.source == at.source && place.start <= at.end)
-}
-
-/// Whether a statement has a word that must not be shown.
-fn has_secret(case: &Case<'_>, id: StatementId) -> bool {
-    let count = case.reading.words(id).len();
-    (0..count).any(|index| case.word(id, index) == MASK) || case.name(id).ends_with(MASK)
 }
 
 fn writes_secret(edit: &Edit) -> bool {

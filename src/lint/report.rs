@@ -1,35 +1,30 @@
 //! What a rule writes its findings into, and where it asks for facts.
 
 use std::borrow::Cow;
+use std::rc::Rc;
 
 use super::rule::Rule;
+use super::syntax::values::{Number, numbers};
 use super::{Case, Previous};
-use crate::facts::Facts;
 use crate::finding::Finding;
 
 /// The findings of the rules of one case, and which rules could not judge.
 #[derive(Debug)]
 pub struct Report<'a> {
-    facts: &'a Facts,
-    previous: Option<&'a Previous>,
+    case: Case<'a>,
     pub(super) findings: Vec<Finding>,
     /// Rules that lacked a fact, with the fact.
     pub(super) silent: Vec<(Cow<'static, str>, &'static str)>,
     /// The rule that judges now, and the facts it has been given.
     rule: &'static str,
     used: Vec<&'static str>,
+    /// What several rules look at, found once.
+    numbers: Option<Rc<[Number<'a>]>>,
 }
 
 impl<'a> Report<'a> {
     pub(super) fn new(case: &Case<'a>) -> Self {
-        Self {
-            facts: case.facts,
-            previous: case.previous,
-            findings: Vec::new(),
-            silent: Vec::new(),
-            rule: "",
-            used: Vec::new(),
-        }
+        Self { case: *case, findings: Vec::new(), silent: Vec::new(), rule: "", used: Vec::new(), numbers: None }
     }
 
     /// The next rule judges.
@@ -44,51 +39,56 @@ impl<'a> Report<'a> {
         self.findings.push(finding);
     }
 
+    /// The numbers of bytes that people wrote.
+    pub(super) fn numbers(&mut self) -> Rc<[Number<'a>]> {
+        Rc::clone(self.numbers.get_or_insert_with(|| numbers(&self.case).into()))
+    }
+
     /// A fact that the rule cannot do without, in bytes; `None` is remembered as the reason for its silence.
     pub fn bytes(&mut self, name: &'static str) -> Option<u64> {
-        let said = self.facts.bytes(name);
+        let said = self.case.facts.bytes(name);
         self.note(name, said)
     }
 
     /// As [`Report::bytes`], a number.
     pub fn count(&mut self, name: &'static str) -> Option<u64> {
-        let said = self.facts.count(name);
+        let said = self.case.facts.count(name);
         self.note(name, said)
     }
 
     /// As [`Report::bytes`], cores.
     pub fn processors(&mut self, name: &'static str) -> Option<f64> {
-        let said = self.facts.processors(name);
+        let said = self.case.facts.processors(name);
         self.note(name, said)
     }
 
     /// As [`Report::bytes`], a time in milliseconds.
     pub fn milliseconds(&mut self, name: &'static str) -> Option<u64> {
-        let said = self.facts.milliseconds(name);
+        let said = self.case.facts.milliseconds(name);
         self.note(name, said)
     }
 
     /// As [`Report::bytes`], a word.
     pub fn word(&mut self, name: &'static str) -> Option<&'static str> {
-        let said = self.facts.word(name);
+        let said = self.case.facts.word(name);
         self.note(name, said)
     }
 
     /// As [`Report::bytes`], permissions of a file.
     pub fn permissions(&mut self, name: &'static str) -> Option<u32> {
-        let said = self.facts.permissions(name);
+        let said = self.case.facts.permissions(name);
         self.note(name, said)
     }
 
     /// As [`Report::bytes`], a share in hundredths.
     pub fn percent(&mut self, name: &'static str) -> Option<u8> {
-        let said = self.facts.percent(name);
+        let said = self.case.facts.percent(name);
         self.note(name, said)
     }
 
     /// What was deployed before; without it the rule is silent.
     pub fn previous(&mut self) -> Option<&'a Previous> {
-        let previous = self.previous;
+        let previous = self.case.previous;
         self.note("previous", previous)
     }
 
@@ -109,7 +109,7 @@ impl<'a> Report<'a> {
 
     /// Remembers that a finding rests on a fact that the rule could have done without.
     pub fn used(&mut self, name: &'static str) {
-        if self.facts.get(name).is_some() && !self.used.contains(&name) {
+        if self.case.facts.get(name).is_some() && !self.used.contains(&name) {
             self.used.push(name);
         }
     }

@@ -5,7 +5,6 @@
 
 use std::collections::BTreeMap;
 
-use super::syntax::values::numbers;
 use super::{Case, Check, Group, Report, Rule};
 use crate::catalog::{Directive, Kind, State, bytes_in_words};
 use crate::config::{Class, Entry, Value};
@@ -131,8 +130,9 @@ fn is_authored(case: &Case<'_>, id: StatementId) -> bool {
 fn directive_case(case: &Case<'_>, report: &mut Report<'_>) {
     for (id, statement) in case.reading.iter() {
         let name = case.reading.name(id);
-        let odd = name.iter().any(u8::is_ascii_uppercase);
-        if !odd || !is_authored(case, id) || case.directive(id).is_none() {
+        let Some(directive) = case.directive(id) else { continue };
+        // Catalogued names are in lower case.
+        if directive.names.iter().any(|known| known.as_bytes() == name) || !is_authored(case, id) {
             continue;
         }
         let lower = name.to_ascii_lowercase();
@@ -157,11 +157,16 @@ fn mixed_terminology(case: &Case<'_>, report: &mut Report<'_>) {
         let authored = || case.reading.iter().map(|(id, _)| id).filter(|id| is_authored(case, *id));
         let says = |id: &StatementId, term: &str| {
             let name = case.reading.name(*id);
-            let here = |part: &[u8]| part.eq_ignore_ascii_case(term.as_bytes());
+            let first = term.as_bytes()[0];
+            let here = |part: &[u8]| part[0] | 0x20 == first && part.eq_ignore_ascii_case(term.as_bytes());
             name.len() >= term.len() && name.windows(term.len()).any(here)
         };
-        // What has another name has two at least.
-        let is_old = |id: &StatementId| case.directive(*id).is_some_and(|found| found.names.len() > 1) && says(id, old);
+        // No version prefers an old word that it has a new one for.
+        let has_newer = |id: &StatementId| {
+            let directive = case.directive(*id).filter(|directive| directive.names.len() > 1);
+            directive.is_some_and(|directive| directive.name().as_bytes() != case.reading.name(*id))
+        };
+        let is_old = |id: &StatementId| has_newer(id) && says(id, old);
         let dated: Vec<(StatementId, String)> = authored()
             .filter(is_old)
             .filter_map(|id| {
@@ -190,7 +195,7 @@ fn mixed_terminology(case: &Case<'_>, report: &mut Report<'_>) {
 
 fn raw_bytes(case: &Case<'_>, report: &mut Report<'_>) {
     const LEAST: u64 = 1 << 20;
-    for number in numbers(case) {
+    for number in report.numbers().iter() {
         let plain = number.text.bytes().all(|byte| byte.is_ascii_digit());
         if !plain || number.bytes < LEAST || !number.bytes.is_multiple_of(LEAST) {
             continue;
@@ -273,9 +278,11 @@ fn may_be_redundant(directive: &Directive) -> bool {
 fn unquoted_special(case: &Case<'_>, report: &mut Report<'_>) {
     for (id, statement) in case.reading.iter().filter(|(_, statement)| statement.via == Via::Text) {
         let [word] = case.reading.words(id) else { continue };
+        if word.cooked.is_some() || word.open {
+            continue;
+        }
         let raw = case.reading.sources.bytes(word.at);
-        let special = raw.iter().find(|byte| matches!(byte, b'#' | b'\\'));
-        let Some(special) = special.filter(|_| word.cooked.is_none() && !word.open) else { continue };
+        let Some(special) = raw.iter().find(|byte| matches!(byte, b'#' | b'\\')) else { continue };
         let Some(directive) = case.directive(id).filter(|_| is_authored(case, id)) else { continue };
         let is_text = matches!(directive.kind, Kind::Text(_) | Kind::Bytes | Kind::Dir);
         if !is_text || (*special == b'\\' && !directive.is.secret) {
@@ -291,5 +298,21 @@ fn unquoted_special(case: &Case<'_>, report: &mut Report<'_>) {
                 .help("put it in double quotes")
                 .fix(if directive.is.secret { fix.of_secret() } else { fix }),
         );
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::TERMS;
+    use crate::catalog::View;
+    use crate::server;
+
+    #[test]
+    fn no_version_prefers_an_old_word_that_it_has_a_new_one_for() {
+        for directive in server::all().iter().flat_map(|server| View::of(*server).directives()) {
+            for (old, new) in TERMS.into_iter().filter(|(old, _)| directive.name().contains(old)) {
+                assert!(!directive.names.contains(&&*directive.name().replace(old, new)), "{}", directive.name());
+            }
+        }
     }
 }

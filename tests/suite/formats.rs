@@ -56,7 +56,7 @@ fn report(
         title: None,
         server: JudgedAs {
             server: Some("redis-7.4".into()),
-            judged_as: vec!["redis-7.4".into()],
+            judged_as: ["redis-7.4".into()].into(),
             because: "comment in line 1".into(),
             words: "as redis 7.4".into(),
             advice: None,

@@ -238,7 +238,7 @@ impl Context<'_> {
             problems: Vec::new(),
             server: JudgedAs {
                 server: None,
-                judged_as: Vec::new(),
+                judged_as: [].into(),
                 because: "it is about instances and settings".into(),
                 words: "as a project".into(),
                 advice: None,

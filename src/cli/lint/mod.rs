@@ -50,7 +50,7 @@ use mend::{Mended, mend};
 use outputs::Outputs;
 use past::Past;
 use place::Places;
-use roots::Taken;
+use roots::{Taken, Texts};
 use rulebook::Rulebook;
 use subject::{Context, Judged, Place, is_directive};
 
@@ -214,15 +214,17 @@ fn nothing(command: &Lint, terminal: &mut Terminal) -> Result<Exit, Failure> {
 
 /// What is judged where it is read.
 fn taken(inputs: &[Input], files: &(dyn Files + Sync)) -> Taken {
+    let texts = Texts::default();
     let read_by = |input: &Input| {
         let Input::File(found) = input else { return Vec::new() };
         let Ok(text) = files.read(&found.path) else { return Vec::new() };
         let read = catch_unwind(AssertUnwindSafe(|| roots::read_by(&found.path, &text, files)));
+        texts.keep(&found.path, text);
         // A mistake in us is told where the file itself is judged.
         read.unwrap_or_default()
     };
     let all: Vec<_> = inputs.par_iter().flat_map_iter(read_by).collect();
-    Taken::new(all)
+    Taken::new(all, texts)
 }
 
 /// Where a profile lies; what comes by standard input needs a path, too, for a mere name means a built-in.
@@ -294,7 +296,8 @@ impl<'a> Run<'a> {
         {
             return self.look_at_part(input, part);
         }
-        let text = match input.read(self.context.files) {
+        let kept = if let Input::File(found) = input { self.taken.texts.take(&found.path) } else { None };
+        let text = match kept.map_or_else(|| input.read(self.context.files), Ok) {
             Ok(text) => text,
             Err(failure) => return Looked::Failed(failure),
         };

@@ -1,7 +1,8 @@
 //! Files that others include or mount are judged where they are read, and not for themselves.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
+use std::sync::Mutex;
 
 use crate::server;
 use crate::source::{Files, Name, Sources};
@@ -19,6 +20,36 @@ pub(super) enum Read {
     Mounted(PathBuf),
     /// A value of a manifest that a container mounts, by the byte where it begins.
     Value(PathBuf, u32),
+}
+
+/// No more than so many bytes are kept of the files that were looked into, until they are judged: eight mebibytes.
+const KEPT_BYTES: usize = 8 << 20;
+
+/// Texts that were read to see what they include, and that wait to be judged.
+#[derive(Default)]
+pub(super) struct Texts(Mutex<Kept>);
+
+#[derive(Default)]
+struct Kept {
+    texts: HashMap<PathBuf, Vec<u8>>,
+    bytes: usize,
+}
+
+impl Texts {
+    /// Keeps a text, if there is room.
+    pub(super) fn keep(&self, path: &Path, mut text: Vec<u8>) {
+        let Ok(mut kept) = self.0.lock() else { return };
+        if kept.bytes + text.len() <= KEPT_BYTES {
+            kept.bytes += text.len();
+            text.shrink_to_fit();
+            kept.texts.insert(path.to_owned(), text);
+        }
+    }
+
+    /// Gives a text away; what is asked for again is read again.
+    pub(super) fn take(&self, path: &Path) -> Option<Vec<u8>> {
+        self.0.lock().ok()?.texts.remove(path)
+    }
 }
 
 /// What a text reads from beside it.
@@ -68,11 +99,13 @@ pub(super) struct Taken {
     included: BTreeSet<PathBuf>,
     mounted: BTreeSet<PathBuf>,
     values: BTreeSet<(PathBuf, u32)>,
+    /// What was read for that.
+    pub(super) texts: Texts,
 }
 
 impl Taken {
-    pub(super) fn new(all: impl IntoIterator<Item = Read>) -> Self {
-        let mut taken = Self::default();
+    pub(super) fn new(all: impl IntoIterator<Item = Read>, texts: Texts) -> Self {
+        let mut taken = Self { texts, ..Self::default() };
         for read in all {
             match read {
                 Read::Included(file) => _ = taken.included.insert(file),

@@ -2,7 +2,7 @@
 
 #![expect(clippy::disallowed_methods, reason = "this is where settings are looked for, and the calendar is asked")]
 
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
 use std::sync::Mutex;
 
 use super::super::args::Lint;
@@ -32,6 +32,8 @@ pub(super) struct Rulebook {
     pub(super) sources: Sources,
     /// The folder that paths in settings are relative to, whole.
     pub(super) root: PathBuf,
+    /// The working directory, asked for once.
+    here: PathBuf,
     pub(super) today: Date,
     pub(super) baseline: Option<Mutex<Baseline>>,
     /// Where the baseline is written.
@@ -58,7 +60,7 @@ impl Rulebook {
             Some(path) => std::path::absolute(path).ok().and_then(|whole| whole.parent().map(Path::to_owned)),
             None => None,
         };
-        let root = root.unwrap_or(here);
+        let root = root.unwrap_or_else(|| here.clone());
         let policies = texts.policies(project.as_ref(), &root)?;
         let flags = Flags {
             select: (!command.select.is_empty()).then(|| command.select.clone()),
@@ -84,6 +86,7 @@ impl Rulebook {
             project: path,
             sources: texts.sources,
             root,
+            here,
             today: crate::cli::clock::today(),
             baseline,
             baseline_path,
@@ -92,7 +95,11 @@ impl Rulebook {
 
     /// A path as settings and baselines know it.
     pub(super) fn relative(&self, path: &Path) -> PathBuf {
-        let whole = std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+        let is_plain = |part: Component<'_>| matches!(part, Component::Normal(_));
+        if self.root == self.here && path.components().all(is_plain) {
+            return path.to_owned();
+        }
+        let whole = std::path::absolute(self.here.join(path)).unwrap_or_else(|_| path.to_owned());
         whole.strip_prefix(&self.root).map_or(whole.clone(), Path::to_owned)
     }
 }

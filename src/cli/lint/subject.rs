@@ -1,7 +1,9 @@
 //! One text to lint: the configurations in it, read, resolved and judged.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::path::Path;
+use std::sync::{Arc, LazyLock};
 
 use super::super::server::{newest, which_engine};
 use super::past::Past;
@@ -100,11 +102,10 @@ impl As {
     fn any(engine: Option<(Engine, String)>) -> Self {
         let (engine, because) = match engine {
             Some((engine, because)) => (Some(engine), because),
-            None => (None, "no version given".to_owned()),
+            None => (None, NO_VERSION.to_owned()),
         };
-        let fits = |server: &&Server| engine.is_none_or(|engine| server.engine == engine);
-        let candidates = server::all().iter().filter(fits).copied().collect();
-        Self { server: newest(engine.unwrap_or(Engine::Redis)), candidates, because }
+        let usual = USUAL.iter().find(|usual| usual.engine == engine).expect("every engine is there, and none");
+        Self { server: newest(engine.unwrap_or(Engine::Redis)), candidates: usual.candidates.clone(), because }
     }
 
     /// As results name it.
@@ -112,21 +113,54 @@ impl As {
         if let [known] = self.candidates[..] {
             return JudgedAs {
                 server: Some(self.server.name()),
-                judged_as: vec![known.name()],
+                judged_as: [known.name()].into(),
                 because: self.because.clone().into(),
                 words: lint::judged_as(self.server).into(),
                 advice: None,
             };
         }
-        let agree = if is_split(inspection) { "they disagree" } else { "verdicts agree" };
-        JudgedAs {
-            server: None,
-            judged_as: self.candidates.iter().map(|server| server.name()).collect(),
-            because: format!("{}; {agree}", self.because).into(),
-            words: format!("as {}", server::in_words(&self.candidates)).into(),
-            advice: Some("Pin with --server or `# redisconf: server=redis-7.4`".into()),
-        }
+        let because = match (&*self.because, is_split(inspection)) {
+            (NO_VERSION, true) => "no version given; they disagree".into(),
+            (NO_VERSION, false) => "no version given; verdicts agree".into(),
+            (other, true) => format!("{other}; they disagree").into(),
+            (other, false) => format!("{other}; verdicts agree").into(),
+        };
+        // Most files may be for the same versions.
+        let usual = USUAL.iter().find(|usual| usual.candidates == self.candidates);
+        let (judged_as, words) = match usual {
+            Some(usual) => (Arc::clone(&usual.names), Cow::Borrowed(&*usual.words)),
+            None => (names(&self.candidates), Cow::Owned(in_words(&self.candidates))),
+        };
+        let advice = Some("Pin with --server or `# redisconf: server=redis-7.4`".into());
+        JudgedAs { server: None, judged_as, because, words, advice }
     }
+}
+
+/// Why no version is known of an ordinary file.
+const NO_VERSION: &str = "no version given";
+
+/// Versions that a file of which at most the engine is known may be for.
+struct Usual {
+    engine: Option<Engine>,
+    candidates: Vec<Server>,
+    names: Arc<[String]>,
+    words: String,
+}
+
+static USUAL: LazyLock<[Usual; 3]> = LazyLock::new(|| {
+    [None, Some(Engine::Redis), Some(Engine::Valkey)].map(|engine| {
+        let fits = |server: &&Server| engine.is_none_or(|engine| server.engine == engine);
+        let candidates: Vec<Server> = server::all().iter().filter(fits).copied().collect();
+        Usual { engine, names: names(&candidates), words: in_words(&candidates), candidates }
+    })
+});
+
+fn names(servers: &[Server]) -> Arc<[String]> {
+    servers.iter().map(|server| server.name()).collect()
+}
+
+fn in_words(servers: &[Server]) -> String {
+    format!("as {}", server::in_words(servers))
 }
 
 impl Context<'_> {

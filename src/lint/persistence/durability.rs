@@ -274,8 +274,10 @@ fn data_dir_unsafe(case: &Case<'_>, report: &mut Report<'_>) {
     if case.is_set("dir") && path.is_none() {
         return;
     }
-    let under =
-        |folder: &&&str| path.as_ref().is_some_and(|path| path == **folder || path.starts_with(&format!("{folder}/")));
+    let under = |folder: &&&str| {
+        let rest = path.as_ref().and_then(|path| path.strip_prefix(**folder));
+        rest.is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    };
     if let Some(folder) = FLEETING.iter().find(under) {
         let finding =
             DATA_DIR_UNSAFE.finding(at, format!("`{folder}` does not survive a reboot, and data are kept there"));

@@ -127,16 +127,13 @@ fn plain(bytes: &[u8]) -> (Vec<u8>, bool) {
 /// The place of a byte order mark that the refused line begins with.
 pub(super) fn mark(case: &Case<'_>, refusal: &Refusal) -> Option<Span> {
     let source = case.reading.sources.get(refusal.at.source);
-    if source.line(refusal.at.start) != 1 {
-        return None;
-    }
     let text = source.text();
     let length = match text {
         _ if text.starts_with(MARK) => 3,
         [0xff, 0xfe, ..] | [0xfe, 0xff, ..] => 2,
         _ => return None,
     };
-    Some(Span { source: refusal.at.source, start: 0, end: length })
+    (source.line(refusal.at.start) == 1).then_some(Span { source: refusal.at.source, start: 0, end: length })
 }
 
 /// Whether a refused statement holds characters that are not what they look like.

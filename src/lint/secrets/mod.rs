@@ -4,7 +4,7 @@ pub(super) mod places;
 pub(super) mod rewritten;
 pub(super) mod strength;
 
-use crate::catalog::{Directive, Kind, Lookup, sentinel};
+use crate::catalog::{Directive, DirectiveId, Kind, Lookup, sentinel};
 use crate::config::MASK;
 use crate::lint::Case;
 use crate::source::{SourceId, Span};
@@ -39,6 +39,11 @@ impl Literal {
 
 /// Every secret that is written out, in order; what is hashed is none.
 fn literals(case: &Case<'_>) -> Vec<Literal> {
+    // Of a statement that is refused the configuration need not know.
+    let is_set = |id: &DirectiveId| case.config.entry(*id).is_some();
+    if case.config.refusals().is_empty() && !case.config.view.secretive().iter().any(is_set) {
+        return Vec::new();
+    }
     let mut found = Vec::new();
     for (id, _) in case.reading.iter() {
         let Some(directive) = case.directive(id) else { continue };

@@ -232,9 +232,10 @@ fn lost_backslash(raw: &[u8]) -> Option<(usize, &'static str)> {
 }
 
 fn stray_punctuation(case: &Case<'_>, report: &mut Report<'_>) {
-    for id in taken(case) {
+    let refused = |id| case.config.refusals().iter().any(|refusal| refusal.statement == Some(id));
+    for (id, _) in case.reading.iter() {
         let [word] = case.reading.words(id) else { continue };
-        if !raw(case, word).ends_with(b";") || word.cooked.is_some() || word.at.len() == 1 {
+        if !raw(case, word).ends_with(b";") || word.cooked.is_some() || word.at.len() == 1 || refused(id) {
             continue;
         }
         let Some(directive) = case.directive(id).filter(|directive| !directive.is.secret) else { continue };

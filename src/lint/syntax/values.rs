@@ -1,12 +1,12 @@
 //! Values that the server takes, and reads otherwise than people do.
 
 use super::{MEASURED, is_authored};
-use crate::catalog::{Directive, Kind, bytes_in_words};
-use crate::config::{Class, Entry, Limit, Value};
+use crate::catalog::{Directive, bytes_in_words};
+use crate::config::{Class, Entry, Value};
 use crate::finding::{Edit, Fix, Safety, Severity};
 use crate::lint::refused::{times, units};
 use crate::lint::{Case, Check, Group, Report, Rule};
-use crate::syntax::StatementId;
+use crate::syntax::{StatementId, Word};
 
 pub(crate) static BUFFER_LIMIT_MISREAD: Rule = Rule {
     id: "buffer-limit-misread",
@@ -179,6 +179,7 @@ Good:
 };
 
 /// A word that says a number of bytes, with what the server makes of it.
+#[derive(Debug)]
 pub(in crate::lint) struct Number<'a> {
     pub(in crate::lint) id: StatementId,
     /// Position among the arguments.
@@ -189,41 +190,44 @@ pub(in crate::lint) struct Number<'a> {
 }
 
 /// Every word of a statement in force that is read as a number of bytes and was written by a person.
-pub(in crate::lint) fn numbers<'a>(case: &'a Case<'_>) -> impl Iterator<Item = Number<'a>> {
+pub(in crate::lint) fn numbers<'a>(case: &Case<'a>) -> Vec<Number<'a>> {
     let view = case.config.view;
-    let known = case.config.entries().iter().filter_map(move |entry| Some((entry, view.get(entry.id)?)));
-    known
-        .filter(|(_, directive)| is_memory(&directive.kind))
-        .flat_map(|(entry, directive)| of_entry(case, entry, directive))
+    let mut numbers = Vec::new();
+    for (entry, directive) in
+        view.counting_bytes().iter().filter_map(|id| Some((case.config.entry(*id)?, view.get(*id)?)))
+    {
+        add_of_entry(case, entry, directive, &mut numbers);
+    }
+    numbers
 }
 
-fn is_memory(kind: &Kind) -> bool {
-    matches!(kind, Kind::Memory { .. } | Kind::MemoryOrPercent { .. } | Kind::BufferLimits)
-}
-
-fn of_entry<'a>(
-    case: &'a Case<'_>,
-    entry: &'a Entry,
-    directive: &'static Directive,
-) -> impl Iterator<Item = Number<'a>> {
-    entry.standing().filter(|part| is_authored(case, part.by)).flat_map(move |part| {
-        let said = match &part.value {
-            Ok(Value::Bytes(bytes)) => vec![(0, *bytes)],
-            Ok(Value::Limits(limits)) => limits.iter().flat_map(|limit| of_limit(case, part.by, *limit)).collect(),
-            _ => Vec::new(),
+fn add_of_entry<'a>(case: &Case<'a>, entry: &Entry, directive: &'static Directive, numbers: &mut Vec<Number<'a>>) {
+    for part in entry.standing().filter(|part| is_authored(case, part.by)) {
+        let mut add = |index: usize, bytes: u64| {
+            if let Some(text) = case.public_word(part.by, index) {
+                numbers.push(Number { id: part.by, index, text, bytes, directive });
+            }
         };
-        said.into_iter().filter_map(move |(index, bytes)| {
-            let text = case.public_word(part.by, index)?;
-            Some(Number { id: part.by, index, text, bytes, directive })
-        })
-    })
+        match &part.value {
+            Ok(Value::Bytes(bytes)) => add(0, *bytes),
+            Ok(Value::Limits(limits)) => {
+                for limit in limits {
+                    if let Some(group) = group_of(case, part.by, limit.class) {
+                        add(group * 4 + 1, limit.hard);
+                        add(group * 4 + 2, limit.soft);
+                    }
+                }
+            }
+            _ => {}
+        }
+    }
 }
 
-/// Where the two numbers of a class stand in its statement.
-fn of_limit(case: &Case<'_>, id: StatementId, limit: Limit) -> Vec<(usize, u64)> {
-    let words = case.reading.arguments(id);
-    let group = words.chunks(4).rposition(|group| group.len() == 4 && Class::from_name(group[0]) == Some(limit.class));
-    group.map_or_else(Vec::new, |group| vec![(group * 4 + 1, limit.hard), (group * 4 + 2, limit.soft)])
+/// Which group of four words of a statement says the limit of a class.
+fn group_of(case: &Case<'_>, id: StatementId, class: Class) -> Option<usize> {
+    let says =
+        |group: &[Word]| group.len() == 4 && Class::from_name(group[0].bytes(&case.reading.sources)) == Some(class);
+    case.reading.words(id).chunks(4).rposition(says)
 }
 
 impl Number<'_> {
@@ -236,17 +240,18 @@ impl Number<'_> {
 
     /// Digits and unit as they are written; `None` for anything else.
     fn written(&self) -> Option<(u128, u128)> {
+        const UNITS: [(&str, u128); 8] = [
+            ("", 1),
+            ("b", 1),
+            ("k", 1_000),
+            ("kb", 1 << 10),
+            ("m", 1_000_000),
+            ("mb", 1 << 20),
+            ("g", 1_000_000_000),
+            ("gb", 1 << 30),
+        ];
         let end = self.text.find(|c: char| !c.is_ascii_digit()).unwrap_or(self.text.len());
-        let factor = match self.text[end..].to_ascii_lowercase().as_str() {
-            "" | "b" => 1,
-            "k" => 1_000,
-            "kb" => 1 << 10,
-            "m" => 1_000_000,
-            "mb" => 1 << 20,
-            "g" => 1_000_000_000,
-            "gb" => 1 << 30,
-            _ => return None,
-        };
+        let (_, factor) = UNITS.into_iter().find(|(unit, _)| self.text[end..].eq_ignore_ascii_case(unit))?;
         let digits = if end == 0 { 0 } else { self.text[..end].parse().unwrap_or(u128::MAX) };
         Some((digits, factor))
     }
@@ -257,7 +262,7 @@ impl Number<'_> {
 }
 
 fn decimal_memory_unit(case: &Case<'_>, report: &mut Report<'_>) {
-    for number in numbers(case) {
+    for number in report.numbers().iter() {
         let unit = number.text.as_bytes().last().map(u8::to_ascii_lowercase);
         let (Some(unit @ (b'k' | b'm' | b'g')), true) = (unit, number.has_digits()) else { continue };
         let less = match unit {
@@ -279,7 +284,7 @@ fn decimal_memory_unit(case: &Case<'_>, report: &mut Report<'_>) {
 }
 
 fn memory_misread(case: &Case<'_>, report: &mut Report<'_>) {
-    for number in numbers(case) {
+    for number in report.numbers().iter() {
         let Some((digits, factor)) = number.written() else { continue };
         let at = case.word_at(number.id, number.index);
         if !number.has_digits() {

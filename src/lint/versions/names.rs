@@ -140,8 +140,9 @@ fn last_known(server: Server, directive: &Directive) -> Option<&'static str> {
 
 fn legacy_name(case: &Case<'_>, report: &mut Report<'_>) {
     for (id, _) in case.reading.iter() {
-        let has_names = case.directive(id).is_some_and(|directive| directive.names.len() > 1);
-        let named = has_names.then(|| known(case, id)).flatten();
+        let is_preferred = |directive: &Directive| directive.name().as_bytes() == case.reading.name(id);
+        let is_old = case.directive(id).is_some_and(|one| one.names.len() > 1 && !is_preferred(one));
+        let named = is_old.then(|| known(case, id)).flatten();
         let Some((name, directive)) = named.filter(|(name, directive)| *name != directive.name()) else { continue };
         // An upgrade tells all of its new names at once.
         let told = case.previous.is_some_and(|previous| was_preferred(previous.server, name, directive));

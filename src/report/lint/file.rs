@@ -25,7 +25,8 @@ pub struct JudgedAs {
     /// The version that was named: `redis-7.4.5`; `None` if all versions were asked, for none was named.
     pub server: Option<String>,
     /// The catalogued versions that the judgement rests on: `redis-7.4`.
-    pub judged_as: Vec<String>,
+    #[serde(serialize_with = "as_list")]
+    pub judged_as: Arc<[String]>,
     /// What decided: `comment in line 1`, `no version given; verdicts agree`.
     pub because: Cow<'static, str>,
     /// For people: `as redis 7.4`.
@@ -34,6 +35,10 @@ pub struct JudgedAs {
     /// For people: what to do to have it exact; nothing if it is.
     #[serde(skip)]
     pub advice: Option<Cow<'static, str>>,
+}
+
+fn as_list<S: Serializer>(names: &Arc<[String]>, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.collect_seq(names.iter())
 }
 
 /// Why a finding is not held against anybody.

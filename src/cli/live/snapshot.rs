@@ -55,6 +55,7 @@ pub(in super::super) fn run(command: &SnapshotOf, global: &Global, terminal: &mu
         taken: clock::now(),
         withheld: withheld.into_iter().map(str::to_owned).collect(),
         denied: observed.denied.as_ref().map(ToString::to_string),
+        evidence: None,
     };
     let text = saved.to_text();
     match &command.output {

@@ -49,7 +49,7 @@ pub(super) static APPLICABLE: LazyLock<Applicable> = LazyLock::new(|| {
         };
         let check = |(at, rule): (usize, &&'static Rule)| match rule.check {
             Check::Config(check) => Some((at, check)),
-            Check::Refusal(_) | Check::Elsewhere => None,
+            Check::Refusal(_) | Check::Live(_) | Check::Elsewhere => None,
         };
         RULES.iter().enumerate().filter(speaks).filter_map(check).collect()
     };

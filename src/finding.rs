@@ -2,9 +2,13 @@
 //!
 //! A [`Fix`] states what is meant; readers turn it into [`TextEdit`]s, and [`apply`] carries those out.
 
+mod proof;
+
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
+
+pub use proof::{Measured, Proof, Threshold, Unit};
 
 use crate::source::Span;
 
@@ -73,6 +77,8 @@ pub struct Finding {
     pub fix: Option<Fix>,
     /// The facts that the judgement rests on, by name.
     pub used: Vec<&'static str>,
+    /// What was measured, if it is of a running server.
+    pub proof: Option<Box<Proof>>,
 }
 
 impl Finding {
@@ -89,6 +95,7 @@ impl Finding {
             help: None,
             fix: None,
             used: Vec::new(),
+            proof: None,
         }
     }
 
@@ -117,6 +124,13 @@ impl Finding {
     #[must_use]
     pub fn fix(mut self, fix: Fix) -> Self {
         self.fix = Some(fix);
+        self
+    }
+
+    /// Says what it rests on.
+    #[must_use]
+    pub fn proof(mut self, proof: Proof) -> Self {
+        self.proof = Some(Box::new(proof));
         self
     }
 

@@ -143,6 +143,26 @@ impl Kind {
                 | Self::ReplicaOf
         )
     }
+
+    /// The arguments of each statement that a file would need for a value as CONFIG GET shows it.
+    #[must_use]
+    #[expect(clippy::wildcard_enum_match_arm, reason = "only what takes several words is special")]
+    pub fn statements(&self, value: &[u8]) -> Vec<Vec<Vec<u8>>> {
+        let words = || value.split(|byte| *byte == b' ').filter(|word| !word.is_empty()).map(<[u8]>::to_vec);
+        // One group a line: the old parser takes no more.
+        let groups = |size: usize| {
+            let words: Vec<Vec<u8>> = words().collect();
+            words.chunks(size).map(<[Vec<u8>]>::to_vec).collect::<Vec<_>>()
+        };
+        match self {
+            // What shows as nothing: no primary.
+            Self::ReplicaOf if value.is_empty() => Vec::new(),
+            Self::BufferLimits => groups(4),
+            Self::Save if !value.is_empty() => groups(2),
+            kind if kind.is_many_valued() && !value.is_empty() => vec![words().collect()],
+            _ => vec![vec![value.to_vec()]],
+        }
+    }
 }
 
 /// What a second statement of the same directive does.

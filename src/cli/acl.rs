@@ -20,6 +20,7 @@ struct Printed<'a> {
 pub(super) fn run(command: &Acl, global: &Global, terminal: &mut Terminal) -> Result<Exit, Failure> {
     let (word, purpose) = match command.purpose {
         Use::Diff => ("diff", Purpose::Diff),
+        Use::Doctor => ("doctor", Purpose::Doctor),
         Use::Watch => ("watch", Purpose::Diff),
         Use::Apply => ("apply", Purpose::Apply),
         Use::Undo => ("undo", Purpose::Apply),

@@ -3,6 +3,7 @@
 mod acl;
 mod apply;
 mod compare;
+mod doctor;
 mod fmt;
 mod import;
 mod live;
@@ -23,6 +24,7 @@ use crate::syntax::settings::FailOn;
 pub(super) use acl::{Acl, Use};
 pub(super) use apply::{Apply, Doing, Expect, Undo};
 pub(super) use compare::{Diff, Upgrade};
+pub(super) use doctor::Doctor;
 pub(super) use fmt::Fmt;
 pub(super) use import::Import;
 pub(super) use live::{Reach, SnapshotOf};
@@ -114,6 +116,9 @@ pub(super) enum Command {
     /// Tell what differs between two configurations, by meaning: files, profiles, dumps, versions
     #[command(after_help = compare::DIFF_EXAMPLES)]
     Diff(Diff),
+    /// Look for what is wrong with a running server: evidence, thresholds, what to change
+    #[command(after_help = doctor::EXAMPLES)]
+    Doctor(Box<Doctor>),
     /// Read off a server program what it knows, as a dump for the catalogue
     #[command(hide = true)]
     DumpServer(DumpServer),

@@ -9,6 +9,7 @@ mod clock;
 mod colour;
 mod complete;
 mod diff;
+mod doctor;
 mod dump_server;
 mod expect;
 mod explain;
@@ -84,7 +85,7 @@ pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
 
 fn dispatch(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure> {
     if let Some(output) = args.global.only_of_lint()
-        && !matches!(args.command, Command::Diff(_) | Command::Lint(_) | Command::Rules)
+        && !matches!(args.command, Command::Diff(_) | Command::Doctor(_) | Command::Lint(_) | Command::Rules)
     {
         let message = format!("this command does not write `{}`, or not in this way", output.format.word());
         return Err(Failure::new(message).help("it writes one format to standard output: human or json"));
@@ -94,6 +95,7 @@ fn dispatch(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure> {
         Command::Apply(command) => live::apply(command, &args.global, terminal),
         Command::Completions(command) => complete::completions(command, terminal),
         Command::Diff(command) => diff::run(command, &args.global, terminal),
+        Command::Doctor(command) => doctor::run(command, &args.global, terminal),
         Command::DumpServer(command) => dump_server::run(command, terminal),
         Command::Expect(command) => expect::run(command, &args.global, terminal),
         Command::Explain(command) => explain::run(command, &args.global, terminal),

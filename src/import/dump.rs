@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use crate::catalog::{self, DirectiveId, Kind, Lookup, View};
+use crate::catalog::{self, DirectiveId, Lookup, View};
 use crate::config::MASK;
 use crate::server::Server;
 use crate::snapshot::{self, DumpError, Said, Snapshot, read_dump};
@@ -89,31 +89,12 @@ fn stated(said: Vec<Said>, is_marked: bool, sources: Sources, server: Server) ->
         if value.is_empty() && directive.default == Some("") && directive.kind.is_many_valued() {
             continue;
         }
-        for words in statements(&directive.kind, &value) {
+        for words in directive.kind.statements(&value) {
             let words = words.into_iter().map(|word| Word::cooked(at, word));
             reading.push(Word::cooked(at, directive.name()), words, Via::Text);
         }
     }
     (reading, dump)
-}
-
-/// The arguments of each statement that a file would need for a value.
-#[expect(clippy::wildcard_enum_match_arm, reason = "only what takes several words is special")]
-fn statements(kind: &Kind, value: &[u8]) -> Vec<Vec<Vec<u8>>> {
-    let words = || value.split(|byte| *byte == b' ').filter(|word| !word.is_empty()).map(<[u8]>::to_vec);
-    // One group a line: the old parser takes no more.
-    let groups = |size: usize| {
-        let words: Vec<Vec<u8>> = words().collect();
-        words.chunks(size).map(<[Vec<u8>]>::to_vec).collect::<Vec<_>>()
-    };
-    match kind {
-        // What shows as nothing: no primary.
-        Kind::ReplicaOf if value.is_empty() => Vec::new(),
-        Kind::BufferLimits => groups(4),
-        Kind::Save if !value.is_empty() => groups(2),
-        kind if kind.is_many_valued() && !value.is_empty() => vec![words().collect()],
-        _ => vec![vec![value.to_vec()]],
-    }
 }
 
 #[cfg(test)]

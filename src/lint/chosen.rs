@@ -62,7 +62,7 @@ fn speaking(mode: Mode, server: Server) -> Vec<(usize, CheckConfig)> {
     let speaks = |(_, rule): &(usize, &&'static Rule)| rule.modes.contains(&mode) && speaks_of(rule, server);
     let check = |(at, rule): (usize, &&'static Rule)| match rule.check {
         Check::Config(check) => Some((at, check)),
-        Check::Refusal(_) | Check::Elsewhere => None,
+        Check::Refusal(_) | Check::Live(_) | Check::Elsewhere => None,
     };
     RULES.iter().enumerate().filter(speaks).filter_map(check).collect()
 }

@@ -14,6 +14,7 @@ mod chosen;
 mod clients;
 mod cluster;
 mod container;
+pub mod doctor;
 mod edits;
 mod entrance;
 pub mod example;

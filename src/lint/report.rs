@@ -27,6 +27,11 @@ impl<'a> Report<'a> {
         Self { case: *case, findings: Vec::new(), silent: Vec::new(), rule: "", used: Vec::new(), numbers: None }
     }
 
+    /// What was found, and what could not be judged.
+    pub(super) fn into_parts(self) -> (Vec<Finding>, Vec<(Cow<'static, str>, &'static str)>) {
+        (self.findings, self.silent)
+    }
+
     /// The next rule judges.
     pub(super) fn begin(&mut self, rule: &'static Rule) {
         self.rule = rule.id;
@@ -90,6 +95,14 @@ impl<'a> Report<'a> {
     pub fn previous(&mut self) -> Option<&'a Previous> {
         let previous = self.case.previous;
         self.note("previous", previous)
+    }
+
+    /// What a rule cannot do without and is no fact: a field of INFO, an answer. `name` is what is told if it is not there.
+    pub fn seen<T>(&mut self, name: &'static str, said: Option<T>) -> Option<T> {
+        if said.is_none() && !self.silent.last().is_some_and(|(rule, lack)| rule == self.rule && *lack == name) {
+            self.silent.push((self.rule.into(), name));
+        }
+        said
     }
 
     fn note<T>(&mut self, name: &'static str, said: Option<T>) -> Option<T> {

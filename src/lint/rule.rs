@@ -1,5 +1,6 @@
 //! What a rule is: static metadata, a documentation with examples that run, and a plain function.
 
+use super::doctor::LiveCase;
 use super::{Case, Report};
 use crate::config::Refusal;
 use crate::finding::{Finding, Safety, Severity};
@@ -176,6 +177,8 @@ pub enum Check {
     Refusal(fn(&Case<'_>, &Refusal) -> Finding),
     /// Judges a configuration.
     Config(fn(&Case<'_>, &mut Report<'_>)),
+    /// Judges a running server. Its examples are made of evidence, which `lint::doctor` reads.
+    Live(fn(&LiveCase<'_>, &mut Report<'_>)),
     /// Found elsewhere, on the way to a configuration: in profiles, in comments, across versions.
     Elsewhere,
 }

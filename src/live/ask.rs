@@ -24,6 +24,8 @@ pub enum Section {
     Server,
     /// What a plain INFO gives.
     Usual,
+    /// All there is, also what modules add.
+    Everything,
 }
 
 /// Everything that can be sent. There is no way to send other words.
@@ -55,6 +57,16 @@ pub(super) enum Ask<'a> {
     ClientKill(&'a str),
     // users, where some are declared
     AclList,
+    // what a diagnosis rests on; all of it reads, and the numbers bound what comes back
+    SlowlogLen,
+    SlowlogLatest(u32),
+    LatencyLatest,
+    LargeRequests(u32),
+    LargeReplies(u32),
+    MemoryStats,
+    ModuleList,
+    AclLog(u32),
+    ClusterInfo,
 }
 
 impl Ask<'_> {
@@ -65,12 +77,16 @@ impl Ask<'_> {
             Self::Auth(_) => "AUTH",
             Self::ConfigGet(_) | Self::ConfigGetAll(_) | Self::ConfigSet(_) | Self::ConfigRewrite => "CONFIG",
             Self::Info(_) => "INFO",
-            Self::ClusterNodes | Self::ClusterShards => "CLUSTER",
+            Self::ClusterNodes | Self::ClusterShards | Self::ClusterInfo => "CLUSTER",
             Self::SentinelMasters | Self::SentinelReplicas(_) => "SENTINEL",
-            Self::SlowlogGet => "SLOWLOG",
+            Self::SlowlogGet | Self::SlowlogLen | Self::SlowlogLatest(_) => "SLOWLOG",
             Self::Shutdown => "SHUTDOWN",
             Self::SetName(_) | Self::ClientList | Self::ClientKill(_) => "CLIENT",
-            Self::AclList => "ACL",
+            Self::AclList | Self::AclLog(_) => "ACL",
+            Self::LatencyLatest => "LATENCY",
+            Self::LargeRequests(_) | Self::LargeReplies(_) => "COMMANDLOG",
+            Self::MemoryStats => "MEMORY",
+            Self::ModuleList => "MODULE",
         }
     }
 
@@ -95,7 +111,16 @@ impl Ask<'_> {
             Self::Shutdown => packed.arg("NOSAVE"),
             Self::SetName(name) => packed.arg("SETNAME").arg(name),
             Self::ClientKill(id) => packed.arg("KILL").arg("ID").arg(id),
-            Self::ClientList | Self::AclList => packed.arg("LIST"),
+            Self::ClientList | Self::AclList | Self::ModuleList => packed.arg("LIST"),
+            Self::SlowlogLen => packed.arg("LEN"),
+            Self::SlowlogLatest(count) => packed.arg("GET").arg(count),
+            Self::LatencyLatest => packed.arg("LATEST"),
+            Self::LargeRequests(count) => packed.arg("GET").arg(count).arg("large-request"),
+            Self::LargeReplies(count) => packed.arg("GET").arg(count).arg("large-reply"),
+            Self::MemoryStats => packed.arg("STATS"),
+            Self::AclLog(count) => packed.arg("LOG").arg(count),
+            Self::ClusterInfo => packed.arg("INFO"),
+            Self::Info(Section::Everything) => packed.arg("everything"),
         };
         packed.get_packed_command()
     }

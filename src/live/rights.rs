@@ -11,6 +11,8 @@ pub enum Purpose {
     Apply,
     /// Keep what a server says.
     Snapshot,
+    /// Look for what is wrong with a server.
+    Doctor,
 }
 
 impl Purpose {
@@ -23,6 +25,20 @@ impl Purpose {
             Self::Diff => &["-@all", "+info", "+config|get", "+acl|list"],
             Self::Apply => &["-@all", "+info", "+config|get", "+config|set", "+client|setname", "+client|list"],
             Self::Snapshot => &["-@all", "+info", "+config|get"],
+            Self::Doctor => &[
+                "-@all",
+                "+info",
+                "+config|get",
+                "+slowlog|get",
+                "+slowlog|len",
+                "+latency|latest",
+                "+client|list",
+                "+memory|stats",
+                "+module|list",
+                "+acl|list",
+                "+acl|log",
+                "+cluster|info",
+            ],
         }
     }
 
@@ -36,10 +52,13 @@ impl Purpose {
             users are declared; else leave out `+acl|list`";
         const SETS: &str = "CONFIG SET can set everything, such as `requirepass`, `dir` and `dbfilename`: whoever holds it \
             is an administrator";
+        const TELLS: &str = "SLOWLOG, CLIENT LIST and ACL show arguments of commands, addresses, and names and hashes of users. \
+            Each may be left out: then what rests on it is not judged. Valkey from 8.1 on has `+commandlog|get`, too";
         match self {
             Self::Diff => &[READS, LISTS],
             Self::Apply => &[READS, SETS],
             Self::Snapshot => &[READS],
+            Self::Doctor => &[READS, TELLS],
         }
     }
 }

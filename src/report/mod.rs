@@ -9,6 +9,7 @@ mod adopted;
 mod applied;
 mod compared;
 mod difference;
+pub mod doctor;
 mod explained;
 mod factored;
 mod findings;

@@ -4,6 +4,7 @@
 //! mean is the business of `config`.
 
 mod dump;
+mod evidence;
 mod info;
 mod pairs;
 mod saved;
@@ -12,6 +13,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 
 pub use dump::{Dump, DumpError, Said, is_dump, read_dump};
+pub use evidence::{Client, Earlier, Evidence, Exposure, Host, Large, LatencyEvent, Slow, Slowlog, User, command_word};
 pub use info::{IdentityError, identity, parse_info};
 pub use pairs::{PairsError, pairs};
 pub use saved::{Kept, Saved, SavedError, read_kept};

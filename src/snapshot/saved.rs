@@ -4,9 +4,10 @@
 
 use std::collections::BTreeMap;
 
+use serde::Deserialize as _;
 use serde_json::{Map, Value as Json, json};
 
-use super::{Snapshot, parse_info};
+use super::{Evidence, Snapshot, parse_info};
 use crate::server::Server;
 
 /// A server as it was kept.
@@ -19,6 +20,8 @@ pub struct Saved {
     pub withheld: Vec<String>,
     /// Why values are missing.
     pub denied: Option<String>,
+    /// What it said beside, where that was kept.
+    pub evidence: Option<Evidence>,
 }
 
 /// A text that stands for a server.
@@ -52,7 +55,7 @@ impl Saved {
         };
         let config: Map<String, Json> =
             self.snapshot.config().iter().map(|(name, value)| (name.clone(), said(value))).collect();
-        let json = json!({
+        let mut json = json!({
             "redisconf_snapshot": GENERATION,
             "taken": self.taken,
             "server": self.snapshot.server.name(),
@@ -61,6 +64,9 @@ impl Saved {
             "info": self.snapshot.info(),
             "config": config,
         });
+        if let Some(evidence) = &self.evidence {
+            json["evidence"] = serde_json::to_value(evidence).expect("it is plain data");
+        }
         format!("{json:#}\n")
     }
 
@@ -84,6 +90,10 @@ impl Saved {
             taken: text(&json["taken"], "taken")?,
             withheld: withheld.iter().map(|name| text(name, "withheld")).collect::<Result<_, _>>()?,
             denied: json["denied"].as_str().map(str::to_owned),
+            evidence: json
+                .get("evidence")
+                .map(|evidence| Evidence::deserialize(evidence).map_err(|_| SavedError::Part("evidence")))
+                .transpose()?,
         })
     }
 }
@@ -154,11 +164,13 @@ mod tests {
         let info = BTreeMap::from([("role".to_owned(), "master".to_owned())]);
         let snapshot = Snapshot::new("redis-7.4.1".parse().unwrap(), config, info);
         let withheld = vec!["requirepass".to_owned()];
-        let saved = Saved { snapshot, taken: "2026-11-22T14:43:12Z".into(), withheld, denied: None };
+        let evidence = Some(Evidence { commands: 3, ..Evidence::default() });
+        let saved = Saved { snapshot, taken: "2026-11-22T14:43:12Z".into(), withheld, denied: None, evidence };
         let text = saved.to_text();
         let Kept::Ours(read) = read_kept(text.as_bytes()).unwrap() else { panic!("{text}") };
         assert!(read.snapshot == saved.snapshot);
         assert_eq!((read.taken, read.withheld, read.denied), (saved.taken, saved.withheld, None));
+        assert_eq!(read.evidence, saved.evidence);
         assert!(matches!(read_kept(br#"{"redisconf_snapshot": 9}"#), Err(SavedError::Generation)));
         assert!(matches!(read_kept(br#"{"redisconf_snapshot": 1}"#), Err(SavedError::Part("server"))));
     }

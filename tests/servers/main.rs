@@ -11,6 +11,7 @@ mod agreement;
 mod canaries;
 mod corpus;
 mod dice;
+mod doctor;
 mod doors;
 mod drift;
 mod dumps;
@@ -50,6 +51,7 @@ fn main() {
         canaries::trials(&servers),
         corpus::trials(&servers),
         drift::trials(&servers),
+        doctor::trials(&servers),
         doors::trials(&servers),
         dumps::trials(&servers),
         evidence::trials(&servers),

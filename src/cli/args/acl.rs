@@ -23,6 +23,7 @@ pub(in super::super) enum Use {
     // No documentation on these: clap would print each as a paragraph.
     Apply,
     Diff,
+    Doctor,
     Snapshot,
     Undo,
     Watch,

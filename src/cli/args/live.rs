@@ -98,6 +98,15 @@ pub(in super::super) struct SnapshotOf {
     #[arg(long, requires = "output")]
     pub(in super::super) secrets: bool,
 
+    /// Keep what `doctor` rests on, too: slow commands, connections, memory, users without passwords
+    #[arg(long)]
+    pub(in super::super) evidence: bool,
+
+    /// With --evidence, look twice, so many seconds apart, so that `doctor` knows rates of now
+    #[arg(long, value_name = "SECONDS", value_parser = seconds, requires = "evidence", num_args = 0..=1)]
+    #[arg(default_missing_value = "5")]
+    pub(in super::super) window: Option<Duration>,
+
     #[command(flatten)]
     pub(in super::super) reach: Reach,
 }

@@ -16,14 +16,14 @@ use crate::syntax::project::Live;
 const LONGEST: usize = 64 << 10;
 
 /// What the flags say, read once for all servers.
-pub(super) struct Access {
+pub(in crate::cli) struct Access {
     user: Option<String>,
     password: Option<Secret>,
     tls: Option<Tls>,
 }
 
 impl Access {
-    pub(super) fn of(reach: &Reach) -> Result<Self, Failure> {
+    pub(in crate::cli) fn of(reach: &Reach) -> Result<Self, Failure> {
         let password = match (&reach.password_file, reach.ask_password) {
             (Some(path), _) => Some(of_file(path)?),
             (None, true) => Some(prompt()?),
@@ -51,7 +51,7 @@ impl Access {
     }
 
     /// TLS where an address speaks it.
-    pub(super) fn tls_at(&self, url: &Url) -> Result<Option<Tls>, Failure> {
+    pub(in crate::cli) fn tls_at(&self, url: &Url) -> Result<Option<Tls>, Failure> {
         match &url.address {
             Address::Tcp { tls: true, .. } => self.tls().map(Some).map_err(Failure::new),
             Address::Tcp { .. } | Address::Unix(_) => Ok(None),
@@ -59,7 +59,7 @@ impl Access {
     }
 
     /// The login for a server that flags and an address tell of.
-    pub(super) fn login(&self, url: &Url) -> Option<Login> {
+    pub(in crate::cli) fn login(&self, url: &Url) -> Option<Login> {
         let user = self.user.clone().or_else(|| url.user.clone());
         match (&self.password, user) {
             (Some(password), user) => {

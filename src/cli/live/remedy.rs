@@ -77,7 +77,7 @@ fn of_tls(trouble: &TlsTrouble) -> &'static str {
 }
 
 /// What to do where values are missing.
-pub(super) fn of_denial(denied: &Denied) -> &'static str {
+pub(in crate::cli) fn of_denial(denied: &Denied) -> &'static str {
     match denied {
         Denied::Permission(_) => "let its user do it: see `redisconf acl diff`",
         Denied::NoCommand => "compare with a dump of its parameters: `--live DUMP`",

@@ -15,7 +15,7 @@ use crate::config::Config;
 use crate::live::{self, Met};
 use crate::plan::names_to_ask;
 use crate::render::Artefact;
-use crate::snapshot::Saved;
+use crate::snapshot::{Exposure, Saved};
 
 pub(in super::super) fn run(command: &SnapshotOf, global: &Global, terminal: &mut Terminal) -> Result<Exit, Failure> {
     let url = match command.reach.live.as_slice() {
@@ -41,9 +41,14 @@ pub(in super::super) fn run(command: &SnapshotOf, global: &Global, terminal: &mu
             names.extend(&withheld);
         }
         let withheld = if command.secrets { Vec::new() } else { withheld };
-        Ok((met.observe(&names)?, withheld))
+        if !command.evidence {
+            return Ok((met.observe(&names)?, None, withheld));
+        }
+        let inquiry = live::Inquiry { names: &names, window: command.window, exposure: Exposure::Masked };
+        let (observed, evidence) = live::examine(&mut met, &url.address, inquiry)?;
+        Ok((observed, Some(*evidence), withheld))
     });
-    let (observed, withheld) = match observed {
+    let (observed, evidence, withheld) = match observed {
         Ok(observed) => observed,
         Err(error) => {
             terminal.complain(&remedy(&error))?;
@@ -55,6 +60,7 @@ pub(in super::super) fn run(command: &SnapshotOf, global: &Global, terminal: &mu
         taken: clock::now(),
         withheld: withheld.into_iter().map(str::to_owned).collect(),
         denied: observed.denied.as_ref().map(ToString::to_string),
+        evidence,
     };
     let text = saved.to_text();
     match &command.output {

@@ -27,7 +27,7 @@ const MEASURED: &str = "twelve servers, Redis 6.2 to 8.6 and Valkey 7.2 to 9.1, 
 pub(super) fn word(case: &Case<'_>, refusal: &Refusal) -> Finding {
     let mut finding = match rule_for(case, refusal).check {
         Check::Refusal(word) => word(case, refusal),
-        Check::Config(_) | Check::Elsewhere => unreachable!("rules in this folder word refusals"),
+        Check::Config(_) | Check::Live(_) | Check::Elsewhere => unreachable!("rules in this folder word refusals"),
     };
     if let (Some(fix), Some(id)) = (&mut finding.fix, refusal.statement) {
         fix.secret |= case.hides_words(id);

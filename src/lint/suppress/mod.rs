@@ -88,7 +88,7 @@ impl Judging<'_> {
         let is_asked = match rule.check {
             Check::Refusal(_) => self.one_version,
             Check::Config(_) => speaks_of(rule, self.case.server()),
-            Check::Elsewhere => false,
+            Check::Live(_) | Check::Elsewhere => false,
         };
         is_asked
             && self.effective.judges_by_id(rule.id)
@@ -101,7 +101,7 @@ impl Judging<'_> {
             return self.is_complete(id);
         }
         let meant = RULES.iter().filter(|rule| rule.on && selector.ignores(&Identity::from(**rule)));
-        let mut meant = meant.filter(|rule| !matches!(rule.check, Check::Elsewhere)).peekable();
+        let mut meant = meant.filter(|rule| !matches!(rule.check, Check::Live(_) | Check::Elsewhere)).peekable();
         meant.peek().is_some() && meant.all(|rule| self.is_complete(rule.id))
     }
 }

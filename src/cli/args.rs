@@ -6,6 +6,7 @@ mod compare;
 mod fmt;
 mod import;
 mod live;
+mod quick;
 mod render;
 mod watch;
 
@@ -25,7 +26,7 @@ pub(super) use apply::{Apply, Doing, Expect, Undo};
 pub(super) use compare::{Diff, Upgrade};
 pub(super) use fmt::Fmt;
 pub(super) use import::Import;
-pub(super) use live::{Reach, SnapshotOf};
+pub(super) use live::{Reach, SnapshotOf, Who};
 pub(super) use render::Render;
 pub(super) use watch::Watch;
 

@@ -110,6 +110,8 @@ pub struct Config {
     looked: Vec<Lookup>,
     /// Values in force that were asked for, by id.
     values: OnceLock<effective::Values>,
+    /// The same as CONFIG GET shows them.
+    forms: OnceLock<effective::Forms>,
     refusals: Vec<Refusal>,
     unread: Vec<Problem>,
     module_parameters: Vec<StatementId>,
@@ -138,6 +140,7 @@ impl Config {
             by_id: vec![NONE; catalog::count()].into(),
             looked: reading.statements().iter().map(name).collect(),
             values: OnceLock::new(),
+            forms: OnceLock::new(),
             refusals: Vec::new(),
             unread: Vec::new(),
             module_parameters: Vec::new(),
@@ -147,6 +150,7 @@ impl Config {
 
     fn entry_mut(&mut self, id: DirectiveId) -> &mut Entry {
         self.values.take();
+        self.forms.take();
         let slot = &mut self.by_id[id.index()];
         if *slot == NONE {
             *slot = u16::try_from(self.entries.len()).expect("there are fewer directives than u16 holds");

@@ -9,6 +9,7 @@
 #![expect(clippy::disallowed_methods, reason = "this room starts programs, opens sockets and waits for them")]
 
 mod address;
+mod answers;
 mod apply;
 mod ask;
 mod boot;
@@ -43,7 +44,7 @@ pub use discover::{Around, DiscoverError, Ways, discover};
 pub use dump::{Dump, DumpError, Entry, dump};
 pub use inspect::{InspectError, inspect};
 pub use isolate::IsolateError;
-pub use observe::{Denied, Met, ObserveError, Observed, Reach};
+pub use observe::{Denied, Met, ObserveError, Observed, Question, Reach};
 pub use patterns::SECRETS;
 pub use place::Place;
 pub use program::{Program, ProgramError};

@@ -3,6 +3,7 @@
 use std::io::{BufRead as _, IsTerminal as _};
 use std::path::PathBuf;
 
+use super::for_a_time;
 use super::journal::{Journal, State, Undo};
 use super::look::{Around, Looking, Seen};
 use super::planned::PlanFile;
@@ -26,7 +27,14 @@ pub(in super::super) fn run(command: &Apply, global: &Global, terminal: &mut Ter
         return Err(Failure::new("no running server is named")
             .help("`--live URL`, or `--live` alone for the instances of the project"));
     }
+    if let Some(until) = &command.until {
+        return for_a_time::run(command, until, global, terminal);
+    }
     if addresses == 0 {
+        if !command.layers.sets.is_empty() || !command.layers.files.is_empty() {
+            return Err(Failure::new("layers of the command line stand above a profile, and here are instances")
+                .help("write it into the project; or `--set` it for a time with --until and --reason"));
+        }
         let fleet = match target::open(command.reach.project.as_deref(), terminal.err_look)? {
             Ok(fleet) => fleet,
             Err(problems) => {
@@ -36,7 +44,7 @@ pub(in super::super) fn run(command: &Apply, global: &Global, terminal: &mut Ter
         };
         let patterns: Vec<String> = command.subject.iter().cloned().collect();
         let targets = Target::instances(&fleet, &patterns, &command.reach)?;
-        return all(&targets, command, global, terminal);
+        return all(&targets, command, global, terminal).map(|(exit, _)| exit);
     }
     let Some(name) = &command.subject else {
         return Err(Failure::new("nothing is named that should be applied")
@@ -44,11 +52,16 @@ pub(in super::super) fn run(command: &Apply, global: &Global, terminal: &mut Ter
     };
     let profile = Profile { profile: Some(name.clone()), server: command.server, layers: command.layers.clone() };
     let targets = Target::named(&profile, &command.reach)?;
-    all(&targets, command, global, terminal)
+    all(&targets, command, global, terminal).map(|(exit, _)| exit)
 }
 
-/// One server after the other; the first that fails ends it.
-fn all(targets: &[Target<'_>], command: &Apply, global: &Global, terminal: &mut Terminal) -> Result<Exit, Failure> {
+/// One server after the other; the first that fails ends it. Besides whether all of them now have what is declared.
+pub(super) fn all(
+    targets: &[Target<'_>],
+    command: &Apply,
+    global: &Global,
+    terminal: &mut Terminal,
+) -> Result<(Exit, bool), Failure> {
     if targets.len() > 1 && (command.plan.is_some() || command.plan_out.is_some()) {
         return Err(Failure::new("a plan file is for one server, and there are several").help("name one of them"));
     }
@@ -74,13 +87,15 @@ fn all(targets: &[Target<'_>], command: &Apply, global: &Global, terminal: &mut 
             break;
         }
     }
+    let has_all = |server: &AppliedServer| matches!(server.status, ApplyStatus::Done | ApplyStatus::Nothing);
+    let are_all_set = worst == Exit::Done && servers.iter().all(has_all);
     let skipped: Vec<String> = targets[servers.len()..].iter().map(|target| target.name.clone()).collect();
     if global.format() == Format::Json {
         terminal.print(&report::json("apply", &ApplyReport { servers, skipped }))?;
     } else if !skipped.is_empty() {
         terminal.note(&format!("stopped here; not touched: {}\n", skipped.join(", ")))?;
     }
-    Ok(worst)
+    Ok((worst, are_all_set))
 }
 
 #[derive(Clone, Copy)]
@@ -299,8 +314,8 @@ impl Applying<'_> {
             .iter()
             .map(|left| LeftLine {
                 directive: left.name.to_owned(),
-                from: held(&seen.setup, &left.from),
-                to: held(&seen.setup, &left.to),
+                from: held(&seen.declaration.setup, &left.from),
+                to: held(&seen.declaration.setup, &left.to),
                 by_restart: left.by_restart,
                 reason: left.reason.clone(),
             })
@@ -314,8 +329,8 @@ impl Applying<'_> {
     fn step_line(&self, seen: &Seen, step: &Step) -> StepStateLine {
         StepStateLine {
             directive: step.name.to_owned(),
-            from: held(&seen.setup, &step.from),
-            to: held(&seen.setup, &step.to),
+            from: held(&seen.declaration.setup, &step.from),
+            to: held(&seen.declaration.setup, &step.to),
             hazards: step
                 .hazards
                 .iter()

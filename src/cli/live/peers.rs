@@ -29,7 +29,8 @@ pub(super) fn run(question: &Question<'_>, global: &Global, terminal: &mut Termi
     let nobody = Profile { profile: None, server: question.server, layers: question.layers.clone() };
     let targets = Target::named(&nobody, question.reach)?;
     let looking = Looking::new(question.reach, &targets)?;
-    let result = compared(side_by_side(&targets, question.reach, |target| ask(&looking, target))?);
+    let bar = terminal.bar(targets.len(), question.quiet);
+    let result = compared(side_by_side(&targets, question.reach, &bar, |target| ask(&looking, target))?);
     if global.format() == Format::Json {
         terminal.print(&report::json("diff --live", &result))?;
     } else {

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use crate::cli::args::Reach;
+use crate::cli::args::Who;
 use crate::cli::failure::Failure;
 use crate::cli::secrets;
 use crate::config::{Secret, Setup};
@@ -16,30 +16,30 @@ use crate::syntax::project::Live;
 const LONGEST: usize = 64 << 10;
 
 /// What the flags say, read once for all servers.
-pub(super) struct Access {
+pub(in crate::cli) struct Access {
     user: Option<String>,
     password: Option<Secret>,
     tls: Option<Tls>,
 }
 
 impl Access {
-    pub(super) fn of(reach: &Reach) -> Result<Self, Failure> {
-        let password = match (&reach.password_file, reach.ask_password) {
+    pub(in crate::cli) fn of(who: &Who) -> Result<Self, Failure> {
+        let password = match (&who.password_file, who.ask_password) {
             (Some(path), _) => Some(of_file(path)?),
             (None, true) => Some(prompt()?),
-            (None, false) => variable(&reach.password_env),
+            (None, false) => variable(&who.password_env),
         };
         let files = TlsFiles {
-            ca: reach.tls_ca.clone(),
-            certificate: reach.tls_cert.clone(),
-            key: reach.tls_key.clone(),
-            server_name: reach.tls_server_name.clone(),
+            ca: who.tls_ca.clone(),
+            certificate: who.tls_cert.clone(),
+            key: who.tls_key.clone(),
+            server_name: who.tls_server_name.clone(),
         };
         // Without TLS anywhere nobody needs the system's certificates, which take their time to read.
         let tls = (files != TlsFiles::default()).then(|| Tls::prepare(&files)).transpose().map_err(|error| {
             Failure::new(error.to_string()).help("PEM files hold `-----BEGIN CERTIFICATE-----`, or a key")
         })?;
-        Ok(Self { user: reach.user.clone(), password, tls })
+        Ok(Self { user: who.user.clone(), password, tls })
     }
 
     /// TLS as the flags want it, or with the system's certificates.
@@ -51,7 +51,7 @@ impl Access {
     }
 
     /// TLS where an address speaks it.
-    pub(super) fn tls_at(&self, url: &Url) -> Result<Option<Tls>, Failure> {
+    pub(in crate::cli) fn tls_at(&self, url: &Url) -> Result<Option<Tls>, Failure> {
         match &url.address {
             Address::Tcp { tls: true, .. } => self.tls().map(Some).map_err(Failure::new),
             Address::Tcp { .. } | Address::Unix(_) => Ok(None),
@@ -59,7 +59,7 @@ impl Access {
     }
 
     /// The login for a server that flags and an address tell of.
-    pub(super) fn login(&self, url: &Url) -> Option<Login> {
+    pub(in crate::cli) fn login(&self, url: &Url) -> Option<Login> {
         let user = self.user.clone().or_else(|| url.user.clone());
         match (&self.password, user) {
             (Some(password), user) => {

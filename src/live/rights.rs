@@ -21,7 +21,9 @@ impl Purpose {
     pub fn rules(self) -> &'static [&'static str] {
         match self {
             Self::Diff => &["-@all", "+info", "+config|get", "+acl|list"],
-            Self::Apply => &["-@all", "+info", "+config|get", "+config|set", "+client|setname", "+client|list"],
+            Self::Apply => {
+                &["-@all", "+info", "+config|get", "+config|set", "+client|setname", "+client|list", "+client|kill"]
+            }
             Self::Snapshot => &["-@all", "+info", "+config|get"],
         }
     }
@@ -36,9 +38,12 @@ impl Purpose {
             users are declared; else leave out `+acl|list`";
         const SETS: &str = "CONFIG SET can set everything, such as `requirepass`, `dir` and `dbfilename`: whoever holds it \
             is an administrator";
+        const KILLS: &str = "CLIENT KILL is sent only to earlier connections of the same run, so that nothing that was lost on \
+            the way comes late. Without `+client|kill` the next connection waits until the server has seen them end";
+        const WRITES: &str = "with --rewrite it takes `+config|rewrite`, too";
         match self {
             Self::Diff => &[READS, LISTS],
-            Self::Apply => &[READS, SETS],
+            Self::Apply => &[READS, SETS, KILLS, WRITES],
             Self::Snapshot => &[READS],
         }
     }

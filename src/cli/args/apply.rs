@@ -62,6 +62,11 @@ pub(in super::super) struct Apply {
     #[arg(long, value_name = "DANGER[=INSTANCE]")]
     pub(in super::super) allow: Vec<String>,
 
+    /// Then have the server write its file (CONFIG REWRITE): all that runs, options of its command line too. What speaks
+    /// against it is told, and allowed by `--allow rewrite-unsafe`; `redisconf render` writes a better file
+    #[arg(long, conflicts_with_all = ["plan", "plan_out", "until"])]
+    pub(in super::super) rewrite: bool,
+
     /// Lower `maxmemory` by so many percent at a time, and wait for the eviction between
     #[arg(long, value_name = "PERCENT", value_parser = percent)]
     pub(in super::super) step: Option<u8>,

@@ -442,7 +442,7 @@ pub(super) fn unreachable(target: &Target<'_>, failure: Failure) -> (LiveStatus,
 }
 
 /// The file of a server that surely runs on this machine: the process that it names is here and is one.
-fn own_file(address: &Address, snapshot: &Snapshot) -> Option<PathBuf> {
+pub(super) fn own_file(address: &Address, snapshot: &Snapshot) -> Option<PathBuf> {
     let is_here = match address {
         Address::Unix(_) => true,
         Address::Tcp { host, .. } => {

@@ -11,6 +11,7 @@ mod peers;
 mod planned;
 mod reach;
 mod remedy;
+mod rewriting;
 mod rollout;
 mod snapshot;
 mod target;

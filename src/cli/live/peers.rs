@@ -2,14 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use super::lines::role;
+use super::lines::{held, role};
 use super::look::Looking;
 use super::remedy::{of_denial, remedy};
 use super::target::{Place, Target};
 use super::{Question, side_by_side};
 use crate::cli::Exit;
 use crate::cli::args::{Format, Global, Profile};
-use crate::cli::diff::held;
 use crate::cli::failure::Failure;
 use crate::cli::server::Chosen;
 use crate::cli::terminal::Terminal;

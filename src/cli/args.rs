@@ -7,6 +7,7 @@ mod doctor;
 mod fmt;
 mod import;
 mod live;
+mod quick;
 mod render;
 mod watch;
 
@@ -27,7 +28,7 @@ pub(super) use compare::{Diff, Upgrade};
 pub(super) use doctor::Doctor;
 pub(super) use fmt::Fmt;
 pub(super) use import::Import;
-pub(super) use live::{Reach, SnapshotOf};
+pub(super) use live::{Reach, SnapshotOf, Who};
 pub(super) use render::Render;
 pub(super) use watch::Watch;
 

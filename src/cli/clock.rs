@@ -12,11 +12,10 @@ pub(super) fn today() -> Date {
     Date::of_days_since_1970(u32::try_from(seconds / 86_400).unwrap_or(u32::MAX))
 }
 
-/// The day that is so many days from today.
-pub(super) fn in_days(days: u16) -> Date {
-    let seconds = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs());
-    let today = u32::try_from(seconds / 86_400).unwrap_or(u32::MAX);
-    Date::of_days_since_1970(today.saturating_add(u32::from(days)))
+/// The day that is so many hours from now.
+pub(super) fn in_hours(hours: u32) -> Date {
+    let then = seconds().saturating_add(u64::from(hours) * 3600);
+    Date::of_days_since_1970(u32::try_from(then / 86_400).unwrap_or(u32::MAX))
 }
 
 /// This moment, in seconds since 1970.

@@ -1,6 +1,6 @@
 //! `redisconf expect`: says in the project file that a difference is no drift, why, and up to which day.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::Exit;
 use super::args::{Expect, Format, Global};
@@ -29,26 +29,16 @@ pub(super) fn run(command: &Expect, global: &Global, terminal: &mut Terminal) ->
         return Ok(Exit::Found);
     }
     let until = until(&command.until)?;
-    let server = server_of(&fleet, &command.instance)?;
-    let name = directive(&command.directive, &command.value, server)?;
-    let text = read_file(&path)?;
-    let text = String::from_utf8(text).map_err(|_| Failure::new(format!("`{}` is no UTF-8", path.display())))?;
-    if command.reason.trim().is_empty() {
-        return Err(Failure::new("the reason is empty").help("say who decided it, or a ticket: `--reason INC-4711`"));
-    }
     let new = NewExpected {
         instance: &command.instance,
-        directive: name,
+        directive: &command.directive,
         value: &command.value,
         reason: &command.reason,
         until: &until,
     };
-    let told = expecting(&text, &new).ok_or_else(|| {
-        Failure::new(format!("`expected` in `{}` is no list of tables", path.display()))
-            .help("write its entries as `[[expected]]`; nothing was written")
-    })?;
-    let artefact = Artefact { path: PathBuf::new(), text: told.into_bytes(), mode: None, secret: false };
-    write(&path, &artefact)?;
+    let entry = Entry::new(&fleet, &path, std::slice::from_ref(&new))?;
+    entry.write()?;
+    let name = entry.names[0];
     if global.format() == Format::Json {
         #[derive(serde::Serialize)]
         struct Told<'a> {
@@ -59,8 +49,8 @@ pub(super) fn run(command: &Expect, global: &Global, terminal: &mut Terminal) ->
             reason: &'a str,
             until: &'a str,
         }
-        let NewExpected { instance, directive, value, reason, until } = new;
-        let told = Told { project: path.display().to_string(), instance, directive, value, reason, until };
+        let NewExpected { instance, directive: _, value, reason, until } = new;
+        let told = Told { project: path.display().to_string(), instance, directive: name, value, reason, until };
         terminal.print(&report::json("expect", &told))?;
     } else if !global.quiet {
         let words = format!("{}: {name} {} is expected until {until} ({})", new.instance, new.value, new.reason);
@@ -69,13 +59,51 @@ pub(super) fn run(command: &Expect, global: &Global, terminal: &mut Terminal) ->
     Ok(Exit::Done)
 }
 
-/// The last day: a date, or so many days from today.
-fn until(text: &str) -> Result<String, Failure> {
+/// Entries for a project file, found to be possible and not written yet.
+pub(super) struct Entry {
+    path: PathBuf,
+    text: String,
+    /// The directives, by the names that the version prefers.
+    pub(super) names: Vec<&'static str>,
+}
+
+impl Entry {
+    /// The project's file with these entries.
+    pub(super) fn new(fleet: &Fleet, path: &Path, all: &[NewExpected<'_>]) -> Result<Self, Failure> {
+        let text = read_file(path)?;
+        let text = String::from_utf8(text).map_err(|_| Failure::new(format!("`{}` is no UTF-8", path.display())))?;
+        let mut entry = Self { path: path.to_owned(), text, names: Vec::new() };
+        for new in all {
+            let server = server_of(fleet, new.instance)?;
+            let name = directive(new.directive, new.value, server)?;
+            if new.reason.trim().is_empty() {
+                return Err(
+                    Failure::new("the reason is empty").help("say who decided it, or a ticket: `--reason INC-4711`")
+                );
+            }
+            entry.text = expecting(&entry.text, &NewExpected { directive: name, ..new.clone() }).ok_or_else(|| {
+                Failure::new(format!("`expected` in `{}` is no list of tables", path.display()))
+                    .help("write its entries as `[[expected]]`; nothing was written")
+            })?;
+            entry.names.push(name);
+        }
+        Ok(entry)
+    }
+
+    pub(super) fn write(&self) -> Result<(), Failure> {
+        let text = self.text.clone().into_bytes();
+        write(&self.path, &Artefact { path: PathBuf::new(), text, mode: None, secret: false }).map(drop)
+    }
+}
+
+/// The last day: a date, or so many days or hours from now.
+pub(super) fn until(text: &str) -> Result<String, Failure> {
     let today = clock::today();
-    let day = match text.strip_suffix('d').and_then(|days| days.parse::<u16>().ok()) {
-        Some(days) => clock::in_days(days),
+    let count = |unit| text.strip_suffix(unit).and_then(|count| count.parse::<u16>().ok()).map(u32::from);
+    let day = match (count('d').map(|days| days * 24)).or(count('h')) {
+        Some(hours) => clock::in_hours(hours),
         None => text.parse::<Date>().map_err(|expected| {
-            Failure::new(format!("`{text}` is no day")).help(format!("{expected}, or `7d` for seven days from today"))
+            Failure::new(format!("`{text}` is no day")).help(format!("{expected}, or `7d` or `24h` from now"))
         })?,
     };
     if day < today {

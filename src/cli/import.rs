@@ -51,9 +51,9 @@ pub(super) fn run(command: &Import, global: &Global, terminal: &mut Terminal) ->
         None => None,
     };
     let asked = Asked { command, otherwise, quiet: global.quiet };
-    let mut found = Vec::new();
+    let (mut found, mut access) = (Vec::new(), None);
     for input in &command.inputs {
-        match asked::found(asked, input) {
+        match asked::found(asked, input, &mut access) {
             Some(live) => found.push(live),
             None => found.extend(read::configurations(asked, input, terminal)?),
         }

@@ -40,11 +40,11 @@ mod write;
 use std::ffi::OsString;
 use std::process::ExitCode;
 
-use clap::Parser;
-
 use args::{Args, Command};
 use failure::Failure;
 use terminal::Terminal;
+
+use crate::catalog;
 
 /// How a command ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -68,10 +68,15 @@ enum Exit {
 pub fn run(arguments: impl IntoIterator<Item = OsString>) -> ExitCode {
     let arguments: Vec<OsString> = arguments.into_iter().collect();
     let mut terminal = Terminal::new(colour::before_parsing(&arguments));
-    let exit = match Args::try_parse_from(arguments) {
-        Ok(args) => {
+    if arguments.iter().any(|argument| argument.as_encoded_bytes().starts_with(b"--live")) {
+        // It is needed as soon as a server has said who it is, and made while arguments are read and a server is asked.
+        std::thread::spawn(catalog::count);
+    }
+    let exit = match Args::read(&arguments) {
+        Ok(mut args) => {
             terminal.recolour(args.global.color);
-            dispatch(&args, &mut terminal)
+            let listed = args.command.reach_mut().map_or(Ok(()), live::read_list);
+            listed.and_then(|()| dispatch(&args, &mut terminal))
         }
         Err(message) => usage(&message, &mut terminal),
     };

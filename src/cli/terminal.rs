@@ -6,12 +6,17 @@ use std::env;
 use std::ffi::OsString;
 use std::io::{self, IsTerminal, Read, Stderr, Stdout};
 
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
+
 use super::args::When;
 use super::colour::coloured;
 use super::failure::Failure;
 use crate::finding::Severity;
 use crate::report::{Look, Out, Role};
 use crate::source::MAX_FILE_BYTES;
+
+/// From how many servers on a bar is worth its line.
+const MANY: usize = 8;
 
 /// Standard output and standard error, with how each should look.
 pub(super) struct Terminal {
@@ -57,6 +62,16 @@ impl Terminal {
     /// Prints something beside the result.
     pub(super) fn note(&mut self, text: &str) -> Result<(), Failure> {
         Ok(self.err.print(text)?)
+    }
+
+    /// A bar for so many servers, where somebody looks on: on a terminal, and where it takes a while.
+    pub(super) fn bar(&self, servers: usize, quiet: bool) -> ProgressBar {
+        if quiet || servers < MANY || self.err_look.width.is_none() {
+            return ProgressBar::hidden();
+        }
+        let style =
+            ProgressStyle::with_template("{bar:40} {pos} of {len} servers").expect("the template is a constant");
+        ProgressBar::with_draw_target(Some(servers as u64), ProgressDrawTarget::stderr()).with_style(style)
     }
 
     /// Prints why there is no result.

@@ -24,6 +24,9 @@ static DEFAULTS: LazyLock<Vec<Values>> = LazyLock::new(|| server::all().iter().m
 /// Values by id, each found out when first asked for.
 pub(super) type Values = Box<[OnceLock<Option<Value>>]>;
 
+/// Values in CONFIG GET form by id, each made when first asked for.
+pub(super) type Forms = Box<[OnceLock<Option<Vec<u8>>>]>;
+
 fn none() -> Values {
     std::iter::repeat_with(OnceLock::new).take(catalog::count()).collect()
 }
@@ -53,6 +56,30 @@ impl Config {
         matches!(directive.kind, Kind::Save | Kind::BufferLimits)
             || matches!(directive.name(), "hz" | "watchdog-period" | "io-threads" | "databases")
             || of_sentinel()
+    }
+
+    /// Whether a server that has the value in force answers CONFIG GET with exactly that text. With another text it may have
+    /// it, too: then only the meaning tells. What stands elsewhere by its name, or is not known, is never shown so.
+    #[must_use]
+    pub fn is_shown_as(&self, directive: &Directive, text: &[u8]) -> bool {
+        let is_plain_default =
+            self.mode == Mode::Server && self.entry(directive.id).is_none() && !is_adjusted(directive.name());
+        if is_plain_default && directive.default.is_some_and(|default| default.as_bytes() == text) {
+            return true;
+        }
+        let forms = self.forms.get_or_init(|| std::iter::repeat_with(OnceLock::new).take(catalog::count()).collect());
+        let form = forms[directive.id.index()].get_or_init(|| {
+            let value = self.effective(directive)?;
+            let has_form = !matches!(value, Value::Named(_) | Value::Unknown | Value::Action);
+            has_form.then(|| value.config_get(&directive.kind))
+        });
+        form.as_deref() == Some(text)
+    }
+
+    /// Whether some statement that counts gives the value in force.
+    #[must_use]
+    pub fn is_stated(&self, directive: &Directive) -> bool {
+        self.entry(directive.id).is_some_and(|entry| entry.standing().next().is_some())
     }
 
     #[expect(clippy::wildcard_enum_match_arm, reason = "only kinds that add up are special")]
@@ -158,6 +185,11 @@ impl Config {
     pub fn is_cluster(&self) -> bool {
         self.get("cluster-enabled") == Some(&Value::Bool(true))
     }
+}
+
+/// Whether the start makes something else of a value; see `Config::adjusted`.
+fn is_adjusted(name: &str) -> bool {
+    matches!(name, "hz" | "watchdog-period" | "io-threads" | "databases")
 }
 
 /// All points that stand; the built-in ones only if no statement was met.

@@ -112,6 +112,8 @@ pub struct Config {
     looked: Vec<Lookup>,
     /// Values in force that were asked for, by id.
     values: OnceLock<effective::Values>,
+    /// The same as CONFIG GET shows them.
+    forms: OnceLock<effective::Forms>,
     refusals: Vec<Refusal>,
     unread: Vec<Problem>,
     module_parameters: Vec<StatementId>,
@@ -140,6 +142,7 @@ impl Config {
             by_id: vec![NONE; catalog::count()].into(),
             looked: reading.statements().iter().map(name).collect(),
             values: OnceLock::new(),
+            forms: OnceLock::new(),
             refusals: Vec::new(),
             unread: Vec::new(),
             module_parameters: Vec::new(),
@@ -150,6 +153,9 @@ impl Config {
     fn entry_mut(&mut self, id: DirectiveId) -> &mut Entry {
         if self.values.get().is_some() {
             self.values.take();
+        }
+        if self.forms.get().is_some() {
+            self.forms.take();
         }
         let slot = &mut self.by_id[id.index()];
         if *slot == NONE {

@@ -91,38 +91,60 @@ impl Ask<'_> {
     }
 
     pub(super) fn pack(self, word: &[u8]) -> Vec<u8> {
-        let mut packed = redis::Cmd::new();
-        packed.arg(word);
+        let count: String;
+        let mut words: Vec<&[u8]> = vec![word];
         match self {
-            Self::Ping | Self::Info(Section::Usual) => &mut packed,
-            Self::Auth(login) => packed.arg(&login.user).arg(&login.password),
-            Self::ConfigGet(pattern) => packed.arg("GET").arg(pattern),
-            Self::ConfigGetAll(names) => names.iter().fold(packed.arg("GET"), |get, name| get.arg(name)),
-            Self::ConfigSet(pairs) => {
-                pairs.iter().fold(packed.arg("SET"), |set, (name, value)| set.arg(name).arg(value))
+            Self::Ping | Self::Info(Section::Usual) => {}
+            Self::Auth(login) => words.extend([login.user.as_bytes(), &login.password]),
+            Self::ConfigGet(pattern) => words.extend([b"GET", pattern.as_bytes()]),
+            Self::ConfigGetAll(names) => {
+                words.push(b"GET");
+                words.extend(names.iter().map(|name| name.as_bytes()));
             }
-            Self::ClusterNodes => packed.arg("NODES"),
-            Self::ClusterShards => packed.arg("SHARDS"),
-            Self::SentinelMasters => packed.arg("MASTERS"),
-            Self::SentinelReplicas(name) => packed.arg("REPLICAS").arg(name),
-            Self::ConfigRewrite => packed.arg("REWRITE"),
-            Self::SlowlogGet => packed.arg("GET").arg(4096),
-            Self::Info(Section::Server) => packed.arg("server"),
-            Self::Shutdown => packed.arg("NOSAVE"),
-            Self::SetName(name) => packed.arg("SETNAME").arg(name),
-            Self::ClientKill(id) => packed.arg("KILL").arg("ID").arg(id),
-            Self::ClientList | Self::AclList | Self::ModuleList => packed.arg("LIST"),
-            Self::SlowlogLen => packed.arg("LEN"),
-            Self::SlowlogLatest(count) => packed.arg("GET").arg(count),
-            Self::LatencyLatest => packed.arg("LATEST"),
-            Self::LargeRequests(count) => packed.arg("GET").arg(count).arg("large-request"),
-            Self::LargeReplies(count) => packed.arg("GET").arg(count).arg("large-reply"),
-            Self::MemoryStats => packed.arg("STATS"),
-            Self::AclLog(count) => packed.arg("LOG").arg(count),
-            Self::ClusterInfo => packed.arg("INFO"),
-            Self::Info(Section::Everything) => packed.arg("everything"),
-        };
-        packed.get_packed_command()
+            Self::ConfigSet(pairs) => {
+                words.push(b"SET");
+                words.extend(pairs.iter().flat_map(|(name, value)| [name.as_bytes(), value]));
+            }
+            Self::ClusterNodes => words.push(b"NODES"),
+            Self::ClusterShards => words.push(b"SHARDS"),
+            Self::SentinelMasters => words.push(b"MASTERS"),
+            Self::SentinelReplicas(name) => words.extend([b"REPLICAS", name.as_bytes()]),
+            Self::ConfigRewrite => words.push(b"REWRITE"),
+            Self::SlowlogGet => words.extend([b"GET".as_slice(), b"4096"]),
+            Self::Info(Section::Server) => words.push(b"server"),
+            Self::Shutdown => words.push(b"NOSAVE"),
+            Self::SetName(name) => words.extend([b"SETNAME", name.as_bytes()]),
+            Self::ClientKill(id) => words.extend([b"KILL".as_slice(), b"ID", id.as_bytes()]),
+            Self::ClientList | Self::AclList | Self::ModuleList => words.push(b"LIST"),
+            Self::SlowlogLen => words.push(b"LEN"),
+            Self::SlowlogLatest(most) => {
+                count = most.to_string();
+                words.extend([b"GET", count.as_bytes()]);
+            }
+            Self::LatencyLatest => words.push(b"LATEST"),
+            Self::LargeRequests(most) => {
+                count = most.to_string();
+                words.extend([b"GET", count.as_bytes(), b"large-request"]);
+            }
+            Self::LargeReplies(most) => {
+                count = most.to_string();
+                words.extend([b"GET", count.as_bytes(), b"large-reply"]);
+            }
+            Self::MemoryStats => words.push(b"STATS"),
+            Self::AclLog(most) => {
+                count = most.to_string();
+                words.extend([b"LOG", count.as_bytes()]);
+            }
+            Self::ClusterInfo => words.push(b"INFO"),
+            Self::Info(Section::Everything) => words.push(b"everything"),
+        }
+        let mut packed = format!("*{}\r\n", words.len()).into_bytes();
+        for word in words {
+            packed.extend_from_slice(format!("${}\r\n", word.len()).as_bytes());
+            packed.extend_from_slice(word);
+            packed.extend_from_slice(b"\r\n");
+        }
+        packed
     }
 }
 

@@ -1,7 +1,7 @@
 //! One connection to a server: a deadline and a size limit for each answer.
 //!
-//! The `redis` crate packs and parses; the stream is ours, because its own client announces itself with two extra
-//! commands, stretches timeouts and swallows answers of any size.
+//! The stream and the protocol are ours, because clients in libraries announce themselves with extra commands, stretch
+//! timeouts and swallow answers of any size, and because a fleet is asked for hundreds of values a server.
 
 use std::collections::BTreeMap;
 use std::io::{self, ErrorKind};
@@ -9,6 +9,7 @@ use std::path::Path;
 use std::time::Duration;
 
 use super::address::Address;
+use super::answers::Answers;
 use super::ask::{Ask, Login, Section};
 use super::reply::Reply;
 use super::tls::Tls;
@@ -55,7 +56,7 @@ pub enum ConnectionError {
 /// A connection that reads. After an error it is dead: what comes next could be the late answer to something else.
 pub struct Connection {
     wire: Wire,
-    parser: redis::Parser,
+    answers: Answers,
     within: Duration,
     renamed: BTreeMap<String, Vec<u8>>,
 }
@@ -79,7 +80,7 @@ impl Connection {
 
     fn over(stream: Stream, within: Duration) -> Self {
         let wire = Wire::new(stream);
-        Self { wire, parser: redis::Parser::new(), within, renamed: BTreeMap::new() }
+        Self { wire, answers: Answers::default(), within, renamed: BTreeMap::new() }
     }
 
     /// Whether it can still be used.
@@ -182,8 +183,7 @@ impl Connection {
 
     fn answer(&mut self, command: &'static str) -> Result<Reply, ConnectionError> {
         self.wire.begin(self.within, budget(command));
-        let parsed = self.parser.parse_value(&mut self.wire).ok().and_then(Reply::from_value);
-        match parsed {
+        match self.answers.next(&mut self.wire) {
             Some(reply) => Ok(reply),
             None => Err(self.give_up(self.wire.failed.unwrap_or(ErrorKind::InvalidData), command)),
         }

@@ -9,6 +9,7 @@
 #![expect(clippy::disallowed_methods, reason = "this room starts programs, opens sockets and waits for them")]
 
 mod address;
+mod answers;
 mod apply;
 mod ask;
 mod boot;
@@ -28,6 +29,7 @@ mod place;
 mod program;
 mod refusal;
 mod reply;
+mod rewrite;
 mod rights;
 mod tls;
 mod topology;
@@ -46,12 +48,13 @@ pub use dump::{Dump, DumpError, Entry, dump};
 pub use examine::{Inquiry, examine};
 pub use inspect::{InspectError, inspect};
 pub use isolate::IsolateError;
-pub use observe::{Denied, Met, ObserveError, Observed, Reach};
+pub use observe::{Denied, Met, ObserveError, Observed, Question, Reach};
 pub use patterns::SECRETS;
 pub use place::Place;
 pub use program::{Program, ProgramError};
 pub use refusal::Refusal;
 pub use reply::Reply;
+pub use rewrite::rewrite;
 pub use rights::Purpose;
 pub use tls::{Tls, TlsError, TlsFiles};
 pub use topology::{Kind, Node, Topology};

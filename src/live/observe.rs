@@ -3,7 +3,8 @@
 //! What is sent: AUTH if there is a login, INFO, and CONFIG GET with the names that the caller wants. Nothing of it changes
 //! a server, and nothing leaves a trace such as the name of a connection.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 use super::address::Address;
@@ -124,7 +125,7 @@ pub struct Observed {
 pub struct Met {
     connection: Connection,
     server: Server,
-    info: BTreeMap<String, String>,
+    info: Arc<BTreeMap<String, String>>,
 }
 
 impl Met {
@@ -153,7 +154,7 @@ impl Met {
         };
         let info = parse_info(&text.ok_or(ObserveError::Shape { command: "INFO" })?);
         let server = identity(&info)?;
-        Ok(Self { connection, server, info })
+        Ok(Self { connection, server, info: info.into() })
     }
 
     /// Whether it is a Sentinel, which holds no data and has a configuration of its own.
@@ -184,7 +185,7 @@ impl Met {
                 reply.into_bytes()
             }
         };
-        self.info = parse_info(&text.ok_or(ObserveError::Shape { command: "INFO" })?);
+        self.info = parse_info(&text.ok_or(ObserveError::Shape { command: "INFO" })?).into();
         Ok(&self.info)
     }
 
@@ -208,29 +209,53 @@ impl Met {
         // One pattern is taken by all versions.
         let reply = self.connection.config_get_all(&["*"])?;
         let (config, denied) = granted(vec![reply])?;
-        Ok(Observed { snapshot: Snapshot::new(self.server, config, self.info.clone()), denied })
+        Ok(Observed { snapshot: Snapshot::new(self.server, config, Arc::clone(&self.info)), denied })
     }
 
     /// Asks for the values of these names.
     ///
     /// # Errors
-    /// When no answer came, or none that a server gives. A refusal is no error: what INFO said remains.
+    /// As [`Met::ask_for`].
     pub fn observe(&mut self, names: &[&str]) -> Result<Observed, ObserveError> {
-        let takes_many = self.server.engine != Engine::Redis || self.server.at_least(Engine::Redis, 7, 0);
-        let replies = match (names.is_empty(), takes_many) {
-            (true, _) => Vec::new(),
-            (false, true) => vec![self.connection.config_get_all(names)?],
-            (false, false) => {
-                let patterns = patterns(names);
-                self.connection.config_get(&patterns.iter().map(String::as_str).collect::<Vec<_>>())?
-            }
+        self.ask_for(&Question::new(names, self.server))
+    }
+
+    /// Asks a question that was made ready before, for the version that this server has.
+    ///
+    /// # Errors
+    /// When no answer came, or none that a server gives. A refusal is no error: what INFO said remains.
+    pub fn ask_for(&mut self, question: &Question<'_>) -> Result<Observed, ObserveError> {
+        let replies = match &question.patterns {
+            _ if question.names.is_empty() => Vec::new(),
+            None => vec![self.connection.config_get_all(&question.names)?],
+            Some(patterns) => self.connection.config_get(&patterns.iter().map(String::as_str).collect::<Vec<_>>())?,
         };
         let (mut config, denied) = granted(replies)?;
-        if !takes_many {
-            let asked: BTreeSet<&str> = names.iter().copied().collect();
-            config.retain(|(name, _)| asked.contains(name.as_str()));
+        if question.patterns.is_some() {
+            config.retain(|(name, _)| question.names.binary_search(&name.as_str()).is_ok());
         }
-        Ok(Observed { snapshot: Snapshot::new(self.server, config, self.info.clone()), denied })
+        Ok(Observed { snapshot: Snapshot::new(self.server, config, Arc::clone(&self.info)), denied })
+    }
+}
+
+/// Names to ask for, as the servers of a version take them.
+#[derive(Clone, Debug)]
+pub struct Question<'a> {
+    /// Sorted.
+    names: Vec<&'a str>,
+    /// What is sent instead, where servers take one pattern a call.
+    patterns: Option<Vec<String>>,
+}
+
+impl<'a> Question<'a> {
+    /// The question to servers of that version.
+    #[must_use]
+    pub fn new(names: &[&'a str], server: Server) -> Self {
+        let takes_many = server.engine != Engine::Redis || server.at_least(Engine::Redis, 7, 0);
+        let mut names = names.to_vec();
+        names.sort_unstable();
+        let patterns = (!takes_many).then(|| patterns(&names));
+        Self { names, patterns }
     }
 }
 

@@ -18,31 +18,6 @@ pub enum Reply {
 }
 
 impl Reply {
-    /// The one place where the crate's values become ours.
-    #[expect(
-        clippy::wildcard_enum_match_arm,
-        reason = "a foreign enum that may grow; what nobody asked for is garbage"
-    )]
-    pub(super) fn from_value(value: redis::Value) -> Option<Self> {
-        use redis::Value;
-        let list = |values: Vec<Value>| values.into_iter().map(Self::from_value).collect::<Option<_>>().map(Self::List);
-        match value {
-            Value::Nil => Some(Self::Nil),
-            Value::Int(number) => Some(Self::Integer(number)),
-            Value::BulkString(bytes) => Some(Self::Bytes(bytes)),
-            Value::SimpleString(text) => Some(Self::Status(text)),
-            Value::Okay => Some(Self::Status("OK".into())),
-            Value::VerbatimString { text, .. } => Some(Self::Bytes(text.into_bytes())),
-            Value::Array(values) | Value::Set(values) => list(values),
-            Value::Map(pairs) => list(pairs.into_iter().flat_map(|(key, value)| [key, value]).collect()),
-            Value::ServerError(error) => Some(Self::Error(harmless(&match error.details() {
-                Some(detail) => format!("{} {detail}", error.code()),
-                None => error.code().to_owned(),
-            }))),
-            _ => None,
-        }
-    }
-
     /// The byte strings of a list, or `None` if this is something else.
     #[must_use]
     pub fn into_items(self) -> Option<Vec<Vec<u8>>> {
@@ -65,7 +40,7 @@ impl Reply {
 const LONGEST: usize = 1000;
 
 /// An error that can be shown: a server that does not know a command repeats its arguments, which may hold a password.
-fn harmless(text: &str) -> String {
+pub(super) fn harmless(text: &str) -> String {
     let own = text.split_once(", with args beginning with").map_or(text, |(own, _)| own);
     own.chars().take(LONGEST).map(|letter| if letter.is_control() { '?' } else { letter }).collect()
 }

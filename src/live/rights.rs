@@ -23,7 +23,9 @@ impl Purpose {
     pub fn rules(self) -> &'static [&'static str] {
         match self {
             Self::Diff => &["-@all", "+info", "+config|get", "+acl|list"],
-            Self::Apply => &["-@all", "+info", "+config|get", "+config|set", "+client|setname", "+client|list"],
+            Self::Apply => {
+                &["-@all", "+info", "+config|get", "+config|set", "+client|setname", "+client|list", "+client|kill"]
+            }
             Self::Snapshot => &["-@all", "+info", "+config|get"],
             Self::Doctor => &[
                 "-@all",
@@ -54,9 +56,12 @@ impl Purpose {
             is an administrator";
         const TELLS: &str = "SLOWLOG, CLIENT LIST and ACL show arguments of commands, addresses, and names and hashes of users. \
             Each may be left out: then what rests on it is not judged. Valkey from 8.1 on has `+commandlog|get`, too";
+        const KILLS: &str = "CLIENT KILL is sent only to earlier connections of the same run, so that nothing that was lost on \
+            the way comes late. Without `+client|kill` the next connection waits until the server has seen them end";
+        const WRITES: &str = "with --rewrite it takes `+config|rewrite`, too";
         match self {
             Self::Diff => &[READS, LISTS],
-            Self::Apply => &[READS, SETS],
+            Self::Apply => &[READS, SETS, KILLS, WRITES],
             Self::Snapshot => &[READS],
             Self::Doctor => &[READS, TELLS],
         }

@@ -141,7 +141,7 @@ pub fn names_to_ask(declared: &Config, secrets: &BTreeMap<String, Secret>) -> Ve
         !directive.is.secret
             || match declared.effective(directive) {
                 Some(Value::Named(name)) => secrets.contains_key(&**name),
-                Some(_) => declared.origin(directive) != Origin::Default,
+                Some(_) => declared.is_stated(directive),
                 None => false,
             }
     };
@@ -169,6 +169,11 @@ pub fn drift(wanted: Wanted<'_>, running: &Snapshot) -> Drifts {
 impl Wanted<'_> {
     fn row(&self, directive: &'static Directive, running: &Snapshot, found: &mut Drifts) -> Option<Drift> {
         let declared = self.declared;
+        let answer = directive.names.iter().find_map(|name| running.value(name));
+        if self.deployed.is_none() && answer.is_some_and(|answer| declared.is_shown_as(directive, answer)) {
+            found.equal += usize::from(declared.is_stated(directive));
+            return None;
+        }
         let origin = declared.origin(directive);
         let per_node = is_per_node(directive.name());
         // Where a node runs and who it is has no default that all should have, and a secret none that anybody should.
@@ -176,7 +181,6 @@ impl Wanted<'_> {
         let is_ours = origin != Origin::Default || (self.full && has_right_default);
         let (value, withheld) = self.revealed(declared.effective(directive)?);
         let value = &value;
-        let answer = directive.names.iter().find_map(|name| running.value(name));
         let Some(answer) = answer else {
             if origin == Origin::Default {
                 return None;

@@ -97,7 +97,7 @@ pub(super) fn hazards(directive: &Directive, from: Option<&Value>, to: &Value, r
         ("client-output-buffer-limit", Some(Value::Limits(old)), Value::Limits(new)) => {
             found.extend(now.tightens(old, new));
         }
-        ("maxmemory-clients" | "client-query-buffer-limit", _, _) if tighter(from, to) => {
+        ("maxmemory-clients" | "client-query-buffer-limit", _, _) if tighter(from, to) && now.has_clients() => {
             let clients = bytes_in_words(now.number("mem_clients_normal"));
             found.push(hazard(
                 "drops-clients",
@@ -272,6 +272,24 @@ impl Now<'_> {
         }
     }
 
+    /// Whether anybody is connected beside us; what INFO does not tell may be.
+    fn has_clients(&self) -> bool {
+        !self.is("connected_clients", "1")
+    }
+
+    /// Whether there may be a client of that class.
+    fn has_any(&self, class: Class) -> bool {
+        match class {
+            Class::Normal => self.has_clients(),
+            Class::Replica => !self.is("connected_slaves", "0"),
+            Class::Pubsub => {
+                let counts = ["pubsub_channels", "pubsub_patterns", "pubsubshard_channels"];
+                let mut told = counts.iter().filter_map(|field| self.0.info().get(*field)).peekable();
+                told.peek().is_none() || told.any(|count| count != "0")
+            }
+        }
+    }
+
     /// Output limits that get tighter.
     fn tightens(&self, old: &[Limit], new: &[Limit]) -> Option<Hazard> {
         let of = |limits: &[Limit], class: Class| limits.iter().rfind(|limit| limit.class == class).copied();
@@ -286,6 +304,7 @@ impl Now<'_> {
                 }
                 (_, _) => false,
             })
+            .filter(|class| self.has_any(*class))
             .map(Class::name)
             .collect();
         if classes.is_empty() {
@@ -353,6 +372,22 @@ mod tests {
         ] {
             assert_eq!(of(name, from, to, "connected_clients:5\n", &[]), [], "{name}");
         }
+    }
+
+    #[test]
+    fn nobody_is_dropped_where_nobody_is() {
+        let tightened = |class: &str, info: &str| {
+            let name = "client-output-buffer-limit";
+            !of(name, &format!("{class} 0 0 0"), &format!("{class} 1 1 1"), info, &[]).is_empty()
+        };
+        for (class, nobody, somebody) in [
+            ("normal", "connected_clients:1\n", "connected_clients:2\n"),
+            ("replica", "connected_slaves:0\n", "connected_slaves:1\n"),
+            ("pubsub", "pubsub_channels:0\npubsub_patterns:0\n", "pubsub_channels:0\npubsub_patterns:3\n"),
+        ] {
+            assert!(!tightened(class, nobody) && tightened(class, somebody) && tightened(class, ""), "{class}");
+        }
+        assert_eq!(of("maxmemory-clients", "0", "5%", "connected_clients:1\n", &[]), []);
     }
 
     #[test]

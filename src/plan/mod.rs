@@ -27,7 +27,7 @@ pub use nature::{came_with, is_per_node, servers_showing};
 pub use peers::{Peers, Split, peers};
 pub use rollout::{Berth, Turn, turns};
 pub use steps::{Cleared, Done, Identity, Left, Plan, Step};
-pub use users::{UserDrift, UserDrifts, declares_users, drift_users, renames_commands};
+pub use users::{UserDrift, UserDrifts, beyond, declares_users, drift_users, renames_commands};
 
 #[cfg(test)]
 mod tests;

@@ -44,6 +44,28 @@ pub fn declares_users(setup: &Setup) -> bool {
     !setup.config.users(&setup.reading).is_empty()
 }
 
+/// What a configuration declares and no CONFIG SET brings about, in words for whoever applies it.
+#[must_use]
+pub fn beyond(setup: &Setup) -> Vec<&'static str> {
+    let loads = |entry: &Entry| {
+        let is_module = |directive: &crate::catalog::Directive| matches!(directive.kind, Kind::LoadModule);
+        setup.config.view.get(entry.id).is_some_and(is_module) && entry.standing().next().is_some()
+    };
+    let declared = [
+        (
+            declares_users(setup),
+            "users are declared, and not mended here: `redisconf diff --live` compares them; set them by ACL SETUSER, or deploy \
+             the ACL file and send ACL LOAD",
+        ),
+        (
+            setup.config.entries().iter().any(loads),
+            "modules are declared, and loaded at a start only: not looked at here",
+        ),
+        (renames_commands(&setup.config), "renamed commands are declared, which take a start: not looked at here"),
+    ];
+    declared.into_iter().filter(|(is_declared, _)| *is_declared).map(|(_, words)| words).collect()
+}
+
 /// Whether a configuration renames commands, which no server shows.
 #[must_use]
 pub fn renames_commands(config: &Config) -> bool {

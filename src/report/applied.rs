@@ -85,6 +85,11 @@ pub struct AppliedServer {
     pub not_on_disk: Option<Vec<String>>,
     /// What else runs and a restart would lose; not touched.
     pub lost_on_restart: Vec<String>,
+    /// What is declared and not looked at here: users, modules, renamed commands.
+    pub beyond: Vec<&'static str>,
+    /// What becomes of its file, where it was to write it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub rewrite: Option<RewriteLine>,
     /// What undoes the plan.
     pub undo: Option<String>,
     /// What undoes what was set in an earlier turn; after `undo`.
@@ -99,6 +104,15 @@ pub struct AppliedServer {
     /// The nodes, each as a server of its own.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub nodes: Vec<Self>,
+}
+
+/// A server's own file, written by CONFIG REWRITE.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct RewriteLine {
+    /// What speaks against it.
+    pub objections: Vec<String>,
+    /// Whether the server has written it.
+    pub is_written: bool,
 }
 
 /// One value to set.
@@ -167,6 +181,8 @@ impl AppliedServer {
             config_file: None,
             not_on_disk: None,
             lost_on_restart: Vec::new(),
+            beyond: Vec::new(),
+            rewrite: None,
             undo: None,
             undo_before: Vec::new(),
             topology: None,
@@ -231,6 +247,14 @@ impl AppliedServer {
                 look.paint(Role::Aside, &format!("{effect}: {}", left.reason))
             ));
         }
+        if let Some(rewrite) = &self.rewrite {
+            let file = self.config_file.as_deref().unwrap_or_default();
+            text.push_str(&format!("   –  then the server writes all that runs into `{file}`\n"));
+            for words in &rewrite.objections {
+                let words = format!("rewrite-unsafe: {words}");
+                text.push_str(&look.paint(Role::Severity(Severity::Warning), &wrapped(&words, look.text_width(), 6)));
+            }
+        }
         if self.unmanaged > 0 {
             let words = format!("  {} that no layer names are not touched\n", self.unmanaged);
             text.push_str(&look.paint(Role::Aside, &words));
@@ -279,12 +303,18 @@ impl AppliedServer {
         if matches!(self.status, ApplyStatus::AsBefore | ApplyStatus::Between) && self.evicted > 0 {
             text.push_str(&format!("  gone for good: {} keys were evicted\n", self.evicted));
         }
-        if let (ApplyStatus::Done, Some(words)) = (self.status, self.on_disk()) {
+        if self.rewrite.as_ref().is_some_and(|rewrite| rewrite.is_written) {
+            let file = self.config_file.as_deref().unwrap_or_default();
+            text.push_str(&format!("  on disk: the server has written `{file}`, which undo does not take back\n"));
+        } else if let (ApplyStatus::Done, Some(words)) = (self.status, self.on_disk()) {
             text.push_str(&wrapped(&words, look.text_width(), 2));
         }
         if !self.lost_on_restart.is_empty() {
             let words = format!("a restart would lose, and apply does not touch: {}", self.lost_on_restart.join(", "));
             text.push_str(&wrapped(&words, look.text_width(), 2));
+        }
+        for words in &self.beyond {
+            text.push_str(&wrapped(words, look.text_width(), 2));
         }
         if let Some(undo) = &self.undo {
             text.push_str(&look.paint(Role::Aside, &format!("  take it back: redisconf undo {undo}\n")));

@@ -35,7 +35,9 @@ mod traced;
 mod upgraded;
 
 pub use adopted::{AddedLine, Adoption, OtherwiseLine, ValueLine};
-pub use applied::{AppliedServer, ApplyReport, ApplyStatus, HazardLine, LeftLine, StepStateLine, UndoReport};
+pub use applied::{
+    AppliedServer, ApplyReport, ApplyStatus, HazardLine, LeftLine, RewriteLine, StepStateLine, UndoReport,
+};
 pub use compared::{Compared, DifferenceLine, HeldLine, SideLine};
 pub use difference::{Side, difference};
 pub use explained::{DirectivePage, HistoryLine};

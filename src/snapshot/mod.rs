@@ -9,8 +9,10 @@ mod info;
 mod pairs;
 mod saved;
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::fmt;
+use std::sync::Arc;
 
 pub use dump::{Dump, DumpError, Said, is_dump, read_dump};
 pub use evidence::{Client, Earlier, Evidence, Exposure, Host, Large, LatencyEvent, Slow, Slowlog, User, command_word};
@@ -26,16 +28,29 @@ pub struct Snapshot {
     /// Engine, series and patch release, as `INFO server` states them.
     pub server: Server,
     config: Vec<(String, Vec<u8>)>,
-    info: BTreeMap<String, String>,
+    info: Arc<BTreeMap<String, String>>,
 }
 
 impl Snapshot {
     /// Keeps what a server said. Names are put into lower case and sorted; of equal names the last value stays.
     #[must_use]
-    pub fn new(server: Server, config: Vec<(String, Vec<u8>)>, info: BTreeMap<String, String>) -> Self {
-        let by_name: BTreeMap<String, Vec<u8>> =
-            config.into_iter().map(|(name, value)| (name.to_ascii_lowercase(), value)).collect();
-        Self { server, config: by_name.into_iter().collect(), info }
+    pub fn new(
+        server: Server,
+        mut config: Vec<(String, Vec<u8>)>,
+        info: impl Into<Arc<BTreeMap<String, String>>>,
+    ) -> Self {
+        for (name, _) in &mut config {
+            name.make_ascii_lowercase();
+        }
+        config.sort_by(|(one, _), (other, _)| one.cmp(other));
+        config.dedup_by(|later, earlier| {
+            let is_same = later.0 == earlier.0;
+            if is_same {
+                std::mem::swap(later, earlier);
+            }
+            is_same
+        });
+        Self { server, config, info: info.into() }
     }
 
     /// Every directive the server showed with its value, sorted by name. Aliases stand beside their directive.
@@ -53,8 +68,12 @@ impl Snapshot {
     /// What CONFIG GET showed for `name`, in any case; `None` where the server did not name it.
     #[must_use]
     pub fn value(&self, name: &str) -> Option<&[u8]> {
-        let name = name.to_ascii_lowercase();
-        let at = self.config.binary_search_by(|(known, _)| known.cmp(&name)).ok()?;
+        let name = if name.bytes().any(|byte| byte.is_ascii_uppercase()) {
+            Cow::Owned(name.to_ascii_lowercase())
+        } else {
+            Cow::Borrowed(name)
+        };
+        let at = self.config.binary_search_by(|(known, _)| known.as_str().cmp(&name)).ok()?;
         Some(&self.config[at].1)
     }
 }

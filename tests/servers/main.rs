@@ -27,6 +27,7 @@ mod kills;
 mod live;
 mod nodes;
 mod orphan;
+mod owners;
 mod profiles;
 mod proxy;
 mod rules;
@@ -64,6 +65,7 @@ fn main() {
         live::trials(&servers),
         nodes::trials(&servers),
         orphan::trials(&servers),
+        owners::trials(&servers),
         profiles::trials(&servers),
         rules::trials(&servers),
         sentinel::trials(&servers),

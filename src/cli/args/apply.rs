@@ -12,6 +12,7 @@ pub(in super::super) const APPLY_EXAMPLES: &str = "Examples:
   redisconf apply cache.toml --live redis://10.0.0.23:6379 --dry-run    # the plan, nothing is sent
   redisconf apply cache.toml --live redis://10.0.0.23:6379
   redisconf apply 'cache-*' --live --env prod
+  redisconf apply --set maxmemory=10gb --live 10.0.0.23 --reason INC-4711 --until 24h    # for a time
   redisconf apply kb-cache --live --allow maxmemory-below-used=kb-cache --step 5% --reason CHG-881
 
 Exit codes: 0 done, 1 refused or nothing sent, 3 a server did not answer, 4 failed and the server is as before, 5 failed
@@ -36,6 +37,11 @@ pub(in super::super) struct Apply {
     #[command(flatten)]
     pub(in super::super) doing: Doing,
 
+    /// Set only what --set names, for a time: up to this day (2027-01-31, 7d, 24h) the project expects it. It changes nothing
+    /// by itself when that day has come: from then on it is drift
+    #[arg(long, value_name = "DAY", requires = "sets", requires = "reason")]
+    pub(in super::super) until: Option<String>,
+
     /// Show the plan and send nothing
     #[arg(long)]
     pub(in super::super) dry_run: bool,
@@ -55,6 +61,11 @@ pub(in super::super) struct Apply {
     /// Allow a danger that the plan names; with several servers as DANGER=INSTANCE
     #[arg(long, value_name = "DANGER[=INSTANCE]")]
     pub(in super::super) allow: Vec<String>,
+
+    /// Then have the server write its file (CONFIG REWRITE): all that runs, options of its command line too. What speaks
+    /// against it is told, and allowed by `--allow rewrite-unsafe`; `redisconf render` writes a better file
+    #[arg(long, conflicts_with_all = ["plan", "plan_out", "until"])]
+    pub(in super::super) rewrite: bool,
 
     /// Lower `maxmemory` by so many percent at a time, and wait for the eviction between
     #[arg(long, value_name = "PERCENT", value_parser = percent)]
@@ -119,7 +130,7 @@ pub(in super::super) struct Expect {
     #[arg(long, value_name = "TEXT")]
     pub(in super::super) reason: String,
 
-    /// Last day, such as 2027-01-31, or days from today, such as 7d
+    /// Last day, such as 2027-01-31, or days or hours from now, such as 7d or 24h
     #[arg(long, value_name = "DAY")]
     pub(in super::super) until: String,
 

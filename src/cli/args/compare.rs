@@ -26,11 +26,11 @@ did not answer, or not in full";
 pub(in super::super) struct Diff {
     /// Configuration file, ACL file, profile, dump of CONFIG GET, server version, or folder of a project; `-` is standard
     /// input. With `--live` what is declared: a profile, a file, or names of instances, `*` allowed
-    #[arg(value_name = "FROM", required_unless_present_any = ["since", "live"])]
+    #[arg(value_name = "FROM", required_unless_present_any = ["since", "place"])]
     pub(in super::super) from: Option<String>,
 
     /// The same; left out, it is what FROM is, as the version of `--to-server` reads it
-    #[arg(value_name = "TO", required_unless_present_any = ["to_server", "since", "live"])]
+    #[arg(value_name = "TO", required_unless_present_any = ["to_server", "since", "place"])]
     pub(in super::super) to: Option<String>,
 
     /// Server version to read both as, such as redis-7.4 or valkey-8.1.3
@@ -38,18 +38,18 @@ pub(in super::super) struct Diff {
     pub(in super::super) server: Option<Server>,
 
     /// Server version to read TO as
-    #[arg(long, value_name = "SERVER", value_parser = server, conflicts_with = "live")]
+    #[arg(long, value_name = "SERVER", value_parser = server, conflicts_with = "place")]
     pub(in super::super) to_server: Option<Server>,
 
     #[command(flatten)]
     pub(in super::super) layers: Layers,
 
     /// Compare the project as it is with what it was in this git revision, where its history and the one at hand part
-    #[arg(long, value_name = "REVISION", conflicts_with_all = ["from", "live"], help_heading = "A whole project")]
+    #[arg(long, value_name = "REVISION", conflicts_with_all = ["from", "place"], help_heading = "A whole project")]
     pub(in super::super) since: Option<String>,
 
     /// Only this instance; may be given again
-    #[arg(long, value_name = "NAME", conflicts_with = "live", help_heading = "A whole project")]
+    #[arg(long, value_name = "NAME", conflicts_with = "place", help_heading = "A whole project")]
     pub(in super::super) instance: Vec<String>,
 
     #[command(flatten)]

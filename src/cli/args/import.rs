@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use clap::Args as Group;
 
-use super::server;
+use super::{Who, server};
 use crate::server::Server;
 
 pub(super) const EXAMPLES: &str = "Examples:
@@ -14,7 +14,7 @@ pub(super) const EXAMPLES: &str = "Examples:
   redisconf import docker-compose.yml --only cache -o profiles/cache.toml
   redisconf import --factor hosts/*.conf --server redis-7.4 -o fleet/
   redis-cli --json CONFIG GET '*' | redisconf import - --server valkey-8.1 --name sessions
-  redisconf import redis://10.0.0.23:6379 -o profiles/sessions.toml
+  redisconf import rediss://ops@10.0.0.23:6380 --password-file pw --tls-ca ca.pem -o profiles/sessions.toml
   redisconf import dump.json --into profiles/sessions.toml --check
 
 Exit codes: 0 all of it is in the profile, 1 something is left over or, with `--into`, different, and named (with `--check`
@@ -26,8 +26,8 @@ pub(in crate::cli) struct Import {
     /// redis.conf, valkey.conf, or what CONFIG GET '*' answered (JSON or lines); `-` is standard input. Compose files,
     /// manifests, values of charts, Dockerfiles, units of systemd and scripts of `docker run` make a profile for each
     /// server in them. An address (`redis://HOST:PORT`, `redis://USER@HOST`, `unix:///PATH`, `HOST:PORT`) asks a running
-    /// server, which is only read from; its password comes from the variable `REDISCONF_PASSWORD`, and each answer has 5 s
-    #[arg(value_name = "FILE", required = true)]
+    /// server, which is only read from
+    #[arg(value_name = "FILE", required = true, group = "place")]
     pub(in crate::cli) inputs: Vec<PathBuf>,
 
     /// Layer below the profile: a built-in one, one of the folder `profiles`, or a file; may be given again. `auto` takes, of
@@ -71,4 +71,7 @@ pub(in crate::cli) struct Import {
     /// Instances, from 2, that must share a layer before it is proposed; else one in fifty, and at least 3
     #[arg(long, value_name = "N", requires = "factor", value_parser = clap::value_parser!(u32).range(2..))]
     pub(in crate::cli) min_share: Option<u32>,
+
+    #[command(flatten)]
+    pub(in crate::cli) who: Who,
 }

@@ -39,7 +39,7 @@ pub(super) fn patients(command: &Doctor) -> Result<Vec<Seen>, Failure> {
     if named.is_empty() {
         return Err(Failure::new("no server is named").help("`redisconf doctor --live URL`, or `--from FILE`"));
     }
-    let access = Access::of(&command.reach)?;
+    let access = Access::of(&command.reach.who)?;
     named.into_iter().map(|text| live(text, command, &access)).collect()
 }
 
@@ -47,7 +47,7 @@ pub(super) fn patients(command: &Doctor) -> Result<Vec<Seen>, Failure> {
 fn live(text: &str, command: &Doctor, access: &Access) -> Result<Seen, Failure> {
     let url = url(text)?;
     let (login, tls) = (access.login(&url), access.tls_at(&url)?);
-    let within = command.reach.timeout;
+    let within = command.reach.who.timeout;
     let reach = live::Reach { address: url.address.clone(), login: login.as_ref(), tls: tls.as_ref(), within };
     let exposure = if command.show_keys { Exposure::Shown } else { Exposure::Masked };
     let asked = Met::meet(&reach).and_then(|mut met| {

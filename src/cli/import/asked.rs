@@ -1,27 +1,19 @@
 //! `redisconf import redis://…`: what a server has set, asked from itself.
 
 use std::path::Path;
-use std::time::Duration;
 
 use super::super::failure::Failure;
-use super::super::live::{remedy, url};
+use super::super::live::{Access, remedy, url};
 use super::super::server::Chosen;
 use super::read::{Asked, Found, Item};
 use crate::import::Original;
-use crate::live::{Address, Denied, Login, Met, Reach, Tls, TlsFiles, Url};
+use crate::live::{Denied, Met, Reach, Url};
 use crate::source::Name;
 
-/// How long the connection and each answer may take.
-const PATIENCE: Duration = Duration::from_secs(5);
-/// Where the password is; an argument would be seen by others.
-const PASSWORD: &str = "REDISCONF_PASSWORD";
-
-/// Asks the server that an input is the address of; `None` if it is the name of a file.
-#[expect(
-    clippy::disallowed_methods,
-    reason = "an address may look like a file's name, and passwords are not arguments"
-)]
-pub(super) fn found(asked: Asked<'_>, input: &Path) -> Option<Found> {
+/// Asks the server that an input is the address of; `None` if it is the name of a file. Who we are is found out for the
+/// first of them, and kept for the others.
+#[expect(clippy::disallowed_methods, reason = "an address may look like a file's name")]
+pub(super) fn found(asked: Asked<'_>, input: &Path, access: &mut Option<Access>) -> Option<Found> {
     let text = input.to_str()?;
     let bare = |text: &str| {
         text.rsplit_once(':').is_some_and(|(host, port)| !host.contains('/') && port.parse::<u16>().is_ok())
@@ -38,29 +30,20 @@ pub(super) fn found(asked: Asked<'_>, input: &Path) -> Option<Found> {
     let subject = url.address.to_string();
     let word = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_lowercase() } else { '-' };
     let name: String = subject.chars().map(word).collect();
-    let password = std::env::var_os(PASSWORD).map(std::ffi::OsString::into_encoded_bytes);
-    let outcome = match (password.filter(|password| !password.is_empty()), &url.user) {
-        (None, Some(user)) => Err(Failure::new(format!("there is no password for `{user}`"))
-            .help(format!("give it in the variable {PASSWORD}"))),
-        (password, _) => item(asked, &url, password),
-    };
-    Some(Found { subject, name: name.trim_matches('-').to_owned(), outcome })
+    Some(Found { subject, name: name.trim_matches('-').to_owned(), outcome: item(asked, &url, access) })
 }
 
-fn item(asked: Asked<'_>, url: &Url, password: Option<Vec<u8>>) -> Result<Item, Failure> {
+fn item(asked: Asked<'_>, url: &Url, access: &mut Option<Access>) -> Result<Item, Failure> {
     if asked.command.server.is_some() {
         return Err(Failure::new("a running server tells its version itself").help("leave `--server` out"));
     }
-    let user = url.user.clone().unwrap_or_else(|| "default".into());
-    let login = password.map(|password| Login { user, password });
-    let tls = match &url.address {
-        Address::Tcp { tls: true, .. } => {
-            let tls = Tls::prepare(&TlsFiles::default());
-            Some(tls.map_err(|error| Failure::new(error.to_string()).help("or import a dump"))?)
-        }
-        Address::Tcp { .. } | Address::Unix(_) => None,
+    let who = &asked.command.who;
+    let access = match access {
+        Some(access) => access,
+        None => access.insert(Access::of(who)?),
     };
-    let reach = Reach { address: url.address.clone(), login: login.as_ref(), tls: tls.as_ref(), within: PATIENCE };
+    let (login, tls) = (access.login(url), access.tls_at(url)?);
+    let reach = Reach { address: url.address.clone(), login: login.as_ref(), tls: tls.as_ref(), within: who.timeout };
     let observed = Met::meet(&reach).and_then(|mut met| met.observe_all()).map_err(|error| {
         let failure = remedy(&error);
         let told = Failure::new(format!("cannot ask `{}`: {}", url.address, failure.message()));

@@ -3,19 +3,23 @@
 use std::io::{BufRead as _, IsTerminal as _};
 use std::path::PathBuf;
 
+use super::for_a_time;
 use super::journal::{Journal, State, Undo};
+use super::lines::held;
 use super::look::{Around, Looking, Seen};
 use super::planned::PlanFile;
+use super::rewriting::{DANGER, objections};
 use super::rollout;
 use super::target::{self, Declared, Place, Target};
 use crate::cli::Exit;
 use crate::cli::args::{Apply, Doing, Format, Global, Profile};
-use crate::cli::diff::held;
 use crate::cli::failure::Failure;
 use crate::cli::terminal::Terminal;
-use crate::live::{self, Ended, Event, Manner};
+use crate::live::{self, Ended, Event, Manner, Url};
 use crate::plan::{Cleared, Hazard, Step};
-use crate::report::{self, AppliedServer, ApplyReport, ApplyStatus, HazardLine, LeftLine, LiveStatus, StepStateLine};
+use crate::report::{
+    self, AppliedServer, ApplyReport, ApplyStatus, HazardLine, LeftLine, LiveStatus, RewriteLine, StepStateLine,
+};
 
 /// How often a lost connection is made again, to see how the server is left.
 const ATTEMPTS: u32 = 8;
@@ -26,7 +30,14 @@ pub(in super::super) fn run(command: &Apply, global: &Global, terminal: &mut Ter
         return Err(Failure::new("no running server is named")
             .help("`--live URL`, or `--live` alone for the instances of the project"));
     }
+    if let Some(until) = &command.until {
+        return for_a_time::run(command, until, global, terminal);
+    }
     if addresses == 0 {
+        if !command.layers.sets.is_empty() || !command.layers.files.is_empty() {
+            return Err(Failure::new("layers of the command line stand above a profile, and here are instances")
+                .help("write it into the project; or `--set` it for a time with --until and --reason"));
+        }
         let fleet = match target::open(command.reach.project.as_deref(), terminal.err_look)? {
             Ok(fleet) => fleet,
             Err(problems) => {
@@ -36,7 +47,7 @@ pub(in super::super) fn run(command: &Apply, global: &Global, terminal: &mut Ter
         };
         let patterns: Vec<String> = command.subject.iter().cloned().collect();
         let targets = Target::instances(&fleet, &patterns, &command.reach)?;
-        return all(&targets, command, global, terminal);
+        return all(&targets, command, global, terminal).map(|(exit, _)| exit);
     }
     let Some(name) = &command.subject else {
         return Err(Failure::new("nothing is named that should be applied")
@@ -44,11 +55,16 @@ pub(in super::super) fn run(command: &Apply, global: &Global, terminal: &mut Ter
     };
     let profile = Profile { profile: Some(name.clone()), server: command.server, layers: command.layers.clone() };
     let targets = Target::named(&profile, &command.reach)?;
-    all(&targets, command, global, terminal)
+    all(&targets, command, global, terminal).map(|(exit, _)| exit)
 }
 
-/// One server after the other; the first that fails ends it.
-fn all(targets: &[Target<'_>], command: &Apply, global: &Global, terminal: &mut Terminal) -> Result<Exit, Failure> {
+/// One server after the other; the first that fails ends it. Besides whether all of them now have what is declared.
+pub(super) fn all(
+    targets: &[Target<'_>],
+    command: &Apply,
+    global: &Global,
+    terminal: &mut Terminal,
+) -> Result<(Exit, bool), Failure> {
     if targets.len() > 1 && (command.plan.is_some() || command.plan_out.is_some()) {
         return Err(Failure::new("a plan file is for one server, and there are several").help("name one of them"));
     }
@@ -60,7 +76,12 @@ fn all(targets: &[Target<'_>], command: &Apply, global: &Global, terminal: &mut 
             Applying { command, looking: &looking, target, allowed_as: &target.name, is_alone: targets.len() == 1 };
         let (server, exit) = match looking.around(target) {
             Ok(Around::Several(topology)) => rollout::run(&applying, &topology, global, terminal)?,
-            Ok(Around::Nobody | Around::Alone { unknown: None, .. }) => applying.run(global, terminal)?,
+            Ok(Around::Nobody) => applying.run(global, terminal)?,
+            Ok(Around::Alone { met, unknown: None }) => {
+                // It would be counted among the server's clients.
+                drop(met);
+                applying.run(global, terminal)?
+            }
             Ok(Around::Alone { unknown: Some(unknown), .. }) => {
                 let reason = format!("the other nodes of its cluster are not known, so nothing was sent: {unknown}");
                 let help = "let its user ask for them, or apply to this node alone with --no-discover";
@@ -74,13 +95,15 @@ fn all(targets: &[Target<'_>], command: &Apply, global: &Global, terminal: &mut 
             break;
         }
     }
+    let has_all = |server: &AppliedServer| matches!(server.status, ApplyStatus::Done | ApplyStatus::Nothing);
+    let are_all_set = worst == Exit::Done && servers.iter().all(has_all);
     let skipped: Vec<String> = targets[servers.len()..].iter().map(|target| target.name.clone()).collect();
     if global.format() == Format::Json {
         terminal.print(&report::json("apply", &ApplyReport { servers, skipped }))?;
     } else if !skipped.is_empty() {
         terminal.note(&format!("stopped here; not touched: {}\n", skipped.join(", ")))?;
     }
-    Ok(worst)
+    Ok((worst, are_all_set))
 }
 
 #[derive(Clone, Copy)]
@@ -126,10 +149,35 @@ impl Applying<'_> {
         let journal = Journal::in_folder(&folder(&self.command.doing, self.target));
         let cut_off = journal.unfinished(&seen.plan.of.run_id);
         name_cut_off(&journal, &cut_off, terminal)?;
+        if self.command.rewrite {
+            match objections(url, &seen.snapshot) {
+                Ok(objections) => line.rewrite = Some(RewriteLine { objections, is_written: false }),
+                Err(reason) => {
+                    line.fail(ApplyStatus::Refused, &reason, Some("leave --rewrite out, and deploy the rendered file"));
+                    return told(line, Exit::Found, is_human, terminal);
+                }
+            }
+            let is_against = line.rewrite.as_ref().is_some_and(|rewrite| !rewrite.objections.is_empty());
+            if is_against && !self.allowed().iter().any(|id| id == DANGER) {
+                line.refuse(&[self.spelled_as(DANGER)]);
+                return told(line, Exit::Found, is_human, terminal);
+            }
+            if let Err(failure) = self.permitted(&seen) {
+                line.fail(ApplyStatus::Refused, failure.message(), failure.advice());
+                return told(line, Exit::Found, is_human, terminal);
+            }
+        }
         if seen.plan.groups.is_empty() {
             line.status = if seen.plan.left.is_empty() { ApplyStatus::Nothing } else { ApplyStatus::NeedsRestart };
-            let exit =
+            let mut exit =
                 if self.command.dry_run { Exit::Done } else { self.conclude(&journal, cut_off, &seen, &mut line)? };
+            if exit == Exit::Done && line.rewrite.is_some() && !self.command.dry_run {
+                if !self.command.doing.yes && !confirmed(&self.target.name, terminal)? {
+                    line.fail(ApplyStatus::Refused, "not confirmed: nothing was sent", None);
+                    return told(line, Exit::Found, is_human, terminal);
+                }
+                exit = self.rewrite(url, &seen, &mut line)?;
+            }
             return told(line, exit, is_human, terminal);
         }
         if let Some(path) = &self.command.plan_out {
@@ -162,11 +210,33 @@ impl Applying<'_> {
             line.fail(ApplyStatus::Refused, "not confirmed: nothing was sent", None);
             return told(line, Exit::Found, is_human, terminal);
         }
-        let exit = self.carry_out(cleared, cut_off, &mut line, terminal)?;
+        let mut exit = self.carry_out(cleared, cut_off, &mut line, terminal)?;
+        if exit == Exit::Done {
+            exit = self.rewrite(url, &seen, &mut line)?;
+        }
         if is_human {
             terminal.print(&line.outcome(terminal.look))?;
         }
         Ok((line, exit))
+    }
+
+    /// Has the server write its file, if that is wanted.
+    fn rewrite(&self, url: &Url, seen: &Seen, line: &mut AppliedServer) -> Result<Exit, Failure> {
+        let Some(rewrite) = &mut line.rewrite else { return Ok(Exit::Done) };
+        let login = self.looking.login(self.target, url)?;
+        let reach = self.looking.reach(url, login.as_ref())?;
+        match live::rewrite(&reach, &seen.plan.of.run_id) {
+            Ok(()) => {
+                rewrite.is_written = true;
+                line.not_on_disk = Some(Vec::new());
+                Ok(Exit::Done)
+            }
+            Err(reason) => {
+                line.reason = Some(format!("the file is as before: {reason}"));
+                line.help = Some("what is set stays set; deploy the rendered file".into());
+                Ok(Exit::Partial)
+            }
+        }
     }
 
     /// Says why nothing was seen, and so nothing done.
@@ -253,7 +323,7 @@ impl Applying<'_> {
     }
 
     /// Ends what an earlier run began, where nothing is left to be set.
-    fn conclude(
+    pub(super) fn conclude(
         &self,
         journal: &Journal,
         cut_off: Vec<Undo>,
@@ -299,14 +369,15 @@ impl Applying<'_> {
             .iter()
             .map(|left| LeftLine {
                 directive: left.name.to_owned(),
-                from: held(&seen.setup, &left.from),
-                to: held(&seen.setup, &left.to),
+                from: held(&seen.declaration.setup, &left.from),
+                to: held(&seen.declaration.setup, &left.to),
                 by_restart: left.by_restart,
                 reason: left.reason.clone(),
             })
             .collect();
         line.unmanaged = seen.found.rows.iter().filter(|row| row.standing == crate::plan::Standing::Unmanaged).count();
         line.lost_on_restart = seen.lost_on_restart();
+        line.beyond = crate::plan::beyond(&seen.declaration.setup);
         line.not_on_disk = seen.not_on_disk();
         line.config_file = seen.snapshot.info().get("config_file").filter(|path| !path.is_empty()).cloned();
     }
@@ -314,8 +385,8 @@ impl Applying<'_> {
     fn step_line(&self, seen: &Seen, step: &Step) -> StepStateLine {
         StepStateLine {
             directive: step.name.to_owned(),
-            from: held(&seen.setup, &step.from),
-            to: held(&seen.setup, &step.to),
+            from: held(&seen.declaration.setup, &step.from),
+            to: held(&seen.declaration.setup, &step.to),
             hazards: step
                 .hazards
                 .iter()
@@ -340,9 +411,13 @@ impl Applying<'_> {
     }
 
     pub(super) fn spelled(&self, hazard: &Hazard) -> String {
+        self.spelled_as(hazard.id)
+    }
+
+    fn spelled_as(&self, danger: &str) -> String {
         match (self.is_alone, self.target.declared) {
-            (true, Declared::Named(_)) => format!("--allow {}", hazard.id),
-            (_, _) => format!("--allow {}={}", hazard.id, self.allowed_as),
+            (true, Declared::Named(_)) => format!("--allow {danger}"),
+            (_, _) => format!("--allow {danger}={}", self.allowed_as),
         }
     }
 }

@@ -4,11 +4,17 @@ use std::collections::BTreeMap;
 
 use super::target::{Place, Target};
 use crate::catalog::Change;
-use crate::cli::diff::held;
+use crate::cli::diff;
 use crate::config::Setup;
-use crate::plan::{Drift, Drifts, Fate, Standing, UserDrift};
-use crate::report::{DriftLine, LiveServer, LiveStatus};
+use crate::plan::{Drift, Drifts, Fate, Held, Standing, UserDrift};
+use crate::report::{DriftLine, HeldLine, LiveServer, LiveStatus};
 use crate::snapshot::Snapshot;
+
+/// What a side holds; what the other comparisons have from a dump is here what a server said.
+pub(super) fn held(setup: &Setup, held: &Held) -> HeldLine {
+    let line = diff::held(setup, held);
+    if line.said == "dump" { HeldLine { said: "server", ..line } } else { line }
+}
 
 pub(super) fn empty(target: &Target<'_>) -> LiveServer {
     LiveServer {

@@ -21,7 +21,7 @@ use crate::cli::terminal::read_stdin;
 use crate::config::{Secret, Setup};
 use crate::facts::Facts;
 use crate::finding::Severity;
-use crate::live::{self, Address, Denied, Met, Tls, Topology, Url};
+use crate::live::{self, Address, Denied, Met, Question, Tls, Topology, Url};
 use crate::plan::{self, Drifts, Expectation, Fate, Plan, Standing, Wanted, names_to_ask};
 use crate::report::{LiveServer, LiveStatus};
 use crate::server::Server;
@@ -49,26 +49,51 @@ pub(super) struct Looking<'a> {
     stdin: Option<Vec<u8>>,
     today: String,
     /// What one profile says to each version, for any number of servers.
-    sound: Mutex<BTreeMap<Server, Arc<Setup>>>,
+    sound: Mutex<BTreeMap<Server, Arc<Declaration>>>,
+}
+
+/// What is declared for a version, with all that is made of it once for any number of servers.
+pub(super) struct Declaration {
+    pub(super) setup: Setup,
+    /// The secrets that are at hand.
+    secrets: BTreeMap<String, Secret>,
+    /// What servers are asked for.
+    question: Question<'static>,
+}
+
+impl Declaration {
+    fn of(setup: Setup) -> Self {
+        let secrets = known(&setup);
+        let question = Question::new(&names_to_ask(&setup.config, &secrets), setup.server);
+        Self { setup, secrets, question }
+    }
 }
 
 /// A server, seen.
+struct Sight {
+    declaration: Arc<Declaration>,
+    snapshot: Snapshot,
+    denied: Option<Denied>,
+    deployed: Option<Setup>,
+    found: Drifts,
+    /// The server, for more questions.
+    met: Option<Met>,
+}
+
+/// The same, and what mends it.
 pub(super) struct Seen {
-    pub(super) setup: Arc<Setup>,
+    pub(super) declaration: Arc<Declaration>,
     pub(super) snapshot: Snapshot,
     pub(super) denied: Option<Denied>,
     pub(super) deployed: Option<Setup>,
     pub(super) found: Drifts,
-    /// What mends it.
     pub(super) plan: Plan,
-    /// The server, for more questions.
-    met: Option<Met>,
 }
 
 impl Seen {
     /// Which of the steps the deployed file does not say; `None` if that file is not known.
     pub(super) fn not_on_disk(&self) -> Option<Vec<String>> {
-        let (deployed, declared) = (&self.deployed.as_ref()?.config, &self.setup.config);
+        let (deployed, declared) = (&self.deployed.as_ref()?.config, &self.declaration.setup.config);
         let is_missing = |step: &&plan::Step| {
             let Lookup::Here(directive) = declared.view.look(step.name.as_bytes()) else { return true };
             deployed.effective(directive).is_none_or(|there| {
@@ -89,7 +114,7 @@ impl Seen {
 
 impl<'a> Looking<'a> {
     pub(super) fn new(reach: &'a Reach, targets: &[Target<'_>]) -> Result<Self, Failure> {
-        let access = Access::of(reach)?;
+        let access = Access::of(&reach.who)?;
         let speaks_tls = |target: &Target<'_>| {
             matches!(&target.place, Place::Address(Url { address: Address::Tcp { tls: true, .. }, .. }))
         };
@@ -153,7 +178,7 @@ impl<'a> Looking<'a> {
     }
 
     fn fill(&self, target: &Target<'_>, met: Option<Met>, line: &mut LiveServer) -> Result<(), (LiveStatus, Failure)> {
-        let mut seen = self.see_met(target, met, |server, role| {
+        let mut seen = self.sight(target, met, |server, role| {
             line.server = Some(server.used());
             line.role = role;
         })?;
@@ -162,7 +187,7 @@ impl<'a> Looking<'a> {
             line.reason = Some(denied.to_string());
             line.help = Some(remedy::of_denial(denied).into());
         }
-        fill_rows(line, &seen.setup, seen.deployed.as_ref(), &seen.found);
+        fill_rows(line, &seen.declaration.setup, seen.deployed.as_ref(), &seen.found);
         let users_denied = self.fill_users(target, &mut seen, line);
         let is_partial =
             seen.denied.is_some() || users_denied || matches!(target.place, Place::Dump(_)) && line.not_compared > 0;
@@ -175,11 +200,11 @@ impl<'a> Looking<'a> {
     }
 
     /// Holds the users against each other, where some are declared; whether the server would not show them.
-    fn fill_users(&self, target: &Target<'_>, seen: &mut Seen, line: &mut LiveServer) -> bool {
-        if plan::renames_commands(&seen.setup.config) {
+    fn fill_users(&self, target: &Target<'_>, seen: &mut Sight, line: &mut LiveServer) -> bool {
+        if plan::renames_commands(&seen.declaration.setup.config) {
             line.notes.push("renamed commands are declared, which no server shows: not compared".into());
         }
-        if !plan::declares_users(&seen.setup) {
+        if !plan::declares_users(&seen.declaration.setup) {
             return false;
         }
         let asked = seen.met.as_mut().map(Met::users);
@@ -193,11 +218,11 @@ impl<'a> Looking<'a> {
             Some(Err(_)) => Err("the server did not answer"),
             None => Err("a dump shows no users"),
         };
-        let (secrets, expected) = (known(&seen.setup), target.expected());
-        let wanted = self.wanted(target, &seen.setup, seen.deployed.as_ref(), &secrets, &expected);
-        let found = plan::drift_users(wanted, &seen.setup, listed);
+        let expected = target.expected();
+        let wanted = self.wanted(target, &seen.declaration, seen.deployed.as_ref(), &expected);
+        let found = plan::drift_users(wanted, &seen.declaration.setup, listed);
         for row in &found.rows {
-            let told = user_line(&seen.setup, row);
+            let told = user_line(&seen.declaration.setup, row);
             match row.standing {
                 Standing::Drift => line.differences.push(told),
                 Standing::Unmanaged => line.unmanaged.push(told),
@@ -220,19 +245,24 @@ impl<'a> Looking<'a> {
         target: &Target<'_>,
         met_with: impl FnMut(&Chosen, Option<String>),
     ) -> Result<Seen, (LiveStatus, Failure)> {
-        self.see_met(target, None, met_with)
+        let sight = self.sight(target, None, met_with)?;
+        let expected = target.expected();
+        let wanted = self.wanted(target, &sight.declaration, sight.deployed.as_ref(), &expected);
+        let plan = Plan::mending(wanted, &sight.snapshot, &sight.found);
+        let Sight { declaration, snapshot, denied, deployed, found, met: _ } = sight;
+        Ok(Seen { declaration, snapshot, denied, deployed, found, plan })
     }
 
-    /// The same over a connection that is there already.
-    fn see_met(
+    /// Only what differs, and over a connection that may be there already.
+    fn sight(
         &self,
         target: &Target<'_>,
         met: Option<Met>,
         mut met_with: impl FnMut(&Chosen, Option<String>),
-    ) -> Result<Seen, (LiveStatus, Failure)> {
+    ) -> Result<Sight, (LiveStatus, Failure)> {
         let failed = |failure| (LiveStatus::Failed, failure);
         let mut asked = None;
-        let (setup, snapshot, denied) = match &target.place {
+        let (declaration, snapshot, denied) = match &target.place {
             Place::Nowhere(reason) => return Err(failed(Failure::new(reason.clone()))),
             Place::Dump(path) => {
                 let (chosen, snapshot) = self.dump(path, target.server()).map_err(failed)?;
@@ -251,48 +281,45 @@ impl<'a> Looking<'a> {
                 };
                 let server = met.server();
                 met_with(&Chosen { server, because: "INFO".into() }, role(met.info()));
-                let setup = self.sound(target, server).map_err(failed)?;
-                let names = names_to_ask(&setup.config, &known(&setup));
-                let observed = met.observe(&names).map_err(|error| unreachable(remedy(&error)))?;
+                let declaration = self.sound(target, server).map_err(failed)?;
+                let observed = met.ask_for(&declaration.question).map_err(|error| unreachable(remedy(&error)))?;
                 asked = Some(met);
-                (setup, observed.snapshot, observed.denied)
+                (declaration, observed.snapshot, observed.denied)
             }
         };
         let deployed = self.deployed(target, &snapshot);
-        let (secrets, expected) = (known(&setup), target.expected());
-        let wanted = self.wanted(target, &setup, deployed.as_ref(), &secrets, &expected);
+        let expected = target.expected();
+        let wanted = self.wanted(target, &declaration, deployed.as_ref(), &expected);
         let found = plan::drift(wanted, &snapshot);
-        let plan = Plan::mending(wanted, &snapshot, &found);
-        Ok(Seen { setup, snapshot, denied, deployed, found, plan, met: asked })
+        Ok(Sight { declaration, snapshot, denied, deployed, found, met: asked })
     }
 
     /// What is declared for a version, read once where one profile is held against many servers.
-    fn sound(&self, target: &Target<'_>, server: Server) -> Result<Arc<Setup>, Failure> {
+    fn sound(&self, target: &Target<'_>, server: Server) -> Result<Arc<Declaration>, Failure> {
         if matches!(target.declared, Declared::Instance(..)) {
-            return sound(target, server).map(Arc::new);
+            return sound(target, server).map(Declaration::of).map(Arc::new);
         }
         let mut known = self.sound.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(setup) = known.get(&server) {
-            return Ok(Arc::clone(setup));
+        if let Some(declaration) = known.get(&server) {
+            return Ok(Arc::clone(declaration));
         }
-        let setup = Arc::new(sound(target, server)?);
-        known.insert(server, Arc::clone(&setup));
-        Ok(setup)
+        let declaration = Arc::new(Declaration::of(sound(target, server)?));
+        known.insert(server, Arc::clone(&declaration));
+        Ok(declaration)
     }
 
     fn wanted<'s>(
         &'s self,
         target: &Target<'_>,
-        setup: &'s Setup,
+        declaration: &'s Declaration,
         deployed: Option<&'s Setup>,
-        secrets: &'s BTreeMap<String, Secret>,
         expected: &'s [Expectation],
     ) -> Wanted<'s> {
         Wanted {
-            declared: &setup.config,
+            declared: &declaration.setup.config,
             deployed: deployed.map(|deployed| &deployed.config),
             is_all_deployed: self.deployed.is_some(),
-            secrets,
+            secrets: &declaration.secrets,
             full: target.is_owned_in_full(),
             expected,
             today: &self.today,
@@ -321,7 +348,7 @@ impl<'a> Looking<'a> {
             Some(Err(message)) => return Err(Failure::new(message.clone())),
             None => None,
         };
-        Ok(live::Reach { address: url.address.clone(), login, tls, within: self.reach.timeout })
+        Ok(live::Reach { address: url.address.clone(), login, tls, within: self.reach.who.timeout })
     }
 
     /// Who we are to a server.
@@ -332,7 +359,7 @@ impl<'a> Looking<'a> {
             (Some(_), server) => {
                 let server =
                     server.unwrap_or_else(|| *crate::server::all().last().expect("there are catalogued servers"));
-                known(&target.setup(server)?)
+                known(&target.whole(server)?)
             }
             (None, _) => BTreeMap::<String, Secret>::new(),
         };
@@ -415,7 +442,7 @@ pub(super) fn unreachable(target: &Target<'_>, failure: Failure) -> (LiveStatus,
 }
 
 /// The file of a server that surely runs on this machine: the process that it names is here and is one.
-fn own_file(address: &Address, snapshot: &Snapshot) -> Option<PathBuf> {
+pub(super) fn own_file(address: &Address, snapshot: &Snapshot) -> Option<PathBuf> {
     let is_here = match address {
         Address::Unix(_) => true,
         Address::Tcp { host, .. } => {

@@ -1,20 +1,24 @@
 //! Commands that speak with running servers.
 
 mod apply;
+mod for_a_time;
 mod journal;
 mod lines;
+mod listed;
 mod look;
 mod nodes;
 mod peers;
 mod planned;
 mod reach;
 mod remedy;
+mod rewriting;
 mod rollout;
 mod snapshot;
 mod target;
 mod undo;
 mod watch;
 
+use indicatif::ProgressBar;
 use rayon::prelude::{IntoParallelRefIterator, ParallelIterator};
 
 use super::Exit;
@@ -24,6 +28,7 @@ use super::terminal::Terminal;
 use crate::report::{self, LiveReport, LiveServer, LiveStatus};
 use crate::server::Server;
 pub(super) use apply::run as apply;
+pub(super) use listed::read_list;
 pub(super) use reach::{Access, url};
 pub(super) use remedy::{of_denial, remedy};
 pub(super) use snapshot::run as snapshot;
@@ -37,6 +42,8 @@ struct Question<'a> {
     server: Option<Server>,
     layers: &'a Layers,
     reach: &'a Reach,
+    /// Whether nothing is shown while it lasts.
+    quiet: bool,
 }
 
 /// `redisconf diff --live`: what is declared, held against what runs. Only reading commands are sent.
@@ -51,7 +58,8 @@ pub(super) fn diff(command: &Diff, global: &Global, terminal: &mut Terminal) -> 
         return Err(Failure::new("`diff --live` writes one format to standard output: human or json"));
     }
     let from = command.from.as_deref();
-    let question = Question { from, server: command.server, layers: &command.layers, reach: &command.reach };
+    let question =
+        Question { from, server: command.server, layers: &command.layers, reach: &command.reach, quiet: global.quiet };
     let addresses = command.reach.live.iter().filter(|live| !live.is_empty()).count();
     if from.is_none() && addresses > 1 && addresses == command.reach.live.len() {
         return peers::run(&question, global, terminal);
@@ -94,7 +102,7 @@ fn look_at(question: &Question<'_>, terminal: &mut Terminal) -> Result<Option<Li
         };
         let patterns: Vec<String> = question.from.iter().map(|&pattern| pattern.to_owned()).collect();
         let targets = Target::instances(&fleet, &patterns, reach)?;
-        return hold(&targets, reach).map(Some);
+        return hold(&targets, question, terminal).map(Some);
     }
     if addresses < reach.live.len() {
         return Err(Failure::new("`--live` is given with an address and without one")
@@ -107,19 +115,21 @@ fn look_at(question: &Question<'_>, terminal: &mut Terminal) -> Result<Option<Li
     };
     let profile = Profile { profile: Some(name.to_owned()), server: question.server, layers: question.layers.clone() };
     let targets = Target::named(&profile, reach)?;
-    hold(&targets, reach).map(Some)
+    hold(&targets, question, terminal).map(Some)
 }
 
 /// Looks at all servers, some at a time.
-fn hold(targets: &[Target<'_>], reach: &Reach) -> Result<LiveReport, Failure> {
-    let looking = look::Looking::new(reach, targets)?;
-    Ok(LiveReport::new(side_by_side(targets, reach, |target| looking.at(target))?))
+fn hold(targets: &[Target<'_>], question: &Question<'_>, terminal: &Terminal) -> Result<LiveReport, Failure> {
+    let looking = look::Looking::new(question.reach, targets)?;
+    let bar = terminal.bar(targets.len(), question.quiet);
+    Ok(LiveReport::new(side_by_side(targets, question.reach, &bar, |target| looking.at(target))?))
 }
 
 /// Does the same with each target, at most `--jobs` of them at once; one alone needs no threads.
 fn side_by_side<'t, T: Send>(
     targets: &[Target<'t>],
     reach: &Reach,
+    bar: &ProgressBar,
     each: impl Fn(&Target<'t>) -> T + Send + Sync,
 ) -> Result<Vec<T>, Failure> {
     if let [target] = targets {
@@ -128,7 +138,14 @@ fn side_by_side<'t, T: Send>(
     let threads = targets.len().min(usize::from(reach.jobs));
     let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build();
     let pool = pool.map_err(|error| Failure::new(format!("cannot start {threads} threads: {error}")))?;
-    Ok(pool.install(|| targets.par_iter().map(each).collect()))
+    let each = |target| {
+        let done = each(target);
+        bar.inc(1);
+        done
+    };
+    let done = pool.install(|| targets.par_iter().map(each).collect());
+    bar.finish_and_clear();
+    Ok(done)
 }
 
 /// The worst of the servers counts.

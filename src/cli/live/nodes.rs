@@ -85,7 +85,8 @@ impl Looking<'_> {
         };
         let member = |node: &Node| {
             let url = Url { address: ways.to(&node.told), user: user.clone() };
-            let target = Target { name: node.told.to_string(), place: Place::Address(url), declared: target.declared };
+            let name = node.told.to_string();
+            let target = Target { name, place: Place::Address(url), ..target.clone() };
             Member { target, shard: node.shard }
         };
         topology.nodes.iter().map(member).collect()

@@ -2,14 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use super::lines::role;
+use super::lines::{held, role};
 use super::look::Looking;
 use super::remedy::{of_denial, remedy};
 use super::target::{Place, Target};
 use super::{Question, side_by_side};
 use crate::cli::Exit;
 use crate::cli::args::{Format, Global, Profile};
-use crate::cli::diff::held;
 use crate::cli::failure::Failure;
 use crate::cli::server::Chosen;
 use crate::cli::terminal::Terminal;
@@ -29,7 +28,8 @@ pub(super) fn run(question: &Question<'_>, global: &Global, terminal: &mut Termi
     let nobody = Profile { profile: None, server: question.server, layers: question.layers.clone() };
     let targets = Target::named(&nobody, question.reach)?;
     let looking = Looking::new(question.reach, &targets)?;
-    let result = compared(side_by_side(&targets, question.reach, |target| ask(&looking, target))?);
+    let bar = terminal.bar(targets.len(), question.quiet);
+    let result = compared(side_by_side(&targets, question.reach, &bar, |target| ask(&looking, target))?);
     if global.format() == Format::Json {
         terminal.print(&report::json("diff --live", &result))?;
     } else {

@@ -5,7 +5,7 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 
-use crate::cli::args::Reach;
+use crate::cli::args::Who;
 use crate::cli::failure::Failure;
 use crate::cli::secrets;
 use crate::config::{Secret, Setup};
@@ -23,23 +23,23 @@ pub(in crate::cli) struct Access {
 }
 
 impl Access {
-    pub(in crate::cli) fn of(reach: &Reach) -> Result<Self, Failure> {
-        let password = match (&reach.password_file, reach.ask_password) {
+    pub(in crate::cli) fn of(who: &Who) -> Result<Self, Failure> {
+        let password = match (&who.password_file, who.ask_password) {
             (Some(path), _) => Some(of_file(path)?),
             (None, true) => Some(prompt()?),
-            (None, false) => variable(&reach.password_env),
+            (None, false) => variable(&who.password_env),
         };
         let files = TlsFiles {
-            ca: reach.tls_ca.clone(),
-            certificate: reach.tls_cert.clone(),
-            key: reach.tls_key.clone(),
-            server_name: reach.tls_server_name.clone(),
+            ca: who.tls_ca.clone(),
+            certificate: who.tls_cert.clone(),
+            key: who.tls_key.clone(),
+            server_name: who.tls_server_name.clone(),
         };
         // Without TLS anywhere nobody needs the system's certificates, which take their time to read.
         let tls = (files != TlsFiles::default()).then(|| Tls::prepare(&files)).transpose().map_err(|error| {
             Failure::new(error.to_string()).help("PEM files hold `-----BEGIN CERTIFICATE-----`, or a key")
         })?;
-        Ok(Self { user: reach.user.clone(), password, tls })
+        Ok(Self { user: who.user.clone(), password, tls })
     }
 
     /// TLS as the flags want it, or with the system's certificates.

@@ -41,6 +41,14 @@ pub(super) fn run(
     if let Place::Address(url) = &whole.target.place {
         line.address = url.address.to_string();
     }
+    if whole.command.rewrite {
+        line.fail(
+            ApplyStatus::Refused,
+            "a server writes its own file, and here are several: nothing was sent",
+            Some("let each write its own, with --no-discover"),
+        );
+        return told(line, Exit::Found, is_human, terminal);
+    }
     let members = whole.looking.members(whole.target, topology);
     let ready = match look(whole, &members, &mut line) {
         Ok(ready) => ready,
@@ -57,7 +65,8 @@ pub(super) fn run(
     if ready.iter().all(|node| node.seen.plan.groups.is_empty()) {
         let is_left = ready.iter().any(|node| !node.seen.plan.left.is_empty());
         line.status = if is_left { ApplyStatus::NeedsRestart } else { ApplyStatus::Nothing };
-        return told(line, Exit::Done, is_human, terminal);
+        let exit = if whole.command.dry_run { Exit::Done } else { conclude(whole, &ready, &mut line, terminal)? };
+        return told(line, exit, is_human, terminal);
     }
     if whole.command.plan.is_some() || whole.command.plan_out.is_some() {
         line.fail(
@@ -104,6 +113,9 @@ pub(super) fn run(
             break;
         }
     }
+    if exit == Exit::Done {
+        exit = conclude(whole, &ready, &mut line, terminal)?;
+    }
     line.stop(failed);
     if line.status == ApplyStatus::Between {
         // What other nodes have is not as before, either.
@@ -113,6 +125,31 @@ pub(super) fn run(
         terminal.print(&line.rolled_out(terminal.look))?;
     }
     Ok((line, exit))
+}
+
+/// Ends what an earlier run began on nodes that have nothing left to be set.
+fn conclude(
+    whole: &Applying<'_>,
+    ready: &[Ready<'_>],
+    line: &mut AppliedServer,
+    terminal: &mut Terminal,
+) -> Result<Exit, Failure> {
+    let journal = Journal::in_folder(&folder(&whole.command.doing, whole.target));
+    let idle = |(_, node): &(usize, &Ready<'_>)| node.seen.plan.groups.is_empty();
+    for (at, node) in ready.iter().enumerate().filter(idle) {
+        let cut_off = journal.unfinished(&node.seen.plan.of.run_id);
+        name_cut_off(&journal, &cut_off, terminal)?;
+        let one = Applying { target: &node.member.target, ..*whole };
+        let exit = one.conclude(&journal, cut_off, &node.seen, &mut line.nodes[at])?;
+        if exit != Exit::Done {
+            let its = &line.nodes[at];
+            let (status, name) = (its.status, its.name.clone());
+            let reason = its.reason.clone().unwrap_or_default();
+            line.fail(status, &format!("{name}: {reason}"), Some("apply again"));
+            return Ok(exit);
+        }
+    }
+    Ok(Exit::Done)
 }
 
 /// Looks at all nodes. One that cannot be seen ends it before anything is sent.

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 
 use globset::Glob;
 
-use crate::cli::args::{Profile, Reach};
+use crate::cli::args::{Layers, Profile, Reach};
 use crate::cli::failure::Failure;
 use crate::cli::{project, setup};
 use crate::config::Setup;
@@ -43,6 +43,8 @@ pub(super) struct Target<'a> {
     pub(super) name: String,
     pub(super) place: Place,
     pub(super) declared: Declared<'a>,
+    /// What is set for a time, in the place of all that is declared.
+    pub(super) only: Option<&'a Layers>,
 }
 
 impl<'a> Target<'a> {
@@ -55,7 +57,7 @@ impl<'a> Target<'a> {
                 Place::Address(url) => url.address.to_string(),
                 Place::Dump(_) | Place::Nowhere(_) => text,
             };
-            Self { name, place, declared: Declared::Named(profile) }
+            Self { name, place, declared: Declared::Named(profile), only: None }
         };
         Ok(places.into_iter().map(target).collect())
     }
@@ -99,11 +101,19 @@ impl<'a> Target<'a> {
             (None, Some(path)) => Place::Dump(fleet.folder.join(&path.value)),
             (None, None) => Place::Nowhere("its `live` table names neither `url` nor `snapshot`".into()),
         };
-        Self { name: instance.name.value.clone(), place, declared: Declared::Instance(fleet, instance) }
+        Self { name: instance.name.value.clone(), place, declared: Declared::Instance(fleet, instance), only: None }
     }
 
     /// What is declared, for the version that runs.
     pub(super) fn setup(&self, server: Server) -> Result<Setup, Failure> {
+        if let Some(layers) = self.only {
+            return Ok(merge(load(&setup::request("", layers)?, &Disk).map_err(setup::failed)?, server));
+        }
+        self.whole(server)
+    }
+
+    /// All that is declared, even where only something else is set for a time.
+    pub(super) fn whole(&self, server: Server) -> Result<Setup, Failure> {
         match self.declared {
             Declared::Named(profile) => setup::declared(profile, server),
             Declared::Instance(fleet, instance) => {
@@ -150,13 +160,14 @@ impl<'a> Target<'a> {
     pub(super) fn is_owned_in_full(&self) -> bool {
         match self.declared {
             Declared::Named(_) => false,
-            Declared::Instance(fleet, _) => fleet.project.ownership == Ownership::Full,
+            Declared::Instance(fleet, _) => self.only.is_none() && fleet.project.ownership == Ownership::Full,
         }
     }
 
     /// Differences that are allowed for a time.
     pub(super) fn expected(&self) -> Vec<Expectation> {
-        let Declared::Instance(fleet, _) = self.declared else { return Vec::new() };
+        // What is set for a time may differ from what was expected before.
+        let (Declared::Instance(fleet, _), None) = (self.declared, self.only) else { return Vec::new() };
         let its = fleet.project.expected.iter().filter(|one| one.instance.value == self.name);
         its.map(|one| Expectation {
             directive: one.directive.value.clone(),

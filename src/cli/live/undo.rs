@@ -31,14 +31,14 @@ pub(in super::super) fn run(command: &Arguments, global: &Global, terminal: &mut
         _ => return Err(Failure::new("a plan is undone on one server").help("leave `--live` out, or give one address")),
     };
     let url = url(&address)?;
-    let access = Access::of(&command.reach)?;
+    let access = Access::of(&command.reach.who)?;
     let login = access.login(&url);
     let tls = access.tls_at(&url)?;
     let reach = live::Reach {
         address: url.address.clone(),
         login: login.as_ref(),
         tls: tls.as_ref(),
-        within: command.reach.timeout,
+        within: command.reach.who.timeout,
     };
     let mut result = UndoReport::new(&undo.plan, &undo.name, &address);
     let mut met = match Met::meet(&reach) {
@@ -92,6 +92,7 @@ pub(in super::super) fn run(command: &Arguments, global: &Global, terminal: &mut
         name: undo.name.clone(),
         place: super::target::Place::Address(url.clone()),
         declared: super::target::Declared::Named(&nobody),
+        only: None,
     };
     // Beside the file that is undone, unless another folder is named.
     let folder = if command.doing.journal.is_some() { folder(&command.doing, &here) } else { folder_of(command) };

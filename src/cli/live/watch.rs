@@ -25,8 +25,9 @@ pub(in super::super) fn run(command: &Watch, global: &Global, terminal: &mut Ter
         server: command.server,
         layers: &command.layers,
         reach: &command.reach,
+        quiet: true, // it goes on for days
     };
-    if command.reach.ask_password {
+    if command.reach.who.ask_password {
         return Err(Failure::new("nobody is there to be asked each time").help("use --password-file"));
     }
     if command.reach.live.iter().any(|live| live == "-") {

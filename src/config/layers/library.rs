@@ -75,7 +75,7 @@ impl Builtin {
 /// What is to be merged.
 #[derive(Clone, Debug, Default)]
 pub struct Request {
-    /// A built-in name, `builtin:NAME@REVISION`, a name in the project's `profiles/`, or a path.
+    /// A built-in name, `builtin:NAME@REVISION`, a name in the project's `profiles/`, or a path; empty where there is none.
     pub profile: String,
     /// Layers below the profile, lowest first (the project's `extends`).
     pub below: Vec<String>,
@@ -168,7 +168,9 @@ pub fn load(request: &Request, files: &dyn Files) -> Result<Stack, LoadError> {
     for name in &request.below {
         loader.add(name, &request.folder, None, request.pinned)?;
     }
-    loader.add(&request.profile, &request.folder, None, request.pinned)?;
+    if !request.profile.is_empty() {
+        loader.add(&request.profile, &request.folder, None, request.pinned)?;
+    }
     for path in &request.overlays {
         loader.add(path, &request.folder, None, request.pinned)?;
     }

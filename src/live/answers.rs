@@ -1,0 +1,204 @@
+//! Answers read off the wire, in both versions of the protocol: one pass over one buffer, and nothing is believed.
+//!
+//! What a peer promises costs nothing until it comes, and nesting ends where no honest answer goes.
+
+use std::io::Read;
+use std::ops::Range;
+
+use super::reply::{Reply, harmless};
+
+/// How deeply answers may be nested; CLUSTER SHARDS goes four levels down.
+const DEEPEST: usize = 16;
+
+/// How many bytes are asked for at once: most answers come whole.
+const PIECE: usize = 16 << 10;
+
+/// The most items that room is made for before they come.
+const BELIEVED: usize = 1024;
+
+/// What has come and was not taken yet.
+#[derive(Default)]
+pub(super) struct Answers {
+    bytes: Vec<u8>,
+    at: usize,
+}
+
+impl Answers {
+    /// The next answer. `None` if the stream failed, which remembers why, or if this is not the protocol.
+    pub(super) fn next(&mut self, from: &mut impl Read) -> Option<Reply> {
+        // What was taken makes room for what comes.
+        self.bytes.drain(..self.at);
+        self.at = 0;
+        self.reply(from, DEEPEST)
+    }
+
+    fn reply(&mut self, from: &mut impl Read, deeper: usize) -> Option<Reply> {
+        self.fill(from, 1)?;
+        let kind = self.bytes[self.at];
+        // What is no protocol has perhaps no line, either.
+        if !b"+-:$*%~=_!".contains(&kind) {
+            return None;
+        }
+        let line = self.line(from)?;
+        let text = || String::from_utf8_lossy(&self.bytes[line.clone()]).into_owned();
+        Some(match kind {
+            b'+' => Reply::Status(text()),
+            b'-' => Reply::Error(harmless(&text())),
+            b':' => Reply::Integer(number(&self.bytes[line])?),
+            b'_' => Reply::Nil,
+            _ => {
+                let length = number(&self.bytes[line])?;
+                if length == -1 {
+                    return Some(Reply::Nil); // as the old protocol says it
+                }
+                let length = usize::try_from(length).ok()?;
+                match kind {
+                    b'*' | b'~' => self.list(from, length, deeper)?,
+                    b'%' => self.list(from, length.checked_mul(2)?, deeper)?,
+                    b'$' => Reply::Bytes(self.blob(from, length)?),
+                    b'!' => Reply::Error(harmless(&String::from_utf8_lossy(&self.blob(from, length)?))),
+                    // `txt:` and the text.
+                    _ => Reply::Bytes(self.blob(from, length)?.get(4..)?.to_vec()),
+                }
+            }
+        })
+    }
+
+    fn list(&mut self, from: &mut impl Read, length: usize, deeper: usize) -> Option<Reply> {
+        let deeper = deeper.checked_sub(1)?;
+        let mut items = Vec::with_capacity(length.min(BELIEVED));
+        for _ in 0..length {
+            items.push(self.reply(from, deeper)?);
+        }
+        Some(Reply::List(items))
+    }
+
+    /// So many bytes, and the end of line behind them.
+    fn blob(&mut self, from: &mut impl Read, length: usize) -> Option<Vec<u8>> {
+        let all = length.checked_add(2)?;
+        self.fill(from, all)?;
+        let (blob, end) = self.bytes[self.at..self.at + all].split_at(length);
+        let blob = (end == b"\r\n").then(|| blob.to_vec())?;
+        self.at += all;
+        Some(blob)
+    }
+
+    /// The line behind the byte that says what it is; its end is taken, too.
+    fn line(&mut self, from: &mut impl Read) -> Option<Range<usize>> {
+        let start = self.at + 1;
+        let mut seen = start;
+        loop {
+            if let Some(found) = memchr::memchr(b'\n', &self.bytes[seen..]) {
+                let end = seen + found;
+                self.at = end + 1;
+                return (self.bytes[end - 1] == b'\r' && end > start).then(|| start..end - 1);
+            }
+            seen = self.bytes.len();
+            self.fill(from, seen - self.at + 1)?;
+        }
+    }
+
+    /// Reads until so many bytes are there.
+    fn fill(&mut self, from: &mut impl Read, count: usize) -> Option<()> {
+        while self.bytes.len() - self.at < count {
+            let had = self.bytes.len();
+            self.bytes.resize(had + PIECE, 0);
+            let read = from.read(&mut self.bytes[had..]).unwrap_or(0);
+            self.bytes.truncate(had + read);
+            if read == 0 {
+                return None;
+            }
+        }
+        Some(())
+    }
+}
+
+/// Digits, perhaps after a sign.
+fn number(text: &[u8]) -> Option<i64> {
+    std::str::from_utf8(text).ok()?.parse().ok()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A stream that gives one byte at a time.
+    struct Drop<'a>(&'a [u8]);
+
+    impl Read for Drop<'_> {
+        fn read(&mut self, into: &mut [u8]) -> std::io::Result<usize> {
+            let Some((first, rest)) = self.0.split_first() else { return Ok(0) };
+            into[0] = *first;
+            self.0 = rest;
+            Ok(1)
+        }
+    }
+
+    fn read(text: &[u8]) -> Option<Reply> {
+        let whole = Answers::default().next(&mut &*text);
+        let by_drops = Answers::default().next(&mut Drop(text));
+        assert!(whole == by_drops, "it does not matter how it comes: {text:?}");
+        whole
+    }
+
+    fn bytes(text: &[u8]) -> Reply {
+        Reply::Bytes(text.to_vec())
+    }
+
+    #[test]
+    fn every_kind_of_answer_is_read() {
+        let is = |text: &[u8], reply: Reply| assert!(read(text) == Some(reply), "{text:?}");
+        is(b"+OK\r\n", Reply::Status("OK".into()));
+        is(b"-ERR no\r\n", Reply::Error("ERR no".into()));
+        is(b"!6\r\nERR no\r\n", Reply::Error("ERR no".into()));
+        is(b":-7\r\n", Reply::Integer(-7));
+        is(b"$4\r\na\r\nb\r\n", bytes(b"a\r\nb"));
+        is(b"$0\r\n\r\n", bytes(b""));
+        is(b"=6\r\ntxt:ab\r\n", bytes(b"ab"));
+        for nothing in [b"$-1\r\n".as_slice(), b"*-1\r\n", b"_\r\n"] {
+            is(nothing, Reply::Nil);
+        }
+        let pair = Reply::List(vec![bytes(b"a"), Reply::Integer(1)]);
+        is(b"*2\r\n$1\r\na\r\n:1\r\n", pair.clone());
+        is(b"~2\r\n$1\r\na\r\n:1\r\n", pair.clone());
+        is(b"%1\r\n$1\r\na\r\n:1\r\n", pair.clone());
+        is(b"*1\r\n*2\r\n$1\r\na\r\n:1\r\n", Reply::List(vec![pair]));
+    }
+
+    #[test]
+    fn answers_behind_each_other_are_read_in_turn() {
+        let mut answers = Answers::default();
+        let mut wire = b"+OK\r\n:1\r\n$1\r\nx\r\n".as_slice();
+        assert!(answers.next(&mut wire) == Some(Reply::Status("OK".into())));
+        assert!(answers.next(&mut wire) == Some(Reply::Integer(1)));
+        assert!(answers.next(&mut wire) == Some(bytes(b"x")));
+        assert!(answers.next(&mut wire).is_none());
+    }
+
+    #[test]
+    fn what_is_no_answer_is_none() {
+        for text in [
+            b"".as_slice(),
+            b"HTTP/1.1 400 Bad Request\r\n\r\n",
+            b"\0\0\0\0\r\n",
+            b"+OK\n",
+            b"+OK",
+            b"\r\n",
+            b":\r\n",
+            b":x\r\n",
+            b":99999999999999999999\r\n",
+            b"$-2\r\n",
+            b"$1\r\nxy\r\n",
+            b"$2\r\nx\r\n",
+            b"$9223372036854775807\r\nx",
+            b"%9223372036854775807\r\n",
+            b"*3\r\n:1\r\n",
+            b"=2\r\nab\r\n",
+            b"#t\r\n",
+            b",1.5\r\n",
+        ] {
+            assert!(read(text).is_none(), "{text:?}");
+        }
+        assert!(read(&b"*1\r\n".repeat(5000)).is_none());
+    }
+}

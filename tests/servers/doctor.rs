@@ -404,8 +404,16 @@ fn states(program: &Program) -> Result<(), Failed> {
 }
 
 /// What is of the machine on which this runs, and of where servers are put to be tried.
-const OF_THE_PLACE: &[&str] =
-    &["backlog-above-somaxconn", "data-dir-unsafe", "log-lost", "maxclients-lowered", "overcommit-off", "thp-always"];
+const OF_THE_PLACE: &[&str] = &[
+    "backlog-above-somaxconn",
+    "data-dir-unsafe",
+    "log-lost",
+    "maxclients-lowered",
+    "overcommit-off",
+    // A machine with other work lets no process run at once.
+    "slow-commands",
+    "thp-always",
+];
 
 fn healthy(program: &Program) -> Result<(), Failed> {
     let builtin = builtins().iter().find(|builtin| builtin.name == "cache").ok_or("there is no profile for caches")?;
@@ -499,7 +507,7 @@ fn tuned(program: &Program) -> Result<(), Failed> {
         boot(program, &Start { conf: Some(conf.into()), ..Start::default() }).map_err(|error| error.to_string())?;
     let socket = booted.socket();
     let mut client = Client::open(&socket)?;
-    for block in 0..100 {
+    for block in 0..300 {
         let sets: Vec<String> =
             (0..1000).map(|key| format!("HSET fact:{block}:{key} text {key} score {block}")).collect();
         client.all(&sets.join("\r\n"))?;

@@ -10,6 +10,7 @@ use super::address::Address;
 use super::ask::{Ask, Section};
 use super::host;
 use super::observe::{Met, ObserveError, Observed};
+use super::patterns::patterns;
 use super::reply::Reply;
 use crate::server::{Engine, Server};
 use crate::snapshot::{
@@ -45,7 +46,12 @@ pub fn examine(
     let begun = Instant::now();
     let before = inquiry.window.map(|_| info(met)).transpose()?;
     let observed = met.observe(inquiry.names)?;
-    let mut asking = Asking { met, exposure: inquiry.exposure, told: Box::default(), sent: 2 };
+    let mut asking = Asking {
+        met,
+        exposure: inquiry.exposure,
+        told: Box::default(),
+        sent: 1 + if takes_many_names(server) { 1 } else { patterns(inquiry.names).len() },
+    };
     asking.told.host = host::look(address, observed.snapshot.info());
     if asking.told.host.is_none() {
         asking.told.missing.insert("host".into(), "the server does not run on this machine".into());
@@ -61,6 +67,11 @@ pub fn examine(
     told.commands = sent + 1 + usize::from(told.earlier.is_some());
     let snapshot = Snapshot::new(server, observed.snapshot.config().to_vec(), now);
     Ok((Observed { snapshot, denied: observed.denied }, told))
+}
+
+/// Whether one CONFIG GET asks for many names.
+fn takes_many_names(server: Server) -> bool {
+    server.engine != Engine::Redis || server.at_least(Engine::Redis, 7, 0)
 }
 
 /// All sections of INFO.
@@ -82,9 +93,14 @@ impl Asking<'_> {
     fn all(&mut self, server: Server, info: &BTreeMap<String, String>) -> Result<(), ObserveError> {
         let number = |field: &str| info.get(field).and_then(|value| value.parse::<u64>().ok());
         let exposure = self.exposure;
-        let length = self.ask("SLOWLOG LEN", Ask::SlowlogLen, of_integer)?;
+        // Redis 6.2 needs a dozen commands for CONFIG GET: what could be done without is not asked for.
+        let spares = !takes_many_names(server);
         let entries = self.ask("SLOWLOG GET", Ask::SlowlogLatest(ENTRIES), |reply| slow(reply, exposure))?;
-        self.told.slowlog = length.zip(entries).map(|(length, entries)| Slowlog { length, entries });
+        let length = if spares { None } else { self.ask("SLOWLOG LEN", Ask::SlowlogLen, of_integer)? };
+        self.told.slowlog = entries.map(|entries| {
+            let at_least = u64::try_from(entries.len()).unwrap_or(u64::MAX);
+            Slowlog { length: length.unwrap_or(at_least), entries }
+        });
         self.told.latency = self.ask("LATENCY LATEST", Ask::LatencyLatest, latency)?;
         if server.at_least(Engine::Valkey, 8, 1) {
             let requests = self.ask("COMMANDLOG GET", Ask::LargeRequests(ENTRIES), |reply| large(reply, false))?;
@@ -99,9 +115,14 @@ impl Asking<'_> {
             self.told.clients = self.ask("CLIENT LIST", Ask::ClientList, |reply| clients(reply, exposure))?;
         }
         self.told.memory = self.ask("MEMORY STATS", Ask::MemoryStats, memory)?;
-        self.told.modules = self.ask("MODULE LIST", Ask::ModuleList, modules)?;
         self.told.users = self.ask("ACL LIST", Ask::AclList, |reply| users(reply, exposure))?;
-        self.told.denials = self.ask("ACL LOG", Ask::AclLog(ENTRIES), denials)?;
+        if spares {
+            self.lack("ACL LOG", "not asked for, to send fewer commands");
+            self.lack("MODULE LIST", "not asked for, to send fewer commands");
+        } else {
+            self.told.denials = self.ask("ACL LOG", Ask::AclLog(ENTRIES), denials)?;
+            self.told.modules = self.ask("MODULE LIST", Ask::ModuleList, modules)?;
+        }
         if info.get("cluster_enabled").is_some_and(|on| on == "1") {
             let text = self.ask("CLUSTER INFO", Ask::ClusterInfo, Reply::into_bytes)?;
             self.told.cluster = text.map(|text| parse_info(&text));

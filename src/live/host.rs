@@ -23,15 +23,20 @@ pub(super) fn look(address: &Address, info: &BTreeMap<String, String>) -> Option
 }
 
 /// Whether a process is the server: in a container of its own the same number is another one.
+///
+/// Its program may be a link to another name, or was found by PATH, and then the server does not know where it lies; the
+/// name, cut to 15 bytes, is the one that it was started by.
 fn is_it(folder: &Path, executable: &str) -> bool {
     let executable = Path::new(executable);
-    match fs::read_link(folder.join("exe")) {
-        Ok(program) => fs::canonicalize(executable).is_ok_and(|said| said == program) || program == executable,
-        // Another user's process does not show its program, but its name, cut to 15 bytes.
-        Err(_) => text(&folder.join("comm")).zip(executable.file_name()).is_some_and(|(name, file)| {
-            !name.is_empty() && file.as_encoded_bytes().iter().take(15).eq(name.as_bytes())
-        }),
-    }
+    let program = fs::read_link(folder.join("exe")).ok();
+    let is_program =
+        program.is_some_and(|program| program == executable || fs::canonicalize(executable).ok() == Some(program));
+    let is_named = || {
+        text(&folder.join("comm"))
+            .zip(executable.file_name())
+            .is_some_and(|(name, file)| !name.is_empty() && file.as_encoded_bytes().iter().take(15).eq(name.as_bytes()))
+    };
+    is_program || is_named()
 }
 
 fn of_process(folder: &Path) -> Host {

@@ -140,7 +140,7 @@ Good:
 };
 
 fn churn(live: &LiveCase<'_>, report: &mut Report<'_>) {
-    let Some(new) = report.seen("total_connections_received", live.rise("total_connections_received")) else { return };
+    let Some(new) = report.seen("two moments", live.pace("total_connections_received")) else { return };
     let Some(commands) = report.seen("total_commands_processed", live.rise("total_commands_processed")) else { return };
     let a_second = new.per_second();
     let is_share = new.count.saturating_mul(10) > commands.count && a_second > 10.0;

@@ -16,6 +16,12 @@ pub struct Rise {
 }
 
 impl Rise {
+    /// Whether it says something of a pace: since the start only from a minute on.
+    #[must_use]
+    pub fn is_steady(self) -> bool {
+        self.is_now || self.milliseconds >= 60_000
+    }
+
     /// How much in a second.
     #[must_use]
     pub fn per_second(self) -> f64 {
@@ -47,6 +53,12 @@ impl LiveCase<'_> {
         self.rise_by(|info| info.get(field)?.parse().ok())
     }
 
+    /// The same for what is judged by its pace: an average needs a minute at least.
+    #[must_use]
+    pub fn pace(&self, field: &str) -> Option<Rise> {
+        self.rise(field).filter(|rise| rise.is_steady())
+    }
+
     /// How a part of a field rose; what is not there is 0, as errors are that never happened.
     #[must_use]
     pub fn rise_of(&self, field: &str, part: &str) -> Option<Rise> {
@@ -64,7 +76,7 @@ impl LiveCase<'_> {
             let count = now.saturating_sub(read(&earlier.info).unwrap_or(0));
             return Some(Rise { count, milliseconds: earlier.milliseconds.max(1), is_now: true });
         }
-        let milliseconds = self.number("uptime_in_seconds")?.saturating_mul(1000).max(1);
+        let milliseconds = self.number("uptime_in_seconds")?.max(1).saturating_mul(1000);
         Some(Rise { count: now, milliseconds, is_now: false })
     }
 

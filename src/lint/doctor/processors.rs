@@ -40,6 +40,9 @@ fn main_thread(live: &LiveCase<'_>, report: &mut Report<'_>) {
     // Valkey 9.1 knows which of it was work: a thread that polls its sockets is busy and idle.
     let active = live.spent(&["used_active_time_main_thread"]);
     let Some(rise) = report.seen("used_cpu_user_main_thread", active.or_else(|| live.spent(&fields))) else { return };
+    if report.seen("two moments", rise.is_steady().then_some(())).is_none() {
+        return;
+    }
     let part = hundredths(rise.per_second() / 1000.0);
     if part < 80 {
         return;
@@ -84,6 +87,9 @@ Good:
 fn used_up(live: &LiveCase<'_>, report: &mut Report<'_>) {
     let fields = ["used_cpu_user", "used_cpu_sys", "used_cpu_user_children", "used_cpu_sys_children"];
     let Some(rise) = report.seen("used_cpu_user", live.spent(&fields)) else { return };
+    if report.seen("two moments", rise.is_steady().then_some(())).is_none() {
+        return;
+    }
     let cores = rise.per_second() / 1000.0;
     // Half a core is no limit to anybody.
     if cores < 0.5 {

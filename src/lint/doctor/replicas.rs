@@ -136,7 +136,7 @@ fn backlog(live: &LiveCase<'_>, report: &mut Report<'_>) {
         return;
     }
     let Some(size_now) = report.seen("repl_backlog_size", live.number("repl_backlog_size")) else { return };
-    let Some(rise) = report.seen("master_repl_offset", live.rise("master_repl_offset")) else { return };
+    let Some(rise) = report.seen("two moments", live.pace("master_repl_offset")) else { return };
     let rate = rise.per_second();
     let lasts = float(size_now) / rate.max(0.001);
     if lasts >= 60.0 {

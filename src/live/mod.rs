@@ -33,6 +33,7 @@ mod tls;
 mod topology;
 mod trouble;
 mod undertaker;
+mod watcher;
 mod wire;
 mod words;
 
@@ -56,3 +57,4 @@ pub use rights::Purpose;
 pub use tls::{Tls, TlsError, TlsFiles};
 pub use topology::{Kind, Node, Topology};
 pub use trouble::TlsTrouble;
+pub use watcher::{Watching, watching};

@@ -38,7 +38,7 @@ pub use listing::{Row, Scope};
 pub use number::atoi;
 pub use refusal::{Reason, Refusal, Stage};
 pub use resolve::resolve;
-pub use sentinel::BadSentinel;
+pub use sentinel::{BadSentinel, sentinel_lines};
 pub use setup::{Assignment, LayerName, LeftOut, Note, Setup};
 pub use shown::{MASK, Shown, printable, shown};
 pub use sizing::{Forks, Room, client_memory, room_for_data};

@@ -83,6 +83,17 @@ impl BadSentinel {
     }
 }
 
+/// The words behind `sentinel` of each such line; none in the configuration of a data server.
+#[must_use]
+pub fn sentinel_lines(reading: &Reading) -> Vec<(StatementId, Vec<String>)> {
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    let count = u32::try_from(reading.statements().len()).expect("a text has no more lines");
+    let is_one =
+        |id: &StatementId| reading.statement(*id).name.bytes(&reading.sources).eq_ignore_ascii_case(b"sentinel");
+    let words = |id: StatementId| (id, reading.arguments(id).into_iter().map(text).collect());
+    (0..count).map(StatementId).filter(is_one).map(words).collect()
+}
+
 /// One refused line.
 pub(super) struct Refused {
     pub(super) id: StatementId,

@@ -43,6 +43,8 @@ pub(super) enum Ask<'a> {
     SentinelMasters,
     /// Of the primary with this name.
     SentinelReplicas(&'a str),
+    /// A setting of the Sentinel itself.
+    SentinelConfigGet(&'a str),
     // the rest is for servers that were started here, and for `apply`
     /// Name and value, and again.
     ConfigSet(&'a [(&'a str, &'a [u8])]),
@@ -78,7 +80,7 @@ impl Ask<'_> {
             Self::ConfigGet(_) | Self::ConfigGetAll(_) | Self::ConfigSet(_) | Self::ConfigRewrite => "CONFIG",
             Self::Info(_) => "INFO",
             Self::ClusterNodes | Self::ClusterShards | Self::ClusterInfo => "CLUSTER",
-            Self::SentinelMasters | Self::SentinelReplicas(_) => "SENTINEL",
+            Self::SentinelMasters | Self::SentinelReplicas(_) | Self::SentinelConfigGet(_) => "SENTINEL",
             Self::SlowlogGet | Self::SlowlogLen | Self::SlowlogLatest(_) => "SLOWLOG",
             Self::Shutdown => "SHUTDOWN",
             Self::SetName(_) | Self::ClientList | Self::ClientKill(_) => "CLIENT",
@@ -109,6 +111,7 @@ impl Ask<'_> {
             Self::ClusterShards => words.push(b"SHARDS"),
             Self::SentinelMasters => words.push(b"MASTERS"),
             Self::SentinelReplicas(name) => words.extend([b"REPLICAS", name.as_bytes()]),
+            Self::SentinelConfigGet(name) => words.extend([b"CONFIG".as_slice(), b"GET", name.as_bytes()]),
             Self::ConfigRewrite => words.push(b"REWRITE"),
             Self::SlowlogGet => words.extend([b"GET".as_slice(), b"4096"]),
             Self::Info(Section::Server) => words.push(b"server"),

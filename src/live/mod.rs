@@ -35,6 +35,7 @@ mod tls;
 mod topology;
 mod trouble;
 mod undertaker;
+mod watcher;
 mod wire;
 mod words;
 
@@ -59,3 +60,4 @@ pub use rights::Purpose;
 pub use tls::{Tls, TlsError, TlsFiles};
 pub use topology::{Kind, Node, Topology};
 pub use trouble::TlsTrouble;
+pub use watcher::{Watching, watching};

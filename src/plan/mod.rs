@@ -14,6 +14,7 @@ mod impact;
 mod nature;
 mod peers;
 mod rollout;
+mod sentinel;
 mod steps;
 mod users;
 
@@ -26,6 +27,7 @@ pub use impact::Impact;
 pub use nature::{came_with, is_per_node, servers_showing};
 pub use peers::{Peers, Split, peers};
 pub use rollout::{Berth, Turn, turns};
+pub use sentinel::{SentinelDrift, SentinelDrifts, drift_sentinel};
 pub use steps::{Cleared, Done, Identity, Left, Plan, Step};
 pub use users::{UserDrift, UserDrifts, beyond, declares_users, drift_users, renames_commands};
 

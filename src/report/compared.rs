@@ -76,7 +76,7 @@ pub struct HeldLine {
     pub secret: bool,
     /// The logical name of a secret that is kept elsewhere.
     pub secret_name: Option<String>,
-    /// Who says it: `statement`, `default`, `dump`, `behaviour`, `unknown`, `ignored` or `absent`.
+    /// Who says it: `statement`, `default`, `dump`, `server`, `behaviour`, `unknown`, `ignored` or `absent`.
     pub said: &'static str,
     /// Where it is said.
     pub at: Vec<Place>,

@@ -428,6 +428,25 @@ fn sentinel(program: &Program) -> std::result::Result<(), Failed> {
     let reason = server(&json)["reason"].as_str().unwrap_or_default();
     check(exit == 3 && reason.contains("`mymaster`"), "what it watches instead", &(exit, &json))?;
 
+    // The Sentinel itself.
+    let port = nodes[0].port;
+    let own = format!(
+        "port 1\nsentinel monitor mymaster 127.0.0.1 {port} 2\nsentinel down-after-milliseconds mymaster 60000\n"
+    );
+    here.file("sentinel.conf", &own)?;
+    let (exit, json, said) = here.run(&format!("diff sentinel.conf --live {}", watchers[0].name()))?;
+    check(exit == 0 && server(&json)["equal"] == 2, "as its file says", &(exit, &json, &said))?;
+    here.file("sentinel.conf", &format!("{}sentinel parallel-syncs mymaster 2\n", own.replace(" 2\n", " 3\n")))?;
+    let (exit, json, said) = here.run(&format!("diff sentinel.conf --live {}", watchers[0].name()))?;
+    let differs: Vec<&str> = server(&json)["differences"]
+        .as_array()
+        .map(|rows| rows.iter().filter_map(|row| row["directive"].as_str()).collect())
+        .unwrap_or_default();
+    let wanted = ["sentinel quorum mymaster", "sentinel parallel-syncs mymaster"];
+    check(exit == 1 && differs == wanted, "quorum and syncs", &(exit, &json, &said))?;
+    let (exit, ..) = here.run(&format!("apply sentinel.conf --yes --live {}", watchers[0].name()))?;
+    check(exit == 2, "a Sentinel is not applied to", &exit)?;
+
     here.file("file.conf", "hz 40\nmaxmemory 150mb\n")?;
     here.file(
         "redisconf.toml",

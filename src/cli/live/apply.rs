@@ -69,6 +69,10 @@ pub(super) fn all(
         return Err(Failure::new("a plan file is for one server, and there are several").help("name one of them"));
     }
     let looking = Looking::new(&command.reach, targets)?;
+    if looking.may_be_of_sentinel {
+        return Err(Failure::new("this is the file of a Sentinel, which is only looked at (`redisconf diff --live`)")
+            .help("tell each Sentinel by SENTINEL SET or SENTINEL CONFIG SET: it writes its file itself"));
+    }
     let mut servers: Vec<AppliedServer> = Vec::new();
     let mut worst = Exit::Done;
     for target in targets {

@@ -81,7 +81,7 @@ pub(super) fn user_line(setup: &Setup, row: &UserDrift) -> DriftLine {
     }
 }
 
-fn state(standing: &Standing) -> &'static str {
+pub(super) fn state(standing: &Standing) -> &'static str {
     match standing {
         Standing::Equal => "equal",
         Standing::Drift => "drift",

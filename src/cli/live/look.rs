@@ -10,6 +10,7 @@ use super::lines::{empty, fill_rows, notes, role, user_line};
 use super::reach::{Access, known};
 use super::remedy::{self, remedy};
 use super::target::{Declared, Place, Target};
+use super::watcher::may_be_of_sentinel;
 use crate::catalog::{self, Lookup};
 use crate::cli::args::Reach;
 use crate::cli::clock;
@@ -46,6 +47,8 @@ pub(super) struct Looking<'a> {
     map: Vec<(Address, Address)>,
     tls: Option<Result<Tls, String>>,
     deployed: Option<(PathBuf, Vec<u8>)>,
+    /// Whether what is declared may be the file of a Sentinel.
+    pub(super) may_be_of_sentinel: bool,
     stdin: Option<Vec<u8>>,
     today: String,
     /// What one profile says to each version, for any number of servers.
@@ -136,6 +139,7 @@ impl<'a> Looking<'a> {
             map,
             tls,
             deployed,
+            may_be_of_sentinel: may_be_of_sentinel(targets),
             stdin,
             today: clock::today().to_string(),
             sound: Mutex::default(),
@@ -144,6 +148,9 @@ impl<'a> Looking<'a> {
 
     /// How one server stands, or all nodes that belong to it.
     pub(super) fn at(&self, target: &Target<'_>) -> LiveServer {
+        if let Some(line) = self.watcher(target) {
+            return line;
+        }
         let mut line = empty(target);
         let filled = match self.around(target) {
             Ok(Around::Several(topology)) => return self.nodes(line, target, &topology),

@@ -17,6 +17,7 @@ mod snapshot;
 mod target;
 mod undo;
 mod watch;
+mod watcher;
 
 use indicatif::ProgressBar;
 use rayon::prelude::{IntoParallelRefIterator, ParallelIterator};

@@ -101,7 +101,7 @@ impl Looking<'_> {
 }
 
 /// What to do where the nodes are not known.
-fn advice(error: &DiscoverError) -> Failure {
+pub(super) fn advice(error: &DiscoverError) -> Failure {
     let help = match error {
         DiscoverError::Observe(error) => return remedy(error),
         DiscoverError::Connection(_) => "wait longer with --timeout, or look why it is busy",

@@ -54,7 +54,7 @@ impl Config {
     fn is_made(&self, directive: &Directive) -> bool {
         let of_sentinel = || self.mode == Mode::Sentinel && matches!(directive.name(), "port" | "protected-mode");
         matches!(directive.kind, Kind::Save | Kind::BufferLimits)
-            || matches!(directive.name(), "hz" | "watchdog-period" | "io-threads" | "databases")
+            || is_adjusted(directive.name())
             || of_sentinel()
     }
 

@@ -53,9 +53,7 @@ impl Config {
     /// Whether the value in force may be none that stands somewhere: it adds up, or the start changes it.
     fn is_made(&self, directive: &Directive) -> bool {
         let of_sentinel = || self.mode == Mode::Sentinel && matches!(directive.name(), "port" | "protected-mode");
-        matches!(directive.kind, Kind::Save | Kind::BufferLimits)
-            || is_adjusted(directive.name())
-            || of_sentinel()
+        matches!(directive.kind, Kind::Save | Kind::BufferLimits) || is_adjusted(directive.name()) || of_sentinel()
     }
 
     /// Whether a server that has the value in force answers CONFIG GET with exactly that text. With another text it may have

@@ -57,6 +57,8 @@ pub(super) enum Ask<'a> {
     ClientList,
     /// Closes one connection, by its number.
     ClientKill(&'a str),
+    /// A rule for the default user: a password beside the old one, or one less.
+    DefaultUser(&'a [u8]),
     // users, where some are declared
     AclList,
     // what a diagnosis rests on; all of it reads, and the numbers bound what comes back
@@ -84,7 +86,7 @@ impl Ask<'_> {
             Self::SlowlogGet | Self::SlowlogLen | Self::SlowlogLatest(_) => "SLOWLOG",
             Self::Shutdown => "SHUTDOWN",
             Self::SetName(_) | Self::ClientList | Self::ClientKill(_) => "CLIENT",
-            Self::AclList | Self::AclLog(_) => "ACL",
+            Self::AclList | Self::AclLog(_) | Self::DefaultUser(_) => "ACL",
             Self::LatencyLatest => "LATENCY",
             Self::LargeRequests(_) | Self::LargeReplies(_) => "COMMANDLOG",
             Self::MemoryStats => "MEMORY",
@@ -119,6 +121,7 @@ impl Ask<'_> {
             Self::SetName(name) => words.extend([b"SETNAME", name.as_bytes()]),
             Self::ClientKill(id) => words.extend([b"KILL".as_slice(), b"ID", id.as_bytes()]),
             Self::ClientList | Self::AclList | Self::ModuleList => words.push(b"LIST"),
+            Self::DefaultUser(rule) => words.extend([b"SETUSER".as_slice(), b"default", rule]),
             Self::SlowlogLen => words.push(b"LEN"),
             Self::SlowlogLatest(most) => {
                 count = most.to_string();

@@ -58,7 +58,8 @@ impl Purpose {
             Each may be left out: then what rests on it is not judged. Valkey from 8.1 on has `+commandlog|get`, too";
         const KILLS: &str = "CLIENT KILL is sent only to earlier connections of the same run, so that nothing that was lost on \
             the way comes late. Without `+client|kill` the next connection waits until the server has seen them end";
-        const WRITES: &str = "with --rewrite it takes `+config|rewrite`, too";
+        const WRITES: &str = "with --rewrite it takes `+config|rewrite`, too; to change a password of several nodes, `+acl|setuser`, \
+             which can make anybody anything";
         match self {
             Self::Diff => &[READS, LISTS],
             Self::Apply => &[READS, SETS, KILLS, WRITES],

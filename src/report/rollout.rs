@@ -98,6 +98,12 @@ impl AppliedServer {
         if self.status == ApplyStatus::Done {
             let done = look.paint(Role::Counts, "done live");
             text.push_str(&format!("{done}: {} of {} nodes changed\n", count(ApplyStatus::Done), self.nodes.len()));
+            if let Some(reason) = &self.reason {
+                text.push_str(&wrapped(reason, look.text_width(), 2));
+            }
+            if let Some(help) = &self.help {
+                text.push_str(&wrapped(&format!("next: {help}"), look.text_width(), 2));
+            }
             return text;
         }
         let nodes_that = |statuses: &[ApplyStatus]| {

@@ -30,6 +30,7 @@ mod orphan;
 mod owners;
 mod profiles;
 mod proxy;
+mod rotation;
 mod rules;
 mod sentinel;
 mod snapshots;
@@ -64,6 +65,7 @@ fn main() {
         kills::trials(&servers),
         live::trials(&servers),
         nodes::trials(&servers),
+        rotation::trials(&servers),
         orphan::trials(&servers),
         owners::trials(&servers),
         profiles::trials(&servers),

@@ -32,8 +32,8 @@ const PATIENCE: Duration = Duration::from_secs(60);
 const AS_STARTED: &str = "hz 20\nmaxmemory 200mb\nmaxmemory-policy allkeys-lru\nport 6379\n";
 
 /// One server on a port of the loopback, which ends with this.
-struct Node {
-    port: u16,
+pub(crate) struct Node {
+    pub(crate) port: u16,
     child: Arc<Mutex<Child>>,
     home: TempDir,
 }
@@ -89,12 +89,12 @@ impl Node {
         Ok(node)
     }
 
-    fn name(&self) -> String {
+    pub(crate) fn name(&self) -> String {
         format!("127.0.0.1:{}", self.port)
     }
 
     /// What it answers to a command on one line.
-    fn ask(&self, command: &str) -> Result<String> {
+    pub(crate) fn ask(&self, command: &str) -> Result<String> {
         let mut stream = TcpStream::connect(("127.0.0.1", self.port))?;
         stream.set_read_timeout(Some(Duration::from_secs(5)))?;
         stream.write_all(format!("{command}\r\n").as_bytes())?;
@@ -121,13 +121,13 @@ impl Node {
         }
     }
 
-    fn value(&self, name: &str) -> String {
+    pub(crate) fn value(&self, name: &str) -> String {
         self.ask(&format!("CONFIG GET {name}")).unwrap_or_default().lines().nth(1).unwrap_or_default().to_owned()
     }
 }
 
 /// Reads one answer, its parts line by line.
-fn read_reply(from: &mut impl BufRead, text: &mut String) -> Result<()> {
+pub(crate) fn read_reply(from: &mut impl BufRead, text: &mut String) -> Result<()> {
     let mut line = String::new();
     from.read_line(&mut line)?;
     let (kind, rest) = line.trim_end().split_at_checked(1).unwrap_or_default();
@@ -148,14 +148,14 @@ fn read_reply(from: &mut impl BufRead, text: &mut String) -> Result<()> {
 }
 
 /// Where `redisconf` runs, with its journal.
-struct Here(TempDir);
+pub(crate) struct Here(pub(crate) TempDir);
 
 impl Here {
-    fn new() -> Result<Self> {
+    pub(crate) fn new() -> Result<Self> {
         Ok(Self(tempfile::tempdir()?))
     }
 
-    fn file(&self, name: &str, text: &str) -> Result<()> {
+    pub(crate) fn file(&self, name: &str, text: &str) -> Result<()> {
         std::fs::write(self.0.path().join(name), text)
     }
 
@@ -174,13 +174,13 @@ impl Here {
 }
 
 /// A field of each node, in their order.
-fn of_nodes(json: &Value, field: &str) -> Vec<(String, String)> {
+pub(crate) fn of_nodes(json: &Value, field: &str) -> Vec<(String, String)> {
     let text = |value: &Value| value.as_str().unwrap_or_default().to_owned();
     let nodes = server(json)["nodes"].as_array().cloned().unwrap_or_default();
     nodes.iter().map(|node| (text(&node["name"]), text(&node[field]))).collect()
 }
 
-fn server(json: &Value) -> &Value {
+pub(crate) fn server(json: &Value) -> &Value {
     let found = &json["servers"][0];
     if found.is_null() { &json["result"]["servers"][0] } else { found }
 }
@@ -193,7 +193,7 @@ fn turns(json: &Value) -> Vec<(String, String)> {
     turns.iter().map(|turn| (turn["node"].as_str().unwrap().to_owned(), directives(turn))).collect()
 }
 
-fn check(is_so: bool, what: &str, seen: &impl std::fmt::Debug) -> std::result::Result<(), Failed> {
+pub(crate) fn check(is_so: bool, what: &str, seen: &impl std::fmt::Debug) -> std::result::Result<(), Failed> {
     if is_so { Ok(()) } else { Err(format!("{what}: {seen:?}").into()) }
 }
 
@@ -201,7 +201,7 @@ fn pairs<'a>(nodes: impl IntoIterator<Item = (&'a Node, &'a str)>) -> Vec<(Strin
     nodes.into_iter().map(|(node, text)| (node.name(), text.to_owned())).collect()
 }
 
-fn set_of(program: &Program) -> Result<Vec<Node>> {
+pub(crate) fn set_of(program: &Program) -> Result<Vec<Node>> {
     let primary = Node::data(&program.path, "")?;
     let more = format!("replicaof 127.0.0.1 {}\n", primary.port);
     let mut nodes = vec![primary];

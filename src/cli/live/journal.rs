@@ -166,6 +166,11 @@ impl Journal {
         self.line(undo, reason, word, changes, detail)
     }
 
+    /// Adds what is about to be done beside setting values.
+    pub(super) fn note(&self, undo: &Undo, reason: Option<&str>, event: &'static str) -> Result<(), String> {
+        self.line(undo, reason, event, Vec::new(), None)
+    }
+
     /// Adds how it ended.
     pub(super) fn end(&self, undo: &Undo, reason: Option<&str>, detail: Option<String>) -> Result<(), String> {
         let word = match undo.state {

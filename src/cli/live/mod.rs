@@ -13,6 +13,7 @@ mod reach;
 mod remedy;
 mod rewriting;
 mod rollout;
+mod rotation;
 mod snapshot;
 mod target;
 mod undo;

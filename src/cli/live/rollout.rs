@@ -9,6 +9,7 @@ use super::apply::{Applying, confirmed, folder, name_cut_off};
 use super::journal::Journal;
 use super::look::Seen;
 use super::nodes::Member;
+use super::rotation::{self, Rotation};
 use super::target::Place;
 use crate::cli::Exit;
 use crate::cli::args::{Format, Global};
@@ -19,11 +20,11 @@ use crate::plan::{Berth, Hazard, Plan, Standing, Turn, turns};
 use crate::report::{AppliedServer, ApplyStatus, LiveStatus, TurnLine};
 
 /// A node that answered, with what is to be done there.
-struct Ready<'a> {
-    member: &'a Member<'a>,
-    seen: Seen,
-    widening: Plan,
-    narrowing: Plan,
+pub(super) struct Ready<'a> {
+    pub(super) member: &'a Member<'a>,
+    pub(super) seen: Seen,
+    pub(super) widening: Plan,
+    pub(super) narrowing: Plan,
 }
 
 /// Applies to all nodes of a target.
@@ -50,18 +51,10 @@ pub(super) fn run(
         return told(line, Exit::Found, is_human, terminal);
     }
     let members = whole.looking.members(whole.target, topology);
-    let ready = match look(whole, &members, &mut line) {
+    let mut ready = match look(whole, &members, &mut line) {
         Ok(ready) => ready,
         Err(exit) => return told(line, exit, is_human, terminal),
     };
-    if let Some(reason) = credentials(&ready) {
-        line.fail(
-            ApplyStatus::Refused,
-            &reason,
-            Some("add the new password beside the old one everywhere (`ACL SETUSER`), then change clients, then remove the old one"),
-        );
-        return told(line, Exit::Found, is_human, terminal);
-    }
     if ready.iter().all(|node| node.seen.plan.groups.is_empty()) {
         let is_left = ready.iter().any(|node| !node.seen.plan.left.is_empty());
         line.status = if is_left { ApplyStatus::NeedsRestart } else { ApplyStatus::Nothing };
@@ -90,6 +83,17 @@ pub(super) fn run(
         line.refuse(&flags.into_iter().collect::<Vec<_>>());
         return told(line, Exit::Found, is_human, terminal);
     }
+    let rotation = match rotation::of(whole, &ready) {
+        Ok(rotation) => rotation,
+        Err(reason) => {
+            let help = "change it by hand, the new one beside the old one first (`ACL SETUSER`), or node by node with --no-discover";
+            line.fail(ApplyStatus::Refused, &reason, Some(help));
+            return told(line, Exit::Found, is_human, terminal);
+        }
+    };
+    if let Rotation::Beside { .. } = rotation {
+        rotation::hold_back(&mut ready, &mut line.nodes);
+    }
     let order = order(&ready);
     line.order = order.iter().map(|turn| turn_line(&ready[turn.node], *turn)).collect();
     if whole.command.dry_run {
@@ -102,6 +106,13 @@ pub(super) fn run(
     if !whole.command.doing.yes && !confirmed(&whole.target.name, terminal)? {
         line.fail(ApplyStatus::Refused, "not confirmed: nothing was sent", None);
         return told(line, Exit::Found, is_human, terminal);
+    }
+    if let Rotation::Beside { password, nodes } = &rotation
+        && let Err((status, reason)) = rotation::add(whole, &ready, (password, nodes))
+    {
+        line.fail(status, &reason, Some("mend it, and apply again"));
+        let exit = if status == ApplyStatus::AsBefore { Exit::AsBefore } else { Exit::Between };
+        return told(line, exit, is_human, terminal);
     }
     let mut failed = None;
     let mut exit = Exit::Done;
@@ -117,6 +128,10 @@ pub(super) fn run(
         exit = conclude(whole, &ready, &mut line, terminal)?;
     }
     line.stop(failed);
+    if let (Rotation::Beside { .. }, None) = (&rotation, failed) {
+        line.reason = Some("every node takes the new password now, and still the old one".into());
+        line.help = Some("give all clients the new one, then apply again: that takes the old one away".into());
+    }
     if line.status == ApplyStatus::Between {
         // What other nodes have is not as before, either.
         exit = exit.max(Exit::Between);
@@ -220,16 +235,6 @@ fn apart(all: &[&Seen]) -> BTreeSet<&'static str> {
         values.any(|value| Some(value) != first)
     })
     .collect()
-}
-
-/// Why nothing is done, where a password would be changed.
-fn credentials(ready: &[Ready<'_>]) -> Option<String> {
-    let its = ready.iter().flat_map(|node| node.seen.plan.steps()).filter(|step| step.secret);
-    let names: BTreeSet<&str> = its.map(|step| step.name).collect();
-    (!names.is_empty()).then(|| {
-        let names = names.into_iter().collect::<Vec<_>>().join(", ");
-        format!("{names}: set on one node after the other, nodes that have the new one and nodes that have the old one would shut each other out; nothing was sent")
-    })
 }
 
 fn order(ready: &[Ready<'_>]) -> Vec<Turn> {

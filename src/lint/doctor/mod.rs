@@ -1,6 +1,6 @@
 //! Rules about running servers: what the evidence shows, beside what the configuration says.
 //!
-//! A rule here is a [`Rule`](super::Rule) like any other, with [`Check::Live`](super::Check): it reads a [`LiveCase`] and
+//! A rule here is a [`Rule`] like any other, with [`Check::Live`](super::Check): it reads a [`LiveCase`] and
 //! writes into the same [`Report`](super::Report). Its findings carry a [`Proof`](crate::finding::Proof): what was measured, the threshold
 //! with its source, what to change. Lint's own rules judge the running configuration beside them, with facts from the
 //! evidence ([`facts_of`]), and what both say of one matter is told once ([`diagnose`]).

@@ -5,6 +5,7 @@
 
 mod acl;
 mod args;
+mod bench;
 mod clock;
 mod colour;
 mod complete;
@@ -92,6 +93,7 @@ fn dispatch(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure> {
     match &args.command {
         Command::Acl(command) => acl::run(command, &args.global, terminal),
         Command::Apply(command) => live::apply(command, &args.global, terminal),
+        Command::Bench(command) => bench::run(command, &args.global, terminal),
         Command::Completions(command) => complete::completions(command, terminal),
         Command::Diff(command) => diff::run(command, &args.global, terminal),
         Command::DumpServer(command) => dump_server::run(command, terminal),

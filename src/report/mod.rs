@@ -7,6 +7,7 @@
 
 mod adopted;
 mod applied;
+mod bench;
 mod compared;
 mod difference;
 mod explained;
@@ -35,6 +36,7 @@ mod upgraded;
 
 pub use adopted::{AddedLine, Adoption, OtherwiseLine, ValueLine};
 pub use applied::{AppliedServer, ApplyReport, ApplyStatus, HazardLine, LeftLine, StepStateLine, UndoReport};
+pub use bench::{BenchOf, BenchReport};
 pub use compared::{Compared, DifferenceLine, HeldLine, SideLine};
 pub use difference::{Side, difference};
 pub use explained::{DirectivePage, HistoryLine};

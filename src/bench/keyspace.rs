@@ -4,7 +4,7 @@ use std::io;
 
 use super::client::{Answer, Client};
 use super::dice::{Dice, Zipf};
-use super::load::Step;
+use super::load::{Asker, Step};
 use super::plan::Shape;
 
 /// How many commands are sent before their answers are read, while data is filled in.
@@ -34,48 +34,84 @@ impl Values {
 }
 
 /// A cache: nine of ten requests read, by Zipf; what is missing is put back with a time to live, and one in ten is new.
-pub(super) fn cache<'a>(
+pub(super) struct Cache<'a> {
     shape: &'a Shape,
     zipf: &'a Zipf,
     values: &'a Values,
-    mut dice: Dice,
-) -> impl FnMut(&mut Client) -> io::Result<Step> + 'a {
-    move |client| {
-        let key = format!("cache:{}", zipf.draw(&mut dice));
-        if dice.below(10) > 0 {
-            let answer = client.call(&[b"GET", key.as_bytes()])?;
-            if answer != Answer::Nil {
-                return Ok(of(&answer));
-            }
-            let stored = put(client, &key, shape, values, &mut dice)?;
-            return Ok(if stored == Step::Refused { Step::Refused } else { Step::Missed });
-        }
-        put(client, &key, shape, values, &mut dice)
+    dice: Dice,
+    key: String,
+    stage: Stage,
+}
+
+/// Which answer is waited for.
+enum Stage {
+    Reading,
+    PuttingBack,
+    Writing,
+}
+
+impl<'a> Cache<'a> {
+    pub(super) fn new(shape: &'a Shape, zipf: &'a Zipf, values: &'a Values, dice: Dice) -> Self {
+        Self { shape, zipf, values, dice, key: String::new(), stage: Stage::Reading }
+    }
+
+    fn put(&mut self, client: &mut Client) {
+        let ttl = time_to_live(self.shape, &mut self.dice);
+        client.push(&[b"SET", self.key.as_bytes(), self.values.draw(&mut self.dice), b"PX", ttl.as_bytes()]);
     }
 }
 
-fn put(client: &mut Client, key: &str, shape: &Shape, values: &Values, dice: &mut Dice) -> io::Result<Step> {
-    // Between half the time to live and all of it, so that not all keys end at once.
-    let ttl = (shape.ttl / 2 + dice.below(shape.ttl / 2 + 1)).max(1).to_string();
-    let answer = client.call(&[b"SET", key.as_bytes(), values.draw(dice), b"PX", ttl.as_bytes()])?;
-    Ok(of(&answer))
+impl Asker for Cache<'_> {
+    fn ask(&mut self, client: &mut Client) {
+        self.key = format!("cache:{}", self.zipf.draw(&mut self.dice));
+        if self.dice.below(10) > 0 {
+            self.stage = Stage::Reading;
+            client.push(&[b"GET", self.key.as_bytes()]);
+        } else {
+            self.stage = Stage::Writing;
+            self.put(client);
+        }
+    }
+
+    fn heard(&mut self, answer: &Answer, client: &mut Client) -> Option<Step> {
+        let step = of(answer);
+        match self.stage {
+            Stage::Reading if step == Step::Missed => {
+                self.stage = Stage::PuttingBack;
+                self.put(client);
+                None
+            }
+            Stage::PuttingBack if step != Step::Refused => Some(Step::Missed),
+            Stage::Reading | Stage::PuttingBack | Stage::Writing => Some(step),
+        }
+    }
+}
+
+/// Between half the time to live and all of it, so that not all keys end at once.
+fn time_to_live(shape: &Shape, dice: &mut Dice) -> String {
+    (shape.ttl / 2 + dice.below(shape.ttl / 2 + 1)).max(1).to_string()
 }
 
 /// A knowledge base: six of ten requests read a whole hash, two a field, two write a field.
-pub(super) fn hashes<'a>(
-    shape: &'a Shape,
-    values: &'a Values,
-    mut dice: Dice,
-) -> impl FnMut(&mut Client) -> io::Result<Step> + 'a {
-    move |client| {
-        let key = format!("fact:{}", dice.below(shape.keys));
-        let field = format!("f{}", dice.below(FIELDS));
-        let answer = match dice.below(10) {
-            0..6 => client.call(&[b"HGETALL", key.as_bytes()])?,
-            6..8 => client.call(&[b"HGET", key.as_bytes(), field.as_bytes()])?,
-            _ => client.call(&[b"HSET", key.as_bytes(), field.as_bytes(), values.draw(&mut dice)])?,
-        };
-        Ok(of(&answer))
+pub(super) struct Hashes<'a> {
+    pub(super) shape: &'a Shape,
+    pub(super) values: &'a Values,
+    pub(super) dice: Dice,
+}
+
+impl Asker for Hashes<'_> {
+    fn ask(&mut self, client: &mut Client) {
+        let key = format!("fact:{}", self.dice.below(self.shape.keys));
+        let field = format!("f{}", self.dice.below(FIELDS));
+        match self.dice.below(10) {
+            0..6 => client.push(&[b"HGETALL", key.as_bytes()]),
+            6..8 => client.push(&[b"HGET", key.as_bytes(), field.as_bytes()]),
+            _ => client.push(&[b"HSET", key.as_bytes(), field.as_bytes(), self.values.draw(&mut self.dice)]),
+        }
+    }
+
+    fn heard(&mut self, answer: &Answer, _: &mut Client) -> Option<Step> {
+        Some(of(answer))
     }
 }
 
@@ -86,7 +122,7 @@ const FIELDS: u64 = 4;
 pub(super) fn fill_cache(client: &mut Client, shape: &Shape) -> io::Result<()> {
     let (values, mut dice) = (Values::new(shape), Dice::new(shape.seed, 2));
     fill(client, shape.keys, |client, number| {
-        let ttl = (shape.ttl / 2 + dice.below(shape.ttl / 2 + 1)).max(1).to_string();
+        let ttl = time_to_live(shape, &mut dice);
         let key = format!("cache:{number}");
         client.push(&[b"SET", key.as_bytes(), values.draw(&mut dice), b"PX", ttl.as_bytes()]);
     })

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use hdrhistogram::Histogram;
 
-use super::client::{Client, Door};
+use super::client::{Answer, Client, Door};
 
 /// Latencies in nanoseconds with three digits, up to ten minutes.
 pub type Latencies = Histogram<u64>;
@@ -120,47 +120,66 @@ pub(super) fn since(due: Instant) -> u64 {
     u64::try_from(late.as_nanos()).unwrap_or(LONGEST).clamp(1, LONGEST)
 }
 
+/// One who asks over a connection: a request is one command, or one after the other.
+pub(super) trait Asker {
+    /// Adds the next request to what the connection sends.
+    fn ask(&mut self, client: &mut Client);
+
+    /// Takes the answer. The request has ended, or the next command of it was added.
+    fn heard(&mut self, answer: &Answer, client: &mut Client) -> Option<Step>;
+}
+
 /// Each of the connections sends its next request when the last one is answered.
-pub(super) fn closed<W>(
+///
+/// A thread has several connections: it sends on all of them, then reads from all. A thread for each would mostly measure
+/// how the system changes from one to the next. Half of the processors are left to the server.
+pub(super) fn closed<A: Asker + Send>(
     door: &Door,
     clients: usize,
     length: Duration,
-    make: impl Fn(usize) -> W + Sync,
-) -> io::Result<Tally>
-where
-    W: FnMut(&mut Client) -> io::Result<Step>,
-{
-    each(door, clients, |worker, client| {
-        let mut step = make(worker);
+    make: impl Fn(usize) -> A,
+) -> io::Result<Tally> {
+    let threads = thread::available_parallelism().map_or(1, |all| all.get() / 2).clamp(1, clients.max(1));
+    let mut groups: Vec<Vec<(Client, A)>> = (0..threads).map(|_| Vec::new()).collect();
+    for worker in 0..clients {
+        groups[worker % threads].push((Client::open(door)?, make(worker)));
+    }
+    joined(groups, |group| {
         let mut tally = Tally::new();
         let start = Instant::now();
         while start.elapsed() < length {
-            tally.count(step(client)?);
+            for (client, asker) in group.iter_mut() {
+                asker.ask(client);
+                client.flush()?;
+            }
+            for (client, asker) in group.iter_mut() {
+                tally.count(ended(client, asker)?);
+            }
         }
         tally.elapsed = start.elapsed();
         Ok(tally)
     })
 }
 
-/// The connections share a schedule.
-pub(super) fn open<W>(
+/// The connections share a schedule, each with a thread of its own.
+pub(super) fn open<A: Asker + Send>(
     door: &Door,
     clients: usize,
     schedule: Schedule,
-    make: impl Fn(usize) -> W + Sync,
-) -> io::Result<Tally>
-where
-    W: FnMut(&mut Client) -> io::Result<Step>,
-{
-    each(door, clients, |worker, client| {
-        let mut step = make(worker);
+    make: impl Fn(usize) -> A,
+) -> io::Result<Tally> {
+    let connected: Vec<(usize, Client, A)> =
+        (0..clients).map(|worker| Ok((worker, Client::open(door)?, make(worker)))).collect::<io::Result<_>>()?;
+    joined(connected, |(worker, client, asker)| {
         let mut tally = Tally::new();
-        for due in schedule.turns(worker, clients) {
+        for due in schedule.turns(*worker, clients) {
             if Instant::now() > schedule.end() {
                 tally.unsent += 1;
             } else {
                 wait_until(due);
-                tally.count(step(client)?);
+                asker.ask(client);
+                client.flush()?;
+                tally.count(ended(client, asker)?);
             }
             tally.latencies.saturating_record(since(due));
         }
@@ -169,20 +188,22 @@ where
     })
 }
 
-/// Runs `work` on connections of their own, all at once, and joins what they counted.
-fn each(
-    door: &Door,
-    clients: usize,
-    work: impl Fn(usize, &mut Client) -> io::Result<Tally> + Sync,
-) -> io::Result<Tally> {
-    let mut connected: Vec<Client> = (0..clients).map(|_| Client::open(door)).collect::<io::Result<_>>()?;
+/// Reads, and sends what follows, until a request has ended.
+fn ended(client: &mut Client, asker: &mut impl Asker) -> io::Result<Step> {
+    loop {
+        let answer = client.answer()?;
+        if let Some(step) = asker.heard(&answer, client) {
+            return Ok(step);
+        }
+        client.flush()?;
+    }
+}
+
+/// A thread for each, all at once; joins what they counted.
+fn joined<T: Send>(each: Vec<T>, work: impl Fn(&mut T) -> io::Result<Tally> + Sync) -> io::Result<Tally> {
     thread::scope(|scope| {
         let work = &work;
-        let running: Vec<_> = connected
-            .iter_mut()
-            .enumerate()
-            .map(|(worker, client)| scope.spawn(move || work(worker, client)))
-            .collect();
+        let running: Vec<_> = each.into_iter().map(|mut one| scope.spawn(move || work(&mut one))).collect();
         let mut all = Tally::new();
         for one in running {
             all.join(&one.join().expect("a connection's thread does not panic")?);

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use super::client::{Answer, Client, Door};
 use super::keyspace::of;
-use super::load::{Schedule, Step, Tally, closed, since, wait_until};
+use super::load::{Asker, Schedule, Step, Tally, closed, since, wait_until};
 use super::message::{due_in, message};
 use super::plan::Shape;
 
@@ -20,14 +20,30 @@ const END: &[u8] = b"end";
 /// Each connection pushes a job and pops one, again and again.
 pub(super) fn back_and_forth(door: &Door, shape: &Shape, length: Duration) -> io::Result<Tally> {
     let job = message(Duration::ZERO, shape.value_size);
-    let job = job.as_slice();
-    closed(door, shape.clients, length, |_| {
-        move |client: &mut Client| {
-            let pushed = of(&client.call(&[b"LPUSH", LIST, job])?);
-            let popped = of(&client.call(&[b"RPOP", LIST])?);
-            Ok(if pushed == Step::Refused { pushed } else { popped })
+    closed(door, shape.clients, length, |_| BackAndForth { job: &job, pushes: false })
+}
+
+/// Pushes a job, then pops one.
+struct BackAndForth<'a> {
+    job: &'a [u8],
+    /// Whether the answer to the push is waited for.
+    pushes: bool,
+}
+
+impl Asker for BackAndForth<'_> {
+    fn ask(&mut self, client: &mut Client) {
+        self.pushes = true;
+        client.push(&[b"LPUSH", LIST, self.job]);
+    }
+
+    fn heard(&mut self, answer: &Answer, client: &mut Client) -> Option<Step> {
+        let step = of(answer);
+        if !std::mem::replace(&mut self.pushes, false) || step == Step::Refused {
+            return Some(step);
         }
-    })
+        client.push(&[b"RPOP", LIST]);
+        None
+    }
 }
 
 /// Some push on a schedule, others pop; gives what was counted, and how many jobs were lost.

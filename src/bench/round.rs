@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use super::client::{Answer, Client, Door};
 use super::dice::{Dice, Zipf};
-use super::keyspace::{self, Values};
+use super::keyspace::{self, Cache, Hashes, Values};
 use super::load::{Latencies, Schedule, Tally, closed, latencies, open};
 use super::machine::Watch;
 use super::plan::{Effort, Saves, Shape, Workload};
@@ -261,14 +261,18 @@ fn at_full_speed(door: &Door, side: &Side, shape: &Shape, length: Duration, part
         Workload::Cache => {
             let (zipf, values) = (Zipf::new(shape.keys), Values::new(shape));
             closed(door, shape.clients, length, |worker| {
-                keyspace::cache(shape, &zipf, &values, dice_of(shape, part, worker))
+                Cache::new(shape, &zipf, &values, dice_of(shape, part, worker))
             })
             .map(of)
         }
         Workload::Kb => {
             let values = Values::new(shape);
-            closed(door, shape.clients, length, |worker| keyspace::hashes(shape, &values, dice_of(shape, part, worker)))
-                .map(of)
+            closed(door, shape.clients, length, |worker| Hashes {
+                shape,
+                values: &values,
+                dice: dice_of(shape, part, worker),
+            })
+            .map(of)
         }
         Workload::Queue => queue::back_and_forth(door, shape, length).map(of),
         Workload::Pubsub => {
@@ -292,14 +296,16 @@ fn on_schedule(
         Workload::Cache => {
             let (zipf, values) = (Zipf::new(shape.keys), Values::new(shape));
             let tally = open(door, shape.clients, Schedule::soon(rate, length), |worker| {
-                keyspace::cache(shape, &zipf, &values, dice_of(shape, 3, worker))
+                Cache::new(shape, &zipf, &values, dice_of(shape, 3, worker))
             })?;
             Ok((tally, Vec::new()))
         }
         Workload::Kb => {
             let values = Values::new(shape);
-            let tally = open(door, shape.clients, Schedule::soon(rate, length), |worker| {
-                keyspace::hashes(shape, &values, dice_of(shape, 3, worker))
+            let tally = open(door, shape.clients, Schedule::soon(rate, length), |worker| Hashes {
+                shape,
+                values: &values,
+                dice: dice_of(shape, 3, worker),
             })?;
             Ok((tally, Vec::new()))
         }

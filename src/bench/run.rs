@@ -209,3 +209,35 @@ impl Outcome {
         all
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn same(rounds: usize) -> Vec<Judged> {
+        let values: Vec<f64> = (0..10_u8).take(rounds).map(|round| 1000.0 + f64::from(round)).collect();
+        let measure =
+            Measure { name: "throughput", unit: Unit::PerSecond, better: Better::Higher, a: values.clone(), b: values };
+        judge(vec![measure], 0.03, 0.25, 1)
+    }
+
+    fn effort(rounds: usize) -> Effort {
+        let short = Duration::from_millis(50);
+        Effort { rounds, duration: short, warm_up: short, busy: 0.5, smallest: 0.03, widest: 0.25 }
+    }
+
+    fn why_nothing(claim: Claim) -> String {
+        match claim {
+            Claim::Nothing(why) => why,
+            Claim::Different | Claim::Same => String::new(),
+        }
+    }
+
+    #[test]
+    fn nothing_is_claimed_of_too_few_rounds_or_on_a_machine_that_others_use() {
+        assert_eq!(claim(&same(10), &effort(10), Some(0.5)), Claim::Same);
+        assert_eq!(claim(&same(10), &effort(10), None), Claim::Same);
+        assert!(why_nothing(claim(&same(3), &effort(3), None)).starts_with("3 rounds are too few: give --rounds 8"));
+        assert!(why_nothing(claim(&same(10), &effort(10), Some(0.9))).starts_with("others took 90 %"));
+    }
+}

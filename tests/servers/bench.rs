@@ -23,7 +23,8 @@ const CONCERNS: [(&str, Run); 3] = [
 ];
 
 /// On one server of each engine: each takes half a minute.
-const LONG: [(&str, Run); 3] = [
+const LONG: [(&str, Run); 4] = [
+    ("bench does what the page on it says", page),
     ("bench finds a planted difference", planted),
     ("bench finds no difference between a thing and itself", itself),
     ("bench measures what the server's own benchmark measures", own_benchmark),
@@ -136,6 +137,41 @@ fn itself(program: &Program) -> Result<(), Failed> {
     }
     // Each is wrong in one of a hundred, so two of three are in one of three thousand.
     assert!(wrong <= 1, "{wrong} of 3");
+    Ok(())
+}
+
+/// Runs what the page shows, with one short round each, and looks at the page with charts.
+fn page(program: &Program) -> Result<(), Failed> {
+    let text = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/docs/benchmarking.md"))?;
+    let folder = tempfile::tempdir()?;
+    let commands: Vec<&str> = text.lines().filter_map(|line| line.strip_prefix("$ redisconf ")).collect();
+    assert!(commands.len() >= 4, "{commands:?}");
+    for command in commands {
+        let words = shlex::split(command).ok_or("the page has a command that no shell takes")?;
+        let server = program.path.display().to_string();
+        let words = words.into_iter().map(|word| if word == "redis-server" { server.clone() } else { word });
+        let mut run = Command::new(env!("CARGO_BIN_EXE_redisconf"));
+        run.args(words).current_dir(folder.path());
+        let is_bench = command.starts_with("bench ");
+        if is_bench {
+            run.args(["--rounds", "1", "--duration", "0.1", "--warm-up", "0.05", "--busy", "100", "--keys", "100"]);
+            run.args(["--output-format", "json"]);
+        }
+        let done = run.output()?;
+        let (out, err) = (String::from_utf8_lossy(&done.stdout), String::from_utf8_lossy(&done.stderr));
+        assert_eq!(done.status.code(), Some(if is_bench { 3 } else { 0 }), "{command}\n{out}{err}");
+        if is_bench {
+            let read: serde_json::Value = serde_json::from_str(&out)?;
+            assert_eq!(read["schema_version"], 1, "{command}");
+            assert_eq!(read["claim"], "nothing can be claimed", "{command}");
+            assert_eq!(read["measures"][0]["name"], "throughput", "{command}");
+        }
+    }
+    let charts = std::fs::read_to_string(folder.path().join("bench.html"))?;
+    assert!(charts.matches("<svg").count() >= 4);
+    for word in ["http", "src=", "href", "url(", "<script"] {
+        assert!(!charts.contains(word), "the page asks somebody for something: {word}");
+    }
     Ok(())
 }
 

@@ -6,7 +6,7 @@ use super::{MeasureLine, PercentileLine, SideValues, as_float, value_of};
 
 const WIDTH: f64 = 640.0;
 const LEFT: f64 = 56.0;
-const RIGHT: f64 = 20.0;
+const RIGHT: f64 = 36.0;
 
 /// A row for A and one for B, a mark for each round, a bar for the median.
 pub(super) fn rounds(line: &MeasureLine) -> String {

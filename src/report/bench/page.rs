@@ -13,9 +13,9 @@ h1 { font-size: 1.5rem; margin: 0 0 .5rem; } h2 { font-size: 1.1rem; margin: 2re
 .claim { font-size: 1.25rem; border-left: .3rem solid var(--faint); padding: .5rem 1rem; margin: 1rem 0; }
 .scroll { overflow-x: auto; } table { border-collapse: collapse; width: 100%; }
 th, td { text-align: left; padding: .35rem .75rem .35rem 0; border-bottom: 1px solid var(--line); }
-td { font-variant-numeric: tabular-nums; } .faint, dt { color: var(--faint); }
+td { font-variant-numeric: tabular-nums; white-space: nowrap; } .faint, dt { color: var(--faint); }
 dl { display: grid; grid-template-columns: max-content 1fr; gap: .25rem 1rem; margin: 0; } dd { margin: 0; }
-figure { margin: 1rem 0; } svg { width: 100%; height: auto; } svg text { fill: var(--faint); font-size: 12px; }
+figure { margin: 1rem 0; overflow-x: auto; } svg { width: 100%; min-width: 32rem; height: auto; } svg text { fill: var(--faint); font-size: 12px; }
 .grid { stroke: var(--line); } .a { --side: var(--a); } .b { --side: var(--b); }
 .mark { fill: var(--side); fill-opacity: .55; stroke: var(--side); } .median { stroke: var(--side); stroke-width: 3; }
 .line { fill: none; stroke: var(--side); stroke-width: 2; } .key { color: var(--side); font-weight: 600; }

@@ -38,6 +38,8 @@ pub(super) enum Answer {
 pub(super) struct Client {
     stream: UnixStream,
     out: Vec<u8>,
+    /// What one read of the socket gives.
+    chunk: Box<[u8]>,
     read: Vec<u8>,
     at: usize,
 }
@@ -52,7 +54,13 @@ impl Client {
         let stream = UnixStream::connect(&door.at)?;
         stream.set_read_timeout(Some(patience))?;
         stream.set_write_timeout(Some(patience))?;
-        let mut client = Self { stream, out: Vec::with_capacity(4096), read: Vec::with_capacity(16 << 10), at: 0 };
+        let mut client = Self {
+            stream,
+            out: Vec::with_capacity(4096),
+            chunk: vec![0; 16 << 10].into(),
+            read: Vec::with_capacity(16 << 10),
+            at: 0,
+        };
         if let Some((user, password)) = &door.login {
             match client.call(&[b"AUTH", user.as_bytes(), password])? {
                 Answer::Error(words) => return Err(io::Error::new(ErrorKind::PermissionDenied, words)),
@@ -149,19 +157,14 @@ impl Client {
             self.read.drain(..self.at);
             self.at = 0;
         }
-        let before = self.read.len();
-        self.read.resize(before + (16 << 10), 0);
         let came = loop {
-            match self.stream.read(&mut self.read[before..]) {
+            match self.stream.read(&mut self.chunk) {
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
-                other => break other,
+                other => break other?,
             }
         };
-        self.read.truncate(before + came.as_ref().copied().unwrap_or(0));
-        match came? {
-            0 => Err(ErrorKind::UnexpectedEof.into()),
-            came => Ok(came),
-        }
+        self.read.extend_from_slice(&self.chunk[..came]);
+        if came == 0 { Err(ErrorKind::UnexpectedEof.into()) } else { Ok(came) }
     }
 }
 

@@ -4,7 +4,7 @@
 //!
 //! Many inputs, one model, many outputs. Everything that can hold a configuration becomes the same [`config::Config`];
 //! everything that is produced is made from one. Data flows one way, through rooms that each own one thing. A stage takes
-//! values and returns values; only the rooms at the edge (`live`, `cli`) touch files, sockets, the clock or the terminal.
+//! values and returns values; only the rooms at the edge (`live`, `bench`, `cli`) touch files, sockets, the clock or the terminal.
 //!
 //! ```text
 //!  profile.toml ──┐                                                  ┌─ render ─► artefacts
@@ -30,7 +30,8 @@
 //! | [`import`] | profiles made of configurations that people wrote | source, finding, server, catalog, facts, syntax, config, snapshot, render |
 //! | [`upgrade`] | the text of one version for another | source, finding, server, catalog, facts, syntax, config, plan |
 //! | [`live`] | booting and asking servers | server, snapshot, plan |
-//! | [`report`] | how results look | source, finding, server, catalog, facts, config, snapshot, plan, lint |
+//! | [`bench`] | load on servers, and what it says of two configurations | live |
+//! | [`report`] | how results look | source, finding, server, catalog, facts, config, snapshot, plan, lint, bench |
 //! | [`cli`] | the command line | all above |
 //!
 //! `tests/suite/layers.rs` holds the code to this table.
@@ -50,9 +51,13 @@
 //!   and, for its proof, `render`, so it stands below both; it judges nothing, so it is not in `lint`.
 //! * `upgrade` is a room of its own: it rewrites a text and proves by comparing (`plan`) that it means what it meant; `plan`
 //!   cannot edit, and `format` keeps every version's reading, which an upgrade does not.
+//! * `bench` is a room of its own: it sends any command, as often as it can, which `live` must not be able to; and what it
+//!   measures is judged by statistics, which know no directive. It needs servers that run, and nothing else, so it stands
+//!   behind `live`; `report` draws what came of it, so it stands before `report`.
 //!
 //! *Every word is hidden* until [`config::Visible`] says that it may be shown.
 
+pub mod bench;
 pub mod catalog;
 pub mod cli;
 pub mod config;

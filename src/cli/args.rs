@@ -2,6 +2,7 @@
 
 mod acl;
 mod apply;
+mod bench;
 mod compare;
 mod doctor;
 mod fmt;
@@ -24,6 +25,7 @@ use crate::syntax::settings::FailOn;
 
 pub(super) use acl::{Acl, Use};
 pub(super) use apply::{Apply, Doing, Expect, Undo};
+pub(super) use bench::{Bench, Connecting, Load, Saving};
 pub(super) use compare::{Diff, Upgrade};
 pub(super) use doctor::Doctor;
 pub(super) use fmt::Fmt;
@@ -111,6 +113,9 @@ pub(super) enum Command {
     /// Bring what is declared into force on running servers: a plan, its dangers, and a way back
     #[command(after_help = apply::APPLY_EXAMPLES)]
     Apply(Apply),
+    /// Measure two configurations on the same server, by turns, and tell whether they differ
+    #[command(after_help = bench::EXAMPLES)]
+    Bench(Bench),
     /// Print a completion script for a shell
     #[command(after_help = COMPLETIONS_EXAMPLES)]
     Completions(Completions),

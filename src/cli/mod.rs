@@ -5,6 +5,7 @@
 
 mod acl;
 mod args;
+mod bench;
 mod clock;
 mod colour;
 mod complete;
@@ -98,6 +99,7 @@ fn dispatch(args: &Args, terminal: &mut Terminal) -> Result<Exit, Failure> {
     match &args.command {
         Command::Acl(command) => acl::run(command, &args.global, terminal),
         Command::Apply(command) => live::apply(command, &args.global, terminal),
+        Command::Bench(command) => bench::run(command, &args.global, terminal),
         Command::Completions(command) => complete::completions(command, terminal),
         Command::Diff(command) => diff::run(command, &args.global, terminal),
         Command::Doctor(command) => doctor::run(command, &args.global, terminal),

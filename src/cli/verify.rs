@@ -46,7 +46,7 @@ pub(super) fn run(command: &Verify, global: &Global, terminal: &mut Terminal) ->
     // The program decides the version, unless somebody asks what another one would have made of it.
     profile.server = Some(profile.server.unwrap_or(program.server));
     let subject = setup::read(&profile)?;
-    let text = text_to_boot(command, &subject)?;
+    let text = text_to_boot(command.profile.profile.as_deref().unwrap_or_default(), &subject)?;
     let login = login(&text, program.server);
     let start = Start {
         conf: Some(text),
@@ -68,8 +68,7 @@ pub(super) fn run(command: &Verify, global: &Global, terminal: &mut Terminal) ->
 }
 
 /// A configuration file boots as it is; a profile as its rendered redis.conf.
-fn text_to_boot(command: &Verify, subject: &Subject) -> Result<Vec<u8>, Failure> {
-    let name = command.profile.profile.as_deref().unwrap_or_default();
+pub(super) fn text_to_boot(name: &str, subject: &Subject) -> Result<Vec<u8>, Failure> {
     if !setup::is_profile(name) {
         return super::subject::read_file(Path::new(name));
     }
@@ -83,7 +82,7 @@ fn text_to_boot(command: &Verify, subject: &Subject) -> Result<Vec<u8>, Failure>
 }
 
 /// How to log in: as `default`, with the password that the configuration itself sets.
-fn login(text: &[u8], server: Server) -> Option<Login> {
+pub(super) fn login(text: &[u8], server: Server) -> Option<Login> {
     let reading = conf::read_alone(Name::Stdin, text, server);
     let of_default = reading.order().iter().filter_map(|item| match item {
         Item::Statement(id) => Some((reading.name(*id).to_ascii_lowercase(), reading.arguments(*id))),

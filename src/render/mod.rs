@@ -72,6 +72,7 @@ targets! {
     DockerRun docker_run
     Helm helm
     Kubernetes kubernetes
+    PrometheusRules prometheus_rules
 }
 
 impl Target {

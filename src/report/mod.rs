@@ -7,6 +7,7 @@
 
 mod adopted;
 mod applied;
+mod bench;
 mod compared;
 mod difference;
 pub mod doctor;
@@ -38,6 +39,7 @@ pub use adopted::{AddedLine, Adoption, OtherwiseLine, ValueLine};
 pub use applied::{
     AppliedServer, ApplyReport, ApplyStatus, HazardLine, LeftLine, RewriteLine, StepStateLine, UndoReport,
 };
+pub use bench::{BenchOf, BenchReport};
 pub use compared::{Compared, DifferenceLine, HeldLine, SideLine};
 pub use difference::{Side, difference};
 pub use explained::{DirectivePage, HistoryLine};

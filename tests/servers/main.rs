@@ -8,6 +8,7 @@
 
 mod acl;
 mod agreement;
+mod bench;
 mod canaries;
 mod corpus;
 mod dice;
@@ -50,6 +51,7 @@ fn main() {
     let trials: Vec<Trial> = [
         acl::trials(&servers),
         agreement::trials(&servers),
+        bench::trials(&servers),
         canaries::trials(&servers),
         corpus::trials(&servers),
         drift::trials(&servers),

@@ -51,6 +51,7 @@ impl Command {
             Self::Undo(command) => Some(&mut command.reach),
             Self::Watch(command) => Some(&mut command.reach),
             Self::Acl(_)
+            | Self::Bench(_)
             | Self::Completions(_)
             | Self::DumpServer(_)
             | Self::Expect(_)

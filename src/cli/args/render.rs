@@ -19,7 +19,7 @@ pub(in crate::cli) struct Render {
     #[command(flatten)]
     pub(in crate::cli) profile: Profile,
 
-    /// What to render: argv, compose, conf, docker-run, helm, kubernetes
+    /// What to render: argv, compose, conf, docker-run, helm, kubernetes, prometheus-rules
     #[arg(short, long, value_name = "TARGET", default_value = "conf")]
     pub(in crate::cli) target: String,
 

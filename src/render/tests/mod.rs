@@ -6,6 +6,7 @@ mod conf;
 mod docker_run;
 mod helm;
 mod kubernetes;
+mod prometheus_rules;
 mod yaml;
 
 use std::collections::BTreeMap;

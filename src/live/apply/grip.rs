@@ -118,6 +118,7 @@ impl<'a> Grip<'a> {
             }
         }
         let until = Instant::now() + self.reach.within;
+        let others_until = Instant::now() + self.reach.within / 5;
         loop {
             let list = match met.ask(Ask::ClientList)? {
                 Reply::Error(answer) => return Err(blind("CLIENT LIST", &answer)),
@@ -130,6 +131,11 @@ impl<'a> Grip<'a> {
                 return Err(blind("CLIENT LIST", "our own connection is not in it by its name"));
             }
             if holders.iter().any(|(_, holder)| !holder.starts_with(&self.ours)) {
+                // One that has just ended is seen for a moment longer.
+                if Instant::now() < others_until {
+                    thread::sleep(self.pause(0));
+                    continue;
+                }
                 return Err(Stop::Other("another apply is running on this server (see its CLIENT LIST)".into()));
             }
             let earlier: Vec<&str> =

@@ -25,7 +25,7 @@ use crate::syntax::settings::FailOn;
 pub(super) use acl::{Acl, Use};
 pub(super) use apply::{Apply, Doing, Expect, Undo};
 pub(super) use compare::{Diff, Upgrade};
-pub(super) use doctor::Doctor;
+pub(super) use doctor::{Clients, Doctor};
 pub(super) use fmt::Fmt;
 pub(super) use import::Import;
 pub(super) use live::{Reach, SnapshotOf, Who};

@@ -148,8 +148,7 @@ fn a_page_needs_nothing_else_and_names_its_parts() {
     let page = page(folder.path(), "kept.json", &["--clients", "all", "--fact", "app-instances=4"]);
     assert_eq!(faults(&page), Vec::<String>::new());
     assert_eq!(elements(&page, "svg").len(), 8, "{page}");
-    for told in
-        ["Memory against its limits", "Slow commands", "noeviction", "75.0 % (71.3–78.4)", "<h4 id=\"s1-l7\">"]
+    for told in ["Memory against its limits", "Slow commands", "noeviction", "75.0 % (71.3–78.4)", "<h4 id=\"s1-l7\">"]
     {
         assert!(page.contains(told), "{told}: {page}");
     }

@@ -165,7 +165,7 @@ fn persistence(live: &LiveCase<'_>) -> Option<Chart> {
     rows.push(row(format!("now, {changes} changes since"), "now", at(now)));
     for ((name, due), point) in dues.into_iter().zip(points) {
         let needed = u64::try_from(point.changes).unwrap_or(0);
-        let label = if changes >= needed { format!("{name}: due") } else { format!("{name}: if {needed} changes") };
+        let label = if changes >= needed { format!("{name}: due") } else { format!("{name}: not due") };
         rows.push(row(label, ago(due), at(due)));
     }
     let says = match points.len() {

@@ -189,7 +189,7 @@ fn advice(prefixes: &[KeyLine], policy: Option<&str>) -> Vec<String> {
         Some(policy) if policy.starts_with("volatile") && part >= 50.0 => told.push(format!(
             "`maxmemory-policy {policy}` evicts only keys with a TTL: about {part:.0} % of the memory cannot be evicted"
         )),
-        Some(policy) if policy.starts_with("allkeys") && part >= 1.0 && part <= 99.0 => told.push(format!(
+        Some(policy) if policy.starts_with("allkeys") && (1.0..=99.0).contains(&part) => told.push(format!(
             "`maxmemory-policy {policy}` evicts keys without a TTL, too, about {part:.0} % of the memory: choose a `volatile-` policy if they are to be kept"
         )),
         Some(_) | None => {}

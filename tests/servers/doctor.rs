@@ -636,7 +636,9 @@ fn keys(program: &Program) -> Result<(), Failed> {
     let (part, sent) = asked(&mut client, &["--keys=4000", "--keys-rate", "20000"])?;
     let (number, seconds) =
         (|of: &Json| of.as_u64().unwrap_or(0), part["milliseconds"].as_f64().unwrap_or(0.0) / 1000.0);
-    if sent != number(&part["commands"]) || sent > 4 * 4000 + 200 || number(&part["sampled"]) != 4000 {
+    // Redis 6.2 counts MEMORY STATS, which is no part of it, as MEMORY.
+    let others = u64::from(!admits("redis >= 7.0", program.server.base()));
+    if sent != number(&part["commands"]) + others || sent > 4 * 4000 + 200 || number(&part["sampled"]) != 4000 {
         wrong.push(format!("{sent} commands were sent, {} told, for {} keys", part["commands"], part["sampled"]));
     }
     if f64::from(u32::try_from(sent)?) > 20_000.0 * seconds + 200.0 {

@@ -64,6 +64,7 @@ const YES_NO: Unit = Unit::Word(&["no", "yes"]);
 
 /// Every fact, sorted by name.
 pub static ALL: &[Definition] = &[
+    fact("app-instances", Unit::Count, "Instances of the application that connect, each with a pool of its own."),
     fact(
         "auto-restart",
         YES_NO,

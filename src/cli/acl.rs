@@ -20,12 +20,16 @@ struct Printed<'a> {
 pub(super) fn run(command: &Acl, global: &Global, terminal: &mut Terminal) -> Result<Exit, Failure> {
     let (word, purpose) = match command.purpose {
         Use::Diff => ("diff", Purpose::Diff),
+        Use::Doctor if command.keys => ("doctor", Purpose::DoctorKeys),
         Use::Doctor => ("doctor", Purpose::Doctor),
         Use::Watch => ("watch", Purpose::Diff),
         Use::Apply => ("apply", Purpose::Apply),
         Use::Undo => ("undo", Purpose::Apply),
         Use::Snapshot => ("snapshot", Purpose::Snapshot),
     };
+    if command.keys && command.purpose != Use::Doctor {
+        return Err(Failure::new("`--keys` is of `acl doctor`").help("leave it out"));
+    }
     let (name, rules) = (command.name.as_str(), format!("on {}", purpose.rules().join(" ")));
     if name.is_empty() || name.chars().any(|letter| letter.is_whitespace() || letter == '\0') {
         return Err(Failure::new(format!("`{name}` is no name of a user")).help("servers take no blanks in it"));

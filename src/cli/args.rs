@@ -27,7 +27,7 @@ pub(super) use acl::{Acl, Use};
 pub(super) use apply::{Apply, Doing, Expect, Undo};
 pub(super) use bench::{Bench, Connecting, Load, Saving};
 pub(super) use compare::{Diff, Upgrade};
-pub(super) use doctor::Doctor;
+pub(super) use doctor::{Clients, Doctor};
 pub(super) use fmt::Fmt;
 pub(super) use import::Import;
 pub(super) use live::{Reach, SnapshotOf, Who};

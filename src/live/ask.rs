@@ -71,6 +71,16 @@ pub(super) enum Ask<'a> {
     ModuleList,
     AclLog(u32),
     ClusterInfo,
+    // a sample of the keys, where it was asked for; none of these touches a key or sends its value
+    /// The database, by its number.
+    Select(u32),
+    /// From that cursor on, about so many names.
+    Scan(&'a [u8], u32),
+    KeyType(&'a [u8]),
+    KeyTtl(&'a [u8]),
+    KeyEncoding(&'a [u8]),
+    /// Of a key with many parts a few are measured.
+    KeyMemory(&'a [u8]),
 }
 
 impl Ask<'_> {
@@ -89,7 +99,12 @@ impl Ask<'_> {
             Self::AclList | Self::AclLog(_) | Self::DefaultUser(_) => "ACL",
             Self::LatencyLatest => "LATENCY",
             Self::LargeRequests(_) | Self::LargeReplies(_) => "COMMANDLOG",
-            Self::MemoryStats => "MEMORY",
+            Self::MemoryStats | Self::KeyMemory(_) => "MEMORY",
+            Self::Select(_) => "SELECT",
+            Self::Scan(..) => "SCAN",
+            Self::KeyType(_) => "TYPE",
+            Self::KeyTtl(_) => "TTL",
+            Self::KeyEncoding(_) => "OBJECT",
             Self::ModuleList => "MODULE",
         }
     }
@@ -142,6 +157,17 @@ impl Ask<'_> {
                 words.extend([b"LOG", count.as_bytes()]);
             }
             Self::ClusterInfo => words.push(b"INFO"),
+            Self::Select(database) => {
+                count = database.to_string();
+                words.push(count.as_bytes());
+            }
+            Self::Scan(cursor, most) => {
+                count = most.to_string();
+                words.extend([cursor, b"COUNT", count.as_bytes()]);
+            }
+            Self::KeyType(key) | Self::KeyTtl(key) => words.push(key),
+            Self::KeyEncoding(key) => words.extend([b"ENCODING", key]),
+            Self::KeyMemory(key) => words.extend([b"USAGE", key, b"SAMPLES", b"5"]),
             Self::Info(Section::Everything) => words.push(b"everything"),
         }
         let mut packed = format!("*{}\r\n", words.len()).into_bytes();

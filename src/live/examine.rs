@@ -9,12 +9,14 @@ use std::time::{Duration, Instant};
 use super::address::Address;
 use super::ask::{Ask, Section};
 use super::host;
+use super::keys::{self, NoSample};
 use super::observe::{Met, ObserveError, Observed};
 use super::patterns::patterns;
 use super::reply::Reply;
 use crate::server::{Engine, Server};
 use crate::snapshot::{
-    Client, Earlier, Evidence, Exposure, Large, LatencyEvent, Slow, Slowlog, Snapshot, User, command_word, parse_info,
+    Client, Earlier, Evidence, Exposure, KeyBounds, Large, LatencyEvent, Slow, Slowlog, Snapshot, User, command_word,
+    parse_info,
 };
 
 /// How many entries of each log are asked for.
@@ -31,6 +33,8 @@ pub struct Inquiry<'a> {
     pub window: Option<Duration>,
     /// Whether what belongs to its users is kept.
     pub exposure: Exposure,
+    /// What a sample of the keys may cost; `None` for no sample.
+    pub keys: Option<KeyBounds>,
 }
 
 /// Asks for all of it.
@@ -62,6 +66,15 @@ pub fn examine(
         std::thread::sleep(window.saturating_sub(begun.elapsed()));
         let milliseconds = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
         told.earlier = Some(Earlier { info: before, milliseconds });
+    }
+    if let Some(bounds) = inquiry.keys {
+        match keys::sample(met, bounds, inquiry.exposure, observed.snapshot.info()) {
+            Ok(sample) => told.keys = Some(sample),
+            Err(NoSample::Refused(why)) => {
+                told.missing.insert("keys".into(), why);
+            }
+            Err(NoSample::Connection(error)) => return Err(error.into()),
+        }
     }
     let now = info(met)?;
     told.commands = sent + 1 + usize::from(told.earlier.is_some());

@@ -22,6 +22,7 @@ mod examine;
 mod host;
 mod inspect;
 mod isolate;
+mod keys;
 mod launch;
 mod observe;
 mod options;

@@ -174,6 +174,11 @@ impl Met {
         self.connection.ask(ask)
     }
 
+    /// Sends some of them in one breath.
+    pub(super) fn ask_all(&mut self, asks: &[Ask<'_>]) -> Result<Vec<Reply>, ConnectionError> {
+        self.connection.ask_all(asks)
+    }
+
     /// Asks for INFO again.
     ///
     /// # Errors

@@ -13,6 +13,8 @@ pub enum Purpose {
     Snapshot,
     /// Look for what is wrong with a server.
     Doctor,
+    /// The same, with a sample of its keys.
+    DoctorKeys,
 }
 
 impl Purpose {
@@ -41,6 +43,27 @@ impl Purpose {
                 "+acl|log",
                 "+cluster|info",
             ],
+            Self::DoctorKeys => &[
+                "-@all",
+                "+info",
+                "+config|get",
+                "+slowlog|get",
+                "+slowlog|len",
+                "+latency|latest",
+                "+client|list",
+                "+memory|stats",
+                "+module|list",
+                "+acl|list",
+                "+acl|log",
+                "+cluster|info",
+                "+scan",
+                "+type",
+                "+ttl",
+                "+object|encoding",
+                "+memory|usage",
+                "+select",
+                "~*",
+            ],
         }
     }
 
@@ -60,11 +83,14 @@ impl Purpose {
             the way comes late. Without `+client|kill` the next connection waits until the server has seen them end";
         const WRITES: &str = "with --rewrite it takes `+config|rewrite`, too; to change a password of several nodes, `+acl|setuser`, \
              which can make anybody anything";
+        const NAMES: &str = "SCAN shows the names of all keys; no right to read their values is among these. `~*` is needed for \
+            TYPE, TTL, OBJECT ENCODING and MEMORY USAGE";
         match self {
             Self::Diff => &[READS, LISTS],
             Self::Apply => &[READS, SETS, KILLS, WRITES],
             Self::Snapshot => &[READS],
             Self::Doctor => &[READS, TELLS],
+            Self::DoctorKeys => &[READS, TELLS, NAMES],
         }
     }
 }

@@ -17,6 +17,7 @@ mod findings;
 mod fingerprint;
 mod fix;
 mod frame;
+mod html;
 mod imported;
 pub mod lint;
 mod listing;

@@ -7,6 +7,8 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::keys::KeySample;
+
 /// Whether what belongs to the users of a server is kept.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Exposure {
@@ -40,6 +42,9 @@ pub struct Evidence {
     pub denials: Option<BTreeMap<String, u64>>,
     /// CLUSTER INFO.
     pub cluster: Option<BTreeMap<String, String>>,
+    /// A sample of the keys, where it was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub keys: Option<KeySample>,
     /// What the machine says, where the server runs on it.
     pub host: Option<Host>,
     /// What did not come, with the reason.

@@ -6,6 +6,7 @@
 mod dump;
 mod evidence;
 mod info;
+mod keys;
 mod pairs;
 mod saved;
 
@@ -17,6 +18,7 @@ use std::sync::Arc;
 pub use dump::{Dump, DumpError, Said, is_dump, read_dump};
 pub use evidence::{Client, Earlier, Evidence, Exposure, Host, Large, LatencyEvent, Slow, Slowlog, User, command_word};
 pub use info::{IdentityError, identity, parse_info};
+pub use keys::{CONFIDENCE, Interval, KeyBounds, KeyGroup, KeySample, LargeKey};
 pub use pairs::{PairsError, pairs};
 pub use saved::{Kept, Saved, SavedError, read_kept};
 

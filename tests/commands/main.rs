@@ -14,6 +14,7 @@ mod fleet;
 mod fleets;
 mod hostile;
 mod linting;
+mod pages;
 mod plans;
 mod streams;
 mod upgrading;

@@ -4,6 +4,7 @@ use clap::{Args as Group, ValueEnum};
 
 pub(in super::super) const EXAMPLES: &str = "Examples:
   redisconf acl diff
+  redisconf acl doctor --keys
   redisconf acl apply --name ops >> users.acl";
 
 #[derive(Debug, Group)]
@@ -11,6 +12,10 @@ pub(in super::super) struct Acl {
     /// What the user is for
     #[arg(value_name = "COMMAND", value_enum)]
     pub(in super::super) purpose: Use,
+
+    /// With doctor: the rights for its sample of the keys, too
+    #[arg(long)]
+    pub(in super::super) keys: bool,
 
     /// Name of the user
     #[arg(long, value_name = "NAME", default_value = "redisconf")]

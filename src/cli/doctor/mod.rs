@@ -3,22 +3,25 @@
 mod outputs;
 mod patient;
 
+use std::path::Path;
+
 use super::Exit;
-use super::args::{Doctor, Global};
+use super::args::{Clients, Doctor, Global};
 use super::failure::Failure;
+use super::lint::rulebook::settings_here;
 use super::terminal::Terminal;
 use super::write::write;
 use crate::config::resolve;
 use crate::facts::{self, Facts};
 use crate::finding::Severity;
+use crate::lint::Case;
 use crate::lint::doctor::{LiveCase, diagnose, facts_of, running_text};
-use crate::lint::{Case, Chosen, Group, rule, suggest};
+use crate::lint::settings::{Effective, Flags};
 use crate::render::Artefact;
-use crate::report::doctor::Checkup;
+use crate::report::doctor::{Checkup, ClientAdvice, Library};
 use crate::report::lint::FileReport;
 use crate::source::{Disk, Files as _, Name};
 use crate::syntax::embedded::{find, recognise};
-use crate::syntax::settings::FailOn;
 use crate::syntax::{Mode, conf};
 
 use outputs::Outputs;
@@ -27,18 +30,22 @@ use patient::{Patient, patients};
 pub(super) fn run(command: &Doctor, global: &Global, terminal: &mut Terminal) -> Result<Exit, Failure> {
     let outputs = Outputs::of(global)?;
     let declared = declared(command)?;
-    let chosen = chosen(command)?;
-    let level = command.level.unwrap_or(if command.all { Severity::Info } else { Severity::Warning });
-    let fail_on = command.fail_on.unwrap_or(FailOn::AtLeast(Severity::Error));
+    let libraries = libraries(command);
+    let flags = Flags {
+        select: (!command.select.is_empty()).then(|| command.select.clone()),
+        ignore: command.ignore.clone(),
+        level: command.level.or(command.all.then_some(Severity::Info)),
+        fail_on: command.fail_on,
+    };
+    let settings = settings_here(command.config.as_deref(), command.no_config, &flags, terminal)?;
+    let (level, effective) = (settings.level(), settings.for_path(Path::new("")));
     let (mut checkups, mut files, mut exit) = (Vec::new(), Vec::new(), Exit::Done);
     for patient in patients(command)? {
         match patient {
             Ok(patient) => {
-                let (checkup, file, worst) = examine(&patient, &declared, &chosen, level, &outputs, terminal);
-                let fails = match fail_on {
-                    FailOn::AtLeast(least) => worst >= Some(least),
-                    FailOn::Never => false,
-                };
+                let (checkup, file, worst) =
+                    examine(&patient, &declared, &effective, level, &libraries, &outputs, terminal);
+                let fails = worst.is_some_and(|worst| settings.fails_for(worst));
                 exit = exit.max(if patient.is_partial { Exit::Partial } else { Exit::Done });
                 exit = exit.max(if fails { Exit::Found } else { Exit::Done });
                 checkups.push((checkup, patient.asked));
@@ -71,22 +78,29 @@ pub(super) fn run(command: &Doctor, global: &Global, terminal: &mut Terminal) ->
 fn examine(
     patient: &Patient,
     declared: &Facts,
-    chosen: &Chosen,
+    effective: &Effective,
     level: Severity,
+    libraries: &[Library],
     outputs: &Outputs,
     terminal: &Terminal,
 ) -> (Checkup, FileReport, Option<Severity>) {
     let Patient { name, snapshot, evidence, taken, .. } = patient;
     let mut known = facts_of(snapshot, evidence);
+    effective.teach(&mut known);
     learn_all(&mut known, declared);
     let text = running_text(snapshot, evidence);
     let reading = conf::read_alone(Name::Live(name.clone()), text.as_bytes(), snapshot.server);
     let config = resolve(&reading, Mode::Server);
     let case = Case::new(&reading, &config, &known, Mode::Server);
     let live = LiveCase { case, snapshot, evidence, declared };
-    let diagnosis = diagnose(&live, chosen);
+    let mut diagnosis = diagnose(&live, &effective.chosen);
+    diagnosis.findings = effective.settle(diagnosis.findings);
+    // Settings may have made some worse than others.
+    diagnosis.findings.sort_by_key(|finding| std::cmp::Reverse(finding.severity));
     let worst = diagnosis.findings.iter().map(|finding| finding.severity).max();
-    let checkup = Checkup { taken: taken.clone(), ..Checkup::new(name, &live, &diagnosis, level) };
+    let mut checkup = Checkup::new(name, &live, &diagnosis, level);
+    checkup.taken.clone_from(taken);
+    checkup.clients = ClientAdvice::new(&live, libraries);
     let file = outputs.file(patient, &live, diagnosis, level, terminal);
     (checkup, file, worst)
 }
@@ -123,19 +137,17 @@ fn learn_all(known: &mut Facts, more: &Facts) {
     }
 }
 
-/// The rules that were asked for.
-fn chosen(command: &Doctor) -> Result<Chosen, Failure> {
-    for word in command.select.iter().chain(&command.ignore) {
-        if rule(word).is_none() && Group::of(word).is_none() {
-            let meant = suggest(word).map(|meant| format!("; did you mean `{meant}`?")).unwrap_or_default();
-            return Err(Failure::new(format!("`{word}` is no rule and no group{meant}")).help("see `redisconf rules`"));
-        }
-    }
-    let names = |words: &[String], rule: &crate::lint::Rule| {
-        words.iter().any(|word| word == rule.id || word == rule.group.word())
-    };
-    Ok(Chosen::by(|rule| {
-        let is_asked = if command.select.is_empty() { rule.on } else { names(&command.select, rule) };
-        is_asked && !names(&command.ignore, rule)
-    }))
+/// The libraries that were asked for, each once.
+fn libraries(command: &Doctor) -> Vec<Library> {
+    let mut all: Vec<Library> = command
+        .clients
+        .iter()
+        .flat_map(|which| match which {
+            Clients::All => Library::ALL.to_vec(),
+            Clients::One(library) => vec![*library],
+        })
+        .collect();
+    all.sort_unstable();
+    all.dedup();
+    all
 }

@@ -88,6 +88,7 @@ impl Outputs {
                     let texts = checkups.iter().map(|(checkup, asked)| checkup.human(screen(asked)));
                     texts.collect::<Vec<_>>().join("\n").into_bytes()
                 }
+                Format::Html => all.html().into_bytes(),
                 Format::Markdown => all.markdown().into_bytes(),
                 Format::Json => report::json("doctor", &all).into_bytes(),
                 format @ (Format::Checkstyle

@@ -13,7 +13,7 @@ use crate::catalog;
 use crate::config::Config;
 use crate::live::{self, Inquiry, Met, examine};
 use crate::plan::names_to_ask;
-use crate::snapshot::{Evidence, Exposure, Kept, Snapshot, identity, read_dump, read_kept};
+use crate::snapshot::{Evidence, Exposure, Kept, KeyBounds, Snapshot, identity, read_dump, read_kept};
 
 /// A server with all that is known of it.
 pub(super) struct Patient {
@@ -50,9 +50,14 @@ fn live(text: &str, command: &Doctor, access: &Access) -> Result<Seen, Failure> 
     let within = command.reach.who.timeout;
     let reach = live::Reach { address: url.address.clone(), login: login.as_ref(), tls: tls.as_ref(), within };
     let exposure = if command.show_keys { Exposure::Shown } else { Exposure::Masked };
+    let keys = command.keys.map(|keys| KeyBounds {
+        keys,
+        per_second: command.keys_rate,
+        seconds: command.keys_within.as_secs_f64(),
+    });
     let asked = Met::meet(&reach).and_then(|mut met| {
         let names = names_to_ask(&Config::nothing(met.server()), &BTreeMap::new());
-        examine(&mut met, &url.address, Inquiry { names: &names, window: command.window, exposure })
+        examine(&mut met, &url.address, Inquiry { names: &names, window: command.window, exposure, keys })
     });
     let (observed, mut evidence) = match asked {
         Ok(answers) => answers,

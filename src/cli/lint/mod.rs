@@ -14,7 +14,7 @@ mod outputs;
 mod past;
 mod place;
 mod roots;
-mod rulebook;
+pub(super) mod rulebook;
 mod subject;
 
 use std::collections::BTreeSet;

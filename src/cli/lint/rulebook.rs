@@ -104,6 +104,28 @@ impl Rulebook {
     }
 }
 
+/// The settings that hold here for what is no file, such as a running server. What is wrong with them is said at once; an
+/// error ends the run.
+pub(in super::super) fn settings_here(
+    config: Option<&Path>,
+    no_config: bool,
+    flags: &Flags,
+    terminal: &mut Terminal,
+) -> Result<Settings, Failure> {
+    let mut texts = Texts::default();
+    let nearest = || nearest(&std::path::absolute(".").unwrap_or_default());
+    let path = if no_config { None } else { config.map(Path::to_owned).or_else(nearest) };
+    let path = path.map(|path| if path.is_dir() { path.join(PROJECT_FILE) } else { path });
+    let project = path.as_deref().map(|path| texts.project(path)).transpose()?;
+    let user = if no_config { None } else { texts.user()? };
+    let table = project.as_ref().and_then(|project| project.lint.as_ref());
+    let (settings, findings) = Settings::new(user.as_ref(), table, Policies::default(), flags)
+        .map_err(|error| Failure::new(error.to_string()).help("`redisconf rules` lists rules and groups"))?;
+    texts.findings.extend(findings);
+    texts.tell(terminal)?;
+    Ok(settings)
+}
+
 impl Texts {
     fn project(&mut self, path: &Path) -> Result<Project, Failure> {
         let id = self.sources.add(Name::File(path.to_owned()), read_file(path)?);

@@ -122,7 +122,7 @@ fn take(target: &Target<'_>, access: &Access, command: &SnapshotOf) -> Result<Re
         if !command.evidence {
             return Ok((met.observe(&names)?, None, withheld));
         }
-        let inquiry = live::Inquiry { names: &names, window: command.window, exposure: Exposure::Masked };
+        let inquiry = live::Inquiry { names: &names, window: command.window, exposure: Exposure::Masked, keys: None };
         let (observed, evidence) = live::examine(&mut met, &url.address, inquiry)?;
         Ok((observed, Some(*evidence), withheld))
     });

@@ -1,12 +1,16 @@
 //! A diagnosis for people: one screen with the worst, and what to type.
 
 use super::super::look::{Look, Role, fitted, wrapped};
+use super::super::table::columns;
+use super::clients::ClientAdvice;
+use super::keys::Keyspace;
 use super::{Checkup, CheckupLine};
 use crate::config::printable;
+use crate::facts::bytes_text;
 use crate::finding::Severity;
 
 /// How many findings stand on the first screen.
-const FIRST: usize = 5;
+pub(super) const FIRST: usize = 5;
 /// How many things that could not be judged are named there.
 const NAMED: usize = 4;
 
@@ -45,6 +49,8 @@ impl Checkup {
         for finding in self.findings.iter().take(shown) {
             text.push_str(&one(finding, screen));
         }
+        text.extend(self.keyspace.as_ref().map(|keys| sampled(keys, screen)));
+        text.extend(self.clients.as_ref().map(|advice| connecting(advice, look)));
         if !screen.quiet {
             text.push_str(&self.summary(shown, screen));
         }
@@ -119,6 +125,50 @@ impl Checkup {
         commands.push(first.explain.clone());
         Some(commands.join(" · "))
     }
+}
+
+/// How clients should connect.
+fn connecting(advice: &ClientAdvice, look: Look) -> String {
+    let mut text = format!("\n{}\n", look.paint(Role::Heading, "clients"));
+    let rows: Vec<_> = advice.lines().into_iter().map(|line| line.map(|cell| (Role::Plain, cell)).to_vec()).collect();
+    text.push_str(&columns(&rows, 2, look));
+    for snippet in &advice.libraries {
+        text.push_str(&format!("\n{}\n", look.paint(Role::Name, snippet.library)));
+        text.push_str(&fitted(&look.paint(Role::Aside, &format!("by default {}", snippet.defaults)), look));
+        text.extend(snippet.text.lines().map(|line| format!("  {line}\n")));
+    }
+    text
+}
+
+/// What a sample of the keys says.
+fn sampled(keys: &Keyspace, screen: Screen<'_>) -> String {
+    let look = screen.look;
+    let mut text = format!("\n{}\n", look.paint(Role::Heading, "keys"));
+    text.push_str(&fitted(&keys.cost(), look));
+    text.push_str(&fitted(&look.paint(Role::Aside, &keys.certainty()), look));
+    let mut lines = vec![keys.prefixes.iter().chain([&keys.all]).collect::<Vec<_>>()];
+    if screen.all {
+        lines.push(keys.encodings.iter().collect());
+    }
+    for some in lines {
+        let cells = |role, cells: Vec<String>| cells.into_iter().map(|cell| (role, cell)).collect::<Vec<_>>();
+        let head = cells(Role::Aside, Keyspace::COLUMNS.map(str::to_owned).to_vec());
+        let rows: Vec<_> =
+            std::iter::once(head).chain(some.into_iter().map(|line| cells(Role::Plain, line.cells()))).collect();
+        text.push_str(&columns(&rows, 2, look));
+    }
+    for large in keys.largest.iter().filter(|_| screen.all) {
+        text.push_str(&format!(
+            "  {}  {}  {}\n",
+            bytes_text(large.bytes),
+            printable(large.name.as_bytes()),
+            large.encoding
+        ));
+    }
+    for advice in &keys.advice {
+        text.push_str(&fitted(&format!("{} {advice}", look.paint(Role::Name, "ttl:")), look));
+    }
+    text
 }
 
 /// What, the numbers, what to type.

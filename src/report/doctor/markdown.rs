@@ -3,7 +3,9 @@
 use std::fmt::Write as _;
 
 use super::super::lint::escape::Prose;
+use super::keys::{KeyLine, Keyspace};
 use super::{Checkup, CheckupLine, Checkups};
+use crate::facts::bytes_text;
 use crate::finding::Severity;
 
 impl Checkups {
@@ -49,9 +51,52 @@ impl Checkup {
         if self.findings.is_empty() {
             text.push_str("\nNone was found.\n");
         }
+        self.keys(&mut text);
+        self.connecting(&mut text);
         self.recommendations(&mut text);
         self.table_of_unjudged(&mut text);
         text
+    }
+
+    fn keys(&self, text: &mut String) {
+        let Some(keys) = &self.keyspace else { return };
+        let _ = write!(text, "\n## Keys\n\n{}.\n{}\n", Prose(&keys.cost()), Prose(&keys.certainty()));
+        let mut table = |first: &str, lines: &mut dyn Iterator<Item = &KeyLine>| {
+            let _ = writeln!(
+                text,
+                "\n| {first}{} |\n|{}",
+                Keyspace::COLUMNS.join(" | "),
+                "---|".repeat(Keyspace::COLUMNS.len())
+            );
+            for line in lines {
+                let cells: Vec<String> = line.cells().iter().map(|cell| Prose(cell).to_string()).collect();
+                let _ = writeln!(text, "| {} |", cells.join(" | "));
+            }
+        };
+        table("prefix", &mut keys.prefixes.iter().chain([&keys.all]));
+        table("encoding", &mut keys.encodings.iter());
+        text.push_str("\n| largest that were met | encoding | size | expires |\n|---|---|---|---|\n");
+        for key in &keys.largest {
+            let expires = if key.is_lasting { "no" } else { "yes" };
+            let (name, size) = (Prose(&key.name), bytes_text(key.bytes));
+            let _ = writeln!(text, "| {name} | {} | {size} | {expires} |", Prose(&key.encoding));
+        }
+        text.push('\n');
+        for advice in &keys.advice {
+            let _ = writeln!(text, "- {}", Prose(advice));
+        }
+    }
+
+    fn connecting(&self, text: &mut String) {
+        let Some(advice) = &self.clients else { return };
+        text.push_str("\n## For those who connect\n\n| what | value | because |\n|---|---|---|\n");
+        for [what, value, because] in advice.lines() {
+            let _ = writeln!(text, "| {what} | {value} | {} |", Prose(&because));
+        }
+        for snippet in &advice.libraries {
+            let _ = write!(text, "\n### {}\n\nBy default {}.\n", snippet.library, Prose(snippet.defaults));
+            let _ = write!(text, "\n```{}\n{}```\n", snippet.language, snippet.text);
+        }
     }
 
     fn recommendations(&self, text: &mut String) {

@@ -1,6 +1,10 @@
-//! How a diagnosis looks: for people, as Markdown and as JSON. The other formats of `lint` take it as one more configuration.
+//! How a diagnosis looks: for people, as a page, as Markdown and as JSON. The other formats of `lint` take it as one more configuration.
 
+mod clients;
+mod figures;
+mod html;
 mod human;
+mod keys;
 mod markdown;
 mod patch;
 mod vitals;
@@ -10,11 +14,14 @@ use std::collections::BTreeMap;
 use serde::Serialize;
 
 use super::findings::Counts;
+use super::html::chart::Chart;
 use crate::facts::bytes_text;
 use crate::finding::{Finding, Measured, Severity, Unit};
 use crate::lint::{self, doctor::Diagnosis, doctor::LiveCase};
 
+pub use clients::{ClientAdvice, Library, Snippet};
 pub use human::Screen;
+pub use keys::{KeyLine, Keyspace};
 pub use patch::patch;
 
 /// What was found of some servers.
@@ -39,6 +46,15 @@ pub struct Checkup {
     pub commands: usize,
     /// Its state in a few values.
     pub vitals: Vec<Vital>,
+    /// Advice for those who connect, where it was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub clients: Option<ClientAdvice>,
+    /// What a sample of its keys says, where it was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub keyspace: Option<Keyspace>,
+    /// What pages draw of it.
+    #[serde(skip)]
+    charts: Vec<Chart>,
     /// What was found and is to be shown, the worst first.
     pub findings: Vec<CheckupLine>,
     /// How many were found of each severity, also those that are not shown.
@@ -156,6 +172,9 @@ impl Checkup {
             window: live.evidence.earlier.as_ref().map(|earlier| seconds(earlier.milliseconds)),
             commands: live.evidence.commands,
             vitals: vitals::vitals(live),
+            clients: None,
+            keyspace: Keyspace::of(live),
+            charts: figures::charts(live),
             patch: patch(live.snapshot.server, &shown),
             findings: shown,
             counts,
@@ -176,6 +195,9 @@ impl Checkup {
             window: None,
             commands: 0,
             vitals: Vec::new(),
+            clients: None,
+            keyspace: None,
+            charts: Vec::new(),
             findings: Vec::new(),
             counts: Counts::default(),
             judged: 0,

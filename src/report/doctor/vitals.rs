@@ -38,12 +38,14 @@ pub(super) fn vitals(live: &LiveCase<'_>) -> Vec<Vital> {
     vitals
 }
 
+/// A number for shares of which two digits are shown.
 #[expect(clippy::cast_precision_loss, reason = "two digits are shown")]
-fn float(number: u64) -> f64 {
+pub(super) fn float(number: u64) -> f64 {
     number as f64
 }
 
-fn time(seconds: u64) -> String {
+/// A time for people, in one unit.
+pub(super) fn time(seconds: u64) -> String {
     match seconds {
         0..120 => format!("{seconds} s"),
         120..7200 => format!("{} min", seconds / 60),

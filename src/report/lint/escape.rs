@@ -11,7 +11,7 @@ pub(super) fn one_line(text: &str) -> Cow<'_, str> {
 }
 
 /// Text of XML, in an element or in an attribute in double quotes.
-pub(super) struct Xml<'a>(pub(super) &'a str);
+pub(in crate::report) struct Xml<'a>(pub(in crate::report) &'a str);
 
 impl fmt::Display for Xml<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

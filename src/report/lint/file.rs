@@ -180,7 +180,12 @@ impl Detail {
                     detail.fingerprints = true;
                 }
                 Format::Gitlab => detail.fingerprints = true,
-                Format::Checkstyle | Format::Concise | Format::Github | Format::Junit | Format::Markdown => {}
+                Format::Checkstyle
+                | Format::Concise
+                | Format::Github
+                | Format::Html
+                | Format::Junit
+                | Format::Markdown => {}
             }
         }
         detail

@@ -7,7 +7,7 @@ use std::str::FromStr;
 use super::super::look::Look;
 use super::file::FileReport;
 use super::summary::Summary;
-use super::{checkstyle, concise, github, gitlab, human, json, junit, markdown, sarif};
+use super::{checkstyle, concise, github, gitlab, html, human, json, junit, markdown, sarif};
 use crate::finding::Severity;
 
 /// What results look like.
@@ -21,6 +21,8 @@ pub enum Format {
     Github,
     /// The report that GitLab shows as code quality.
     Gitlab,
+    /// A page that needs nothing else.
+    Html,
     /// Findings with the lines they are about.
     Human,
     /// One object.
@@ -37,11 +39,12 @@ pub enum Format {
 
 impl Format {
     /// Every format, sorted by word.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Checkstyle,
         Self::Concise,
         Self::Github,
         Self::Gitlab,
+        Self::Html,
         Self::Human,
         Self::Json,
         Self::Jsonl,
@@ -58,6 +61,7 @@ impl Format {
             Self::Concise => "concise",
             Self::Github => "github",
             Self::Gitlab => "gitlab",
+            Self::Html => "html",
             Self::Human => "human",
             Self::Json => "json",
             Self::Jsonl => "jsonl",
@@ -95,7 +99,7 @@ impl FromStr for Output {
         };
         let Some(format) = Format::ALL.into_iter().find(|format| format.word() == word) else {
             let near = Format::ALL.map(|format| (strsim::damerau_levenshtein(word, format.word()), format.word()));
-            let meant = near.into_iter().min().filter(|(distance, _)| *distance <= 2);
+            let meant = near.into_iter().min().filter(|(distance, _)| *distance <= 2 && distance * 2 < word.len());
             let words = Format::ALL.map(Format::word).join(", ");
             return Err(match meant {
                 Some((_, meant)) => format!("there is no format `{word}`; did you mean `{meant}`?"),
@@ -154,6 +158,7 @@ impl Writer {
             Format::Concise => Box::new(concise::Concise::new(settings)),
             Format::Github => Box::new(github::Github::new(settings)),
             Format::Gitlab => Box::new(gitlab::Gitlab::new(settings)),
+            Format::Html => Box::new(html::Html),
             Format::Human => Box::new(human::Human::new(settings)),
             Format::Json => Box::new(json::Json::default()),
             Format::Jsonl => Box::new(json::Jsonl),

@@ -104,6 +104,8 @@ def rendered(ctx: Context, profile: Profile, series: str, target: str, chart: st
     title = " ".join(word for word in (profile.name, chart, series, *options) if word)
     path = ctx.scratch / "rendered" / title.replace("/", "-").replace(" ", "_")
     path.parent.mkdir(exist_ok=True)
+    if target == "prometheus-rules":
+        path.mkdir()  # What is not there yet would be the name of the first of its two files.
     words = ["render", profile.source, "--target", target, "--server", series]
     words += ["--chart", chart] if chart else []
     words += options

@@ -281,6 +281,12 @@ pub struct Directive {
 }
 
 impl Directive {
+    /// Whether a statement of it may hold a secret: it is secret itself, defines a user, or is what Sentinel is told.
+    #[must_use]
+    pub fn may_hold_secrets(&self) -> bool {
+        self.is.secret || matches!(self.kind, Kind::User | Kind::Sentinel)
+    }
+
     /// The name this version prefers.
     #[must_use]
     pub fn name(&self) -> &'static str {

@@ -87,10 +87,12 @@ impl View {
         })
     }
 
-    /// The directives whose statements may hold a secret: those that are secret, and users, and what Sentinel is told.
+    /// The directives whose statements may hold a secret.
     pub fn secretive(&'static self) -> &'static [DirectiveId] {
-        let may = |one: &Directive| one.is.secret || matches!(one.kind, Kind::User | Kind::Sentinel);
-        self.secretive.get_or_init(|| self.directives().filter(|one| may(one)).map(|one| one.id).collect())
+        self.secretive.get_or_init(|| {
+            let may = self.directives().filter(|directive| directive.may_hold_secrets());
+            may.map(|directive| directive.id).collect()
+        })
     }
 
     /// The directives whose values are numbers of bytes.

@@ -47,7 +47,7 @@ fn literals(case: &Case<'_>) -> Vec<Literal> {
     let mut found = Vec::new();
     for (id, _) in case.reading.iter() {
         let Some(directive) = case.directive(id) else { continue };
-        if !directive.is.secret && !matches!(directive.kind, Kind::User | Kind::Sentinel) {
+        if !directive.may_hold_secrets() {
             continue;
         }
         if matches!(directive.kind, Kind::User) {

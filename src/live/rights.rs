@@ -17,53 +17,39 @@ pub enum Purpose {
     DoctorKeys,
 }
 
+/// What a diagnosis asks.
+const DIAGNOSIS: &[&str] = &[
+    "-@all",
+    "+info",
+    "+config|get",
+    "+slowlog|get",
+    "+slowlog|len",
+    "+latency|latest",
+    "+client|list",
+    "+memory|stats",
+    "+module|list",
+    "+acl|list",
+    "+acl|log",
+    "+cluster|info",
+];
+
+/// What a sample of the keys asks beside.
+const SAMPLE: &[&str] = &["+scan", "+type", "+ttl", "+object|encoding", "+memory|usage", "+select", "~*"];
+
 impl Purpose {
     /// The rules for commands, as ACL SETUSER takes them in every version; the least that is enough.
     ///
     /// AUTH needs no right. There is no CLIENT SETINFO and no HELLO here, for none is sent.
     #[must_use]
-    pub fn rules(self) -> &'static [&'static str] {
+    pub fn rules(self) -> Vec<&'static str> {
         match self {
-            Self::Diff => &["-@all", "+info", "+config|get", "+acl|list"],
+            Self::Diff => vec!["-@all", "+info", "+config|get", "+acl|list"],
             Self::Apply => {
-                &["-@all", "+info", "+config|get", "+config|set", "+client|setname", "+client|list", "+client|kill"]
+                vec!["-@all", "+info", "+config|get", "+config|set", "+client|setname", "+client|list", "+client|kill"]
             }
-            Self::Snapshot => &["-@all", "+info", "+config|get"],
-            Self::Doctor => &[
-                "-@all",
-                "+info",
-                "+config|get",
-                "+slowlog|get",
-                "+slowlog|len",
-                "+latency|latest",
-                "+client|list",
-                "+memory|stats",
-                "+module|list",
-                "+acl|list",
-                "+acl|log",
-                "+cluster|info",
-            ],
-            Self::DoctorKeys => &[
-                "-@all",
-                "+info",
-                "+config|get",
-                "+slowlog|get",
-                "+slowlog|len",
-                "+latency|latest",
-                "+client|list",
-                "+memory|stats",
-                "+module|list",
-                "+acl|list",
-                "+acl|log",
-                "+cluster|info",
-                "+scan",
-                "+type",
-                "+ttl",
-                "+object|encoding",
-                "+memory|usage",
-                "+select",
-                "~*",
-            ],
+            Self::Snapshot => vec!["-@all", "+info", "+config|get"],
+            Self::Doctor => DIAGNOSIS.to_vec(),
+            Self::DoctorKeys => [DIAGNOSIS, SAMPLE].concat(),
         }
     }
 

@@ -10,9 +10,15 @@ use crate::lint::rule::{Check, Group, Rule};
 /// Less is not worth a word, whatever the relation.
 const WORTH: u64 = 10 << 20;
 
-/// A relation and the bytes behind it, if both are large enough.
-fn above(live: &LiveCase<'_>, relation: &'static str, waste: &'static str, most: f64) -> Option<(f64, u64)> {
-    let relation = live.fraction(relation)?;
+/// A relation and the bytes behind it, if both are large enough. Without the relation the rule cannot judge.
+fn above(
+    live: &LiveCase<'_>,
+    report: &mut Report<'_>,
+    relation: &'static str,
+    waste: &'static str,
+    most: f64,
+) -> Option<(f64, u64)> {
+    let relation = report.seen(relation, live.fraction(relation))?;
     // Below 1 the bytes are negative.
     let waste = live.number(waste).unwrap_or(0);
     (relation > most && waste > WORTH).then_some((relation, waste))
@@ -43,10 +49,7 @@ Good:
 };
 
 fn fragmented(live: &LiveCase<'_>, report: &mut Report<'_>) {
-    if report.seen("mem_fragmentation_ratio", live.fraction("mem_fragmentation_ratio")).is_none() {
-        return;
-    }
-    let Some((relation, waste)) = above(live, "mem_fragmentation_ratio", "mem_fragmentation_bytes", 1.4) else {
+    let Some((relation, waste)) = above(live, report, "mem_fragmentation_ratio", "mem_fragmentation_bytes", 1.4) else {
         return;
     };
     // A server that has just emptied itself is told of by its peak.
@@ -82,10 +85,9 @@ Good:
 };
 
 fn allocator(live: &LiveCase<'_>, report: &mut Report<'_>) {
-    if report.seen("allocator_frag_ratio", live.fraction("allocator_frag_ratio")).is_none() {
+    let Some((relation, waste)) = above(live, report, "allocator_frag_ratio", "allocator_frag_bytes", 1.1) else {
         return;
-    }
-    let Some((relation, waste)) = above(live, "allocator_frag_ratio", "allocator_frag_bytes", 1.1) else { return };
+    };
     let has_defrag = live.info("mem_allocator").is_some_and(|name| name.starts_with("jemalloc"));
     let runs = live.is_on("activedefrag") == Some(true);
     let message = format!("{} are lost in half-empty pages of the allocator (ratio {relation:.2})", size(waste));
@@ -128,10 +130,9 @@ Good:
 };
 
 fn holds(live: &LiveCase<'_>, report: &mut Report<'_>) {
-    if report.seen("allocator_rss_ratio", live.fraction("allocator_rss_ratio")).is_none() {
+    let Some((relation, waste)) = above(live, report, "allocator_rss_ratio", "allocator_rss_bytes", 1.1) else {
         return;
-    }
-    let Some((relation, waste)) = above(live, "allocator_rss_ratio", "allocator_rss_bytes", 1.1) else { return };
+    };
     let message = format!("the allocator keeps {} of free pages (ratio {relation:.2})", size(waste));
     let proof = Proof::of([ratio("allocator_rss_ratio", relation), bytes("allocator_rss_bytes", waste)])
         .above("1.1, from 10 MiB on", "MEMORY DOCTOR");
@@ -161,10 +162,7 @@ Good:
 };
 
 fn process(live: &LiveCase<'_>, report: &mut Report<'_>) {
-    if report.seen("rss_overhead_ratio", live.fraction("rss_overhead_ratio")).is_none() {
-        return;
-    }
-    let Some((relation, waste)) = above(live, "rss_overhead_ratio", "rss_overhead_bytes", 1.1) else { return };
+    let Some((relation, waste)) = above(live, report, "rss_overhead_ratio", "rss_overhead_bytes", 1.1) else { return };
     let message = format!("{} of the process are not the allocator's (ratio {relation:.2})", size(waste));
     let proof = Proof::of([ratio("rss_overhead_ratio", relation), bytes("rss_overhead_bytes", waste)])
         .above("1.1, from 10 MiB on", "MEMORY DOCTOR");

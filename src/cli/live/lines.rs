@@ -68,20 +68,31 @@ pub(super) fn fill_rows(line: &mut LiveServer, setup: &Setup, deployed: Option<&
 }
 
 pub(super) fn user_line(setup: &Setup, row: &UserDrift) -> DriftLine {
+    let (declared, running) = (held(setup, &row.declared), held(setup, &row.running));
+    live_line(&row.name, (declared, running), &row.standing, row.note.clone())
+}
+
+/// What only the running server tells, and what is set there at once; of a restart nothing is known.
+pub(super) fn live_line(
+    name: &str,
+    (declared, running): (HeldLine, HeldLine),
+    standing: &Standing,
+    note: Option<String>,
+) -> DriftLine {
     DriftLine {
-        directive: row.name.clone(),
-        declared: held(setup, &row.declared),
-        running: held(setup, &row.running),
+        directive: name.to_owned(),
+        declared,
+        running,
         after_restart: None,
-        state: state(&row.standing),
+        state: state(standing),
         restart: "unknown",
         effect: "live",
         per_node: false,
-        note: row.note.clone(),
+        note,
     }
 }
 
-pub(super) fn state(standing: &Standing) -> &'static str {
+fn state(standing: &Standing) -> &'static str {
     match standing {
         Standing::Equal => "equal",
         Standing::Drift => "drift",

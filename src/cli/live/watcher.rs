@@ -1,6 +1,6 @@
 //! A Sentinel held against its own file. Nothing is set: a Sentinel is told by its own commands, and writes its file itself.
 
-use super::lines::{empty, state};
+use super::lines::{empty, live_line};
 use super::look::Looking;
 use super::nodes::advice;
 use super::target::{Declared, Place, Target};
@@ -97,19 +97,8 @@ fn drift_line(setup: &Setup, ids: &[StatementId], row: &SentinelDrift) -> DriftL
         words: None,
     };
     let at = |(_, line): &(String, usize)| Spot::of(&setup.reading.sources, setup.reading.statement(ids[*line]).at);
-    DriftLine {
-        directive: row.name.clone(),
-        declared: held(
-            row.declared.as_ref().map(|(text, _)| text),
-            "statement",
-            row.declared.as_ref().map(at).into_iter().collect(),
-        ),
-        running: held(row.running.as_ref(), "server", Vec::new()),
-        after_restart: None,
-        state: state(&row.standing),
-        restart: "unknown",
-        effect: "live",
-        per_node: false,
-        note: row.note.clone(),
-    }
+    let declared = row.declared.as_ref().map(at).into_iter().collect();
+    let declared = held(row.declared.as_ref().map(|(text, _)| text), "statement", declared);
+    let running = held(row.running.as_ref(), "server", Vec::new());
+    live_line(&row.name, (declared, running), &row.standing, row.note.clone())
 }

@@ -30,7 +30,7 @@
 //! | [`import`] | profiles made of configurations that people wrote | source, finding, server, catalog, facts, syntax, config, snapshot, render |
 //! | [`upgrade`] | the text of one version for another | source, finding, server, catalog, facts, syntax, config, plan |
 //! | [`live`] | booting and asking servers | server, snapshot, plan |
-//! | [`bench`] | load on servers, and what it says of two configurations | live |
+//! | [`mod@bench`] | load on servers, and what it says of two configurations | live |
 //! | [`report`] | how results look | source, finding, server, catalog, facts, config, snapshot, plan, lint, bench |
 //! | [`cli`] | the command line | all above |
 //!

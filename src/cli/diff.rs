@@ -3,7 +3,6 @@
 mod project;
 mod users;
 
-use std::collections::BTreeMap;
 use std::path::Path;
 
 use super::Exit;
@@ -22,7 +21,7 @@ use crate::plan::{self, Comparison, Contrast, Held, Relation, Said, between, ser
 use crate::report::lint::{Format, Output};
 use crate::report::{self, Compared, DifferenceLine, HeldLine, Place, SideLine};
 use crate::server::Server;
-use crate::snapshot::{Snapshot, read_dump};
+use crate::snapshot::{Info, Snapshot, read_dump};
 use crate::source::Name;
 use crate::syntax::{acl_file, conf};
 
@@ -171,7 +170,7 @@ fn of_dump(name: &str, text: &[u8], server: Option<Server>) -> Result<Side, Fail
         Some(server) => Chosen { server, because: "--server".into() },
         None => by_names(&pairs.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>()),
     };
-    let dump = Some(Snapshot::new(chosen.server, pairs, BTreeMap::new()));
+    let dump = Some(Snapshot::new(chosen.server, pairs, Info::default()));
     let subject = Subject::of_setup(nothing(name, chosen.server), &chosen);
     Ok(Side { name: name.to_owned(), kind: "dump", subject, dump })
 }

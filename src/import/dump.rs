@@ -136,7 +136,7 @@ mod tests {
     fn a_live_server_says_the_same() {
         let config = [("maxmemory", "0"), ("save", "3600 1 300 100"), ("replica-read-only", "yes"), ("ft.x", "1")];
         let config = config.map(|(name, value)| (name.to_owned(), value.as_bytes().to_vec())).to_vec();
-        let snapshot = Snapshot::new("redis-7.4.1".parse().unwrap(), config, std::collections::BTreeMap::new());
+        let snapshot = Snapshot::new("redis-7.4.1".parse().unwrap(), config, crate::snapshot::Info::default());
         let (reading, dump) = of_snapshot(Name::Live("there".into()), &snapshot);
         assert_eq!(reading.iter().count(), 4);
         assert_eq!(dump.unheld[0].0, "ft.x");

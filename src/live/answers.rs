@@ -115,7 +115,12 @@ impl Answers {
 
 /// Digits, perhaps after a sign.
 fn number(text: &[u8]) -> Option<i64> {
-    std::str::from_utf8(text).ok()?.parse().ok()
+    let digits = text.strip_prefix(b"-").or(text.strip_prefix(b"+")).unwrap_or(text);
+    let digit = |byte: &u8| byte.is_ascii_digit().then(|| i64::from(byte - b'0'));
+    let add = |all: i64, byte: &u8| all.checked_mul(10)?.checked_sub(digit(byte)?);
+    // Below zero there is one number more than above it.
+    let below = digits.iter().try_fold(0, add).filter(|_| !digits.is_empty())?;
+    if text[0] == b'-' { Some(below) } else { below.checked_neg() }
 }
 
 #[cfg(test)]
@@ -151,7 +156,9 @@ mod tests {
         is(b"+OK\r\n", Reply::Status("OK".into()));
         is(b"-ERR no\r\n", Reply::Error("ERR no".into()));
         is(b"!6\r\nERR no\r\n", Reply::Error("ERR no".into()));
-        is(b":-7\r\n", Reply::Integer(-7));
+        for number in [0, -7, 1_234_567_890, i64::MAX, i64::MIN] {
+            is(format!(":{number}\r\n").as_bytes(), Reply::Integer(number));
+        }
         is(b"$4\r\na\r\nb\r\n", bytes(b"a\r\nb"));
         is(b"$0\r\n\r\n", bytes(b""));
         is(b"=6\r\ntxt:ab\r\n", bytes(b"ab"));
@@ -187,6 +194,10 @@ mod tests {
             b":\r\n",
             b":x\r\n",
             b":99999999999999999999\r\n",
+            b":9223372036854775808\r\n",
+            b":-9223372036854775809\r\n",
+            b":-\r\n",
+            b":--1\r\n",
             b"$-2\r\n",
             b"$1\r\nxy\r\n",
             b"$2\r\nx\r\n",

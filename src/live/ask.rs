@@ -1,6 +1,7 @@
 //! The fixed list of what can be sent to a server.
 
 use std::fmt;
+use std::io::Write as _;
 
 /// Who logs in, and with what. Debug output and errors hold the name at most.
 #[derive(Clone, PartialEq, Eq)]
@@ -109,7 +110,8 @@ impl Ask<'_> {
         }
     }
 
-    pub(super) fn pack(self, word: &[u8]) -> Vec<u8> {
+    /// Adds what is sent, the command under that word.
+    pub(super) fn pack(self, word: &[u8], packed: &mut Vec<u8>) {
         let count: String;
         let mut words: Vec<&[u8]> = vec![word];
         match self {
@@ -170,14 +172,20 @@ impl Ask<'_> {
             Self::KeyMemory(key) => words.extend([b"USAGE", key, b"SAMPLES", b"5"]),
             Self::Info(Section::Everything) => words.push(b"everything"),
         }
-        let mut packed = format!("*{}\r\n", words.len()).into_bytes();
+        packed.reserve(words.iter().map(|word| word.len() + 8).sum());
+        header(b'*', words.len(), packed);
         for word in words {
-            packed.extend_from_slice(format!("${}\r\n", word.len()).as_bytes());
+            header(b'$', word.len(), packed);
             packed.extend_from_slice(word);
             packed.extend_from_slice(b"\r\n");
         }
-        packed
     }
+}
+
+/// How many of something come.
+fn header(kind: u8, count: usize, packed: &mut Vec<u8>) {
+    packed.push(kind);
+    write!(packed, "{count}\r\n").expect("memory takes everything");
 }
 
 #[cfg(test)]
@@ -187,8 +195,13 @@ mod tests {
     #[test]
     fn a_renamed_command_is_called_by_its_new_name_and_a_password_is_never_shown() {
         let login = Login { user: "ops".into(), password: b"hunter2".to_vec() };
-        assert_eq!(Ask::Auth(&login).pack(b"letmein"), b"*3\r\n$7\r\nletmein\r\n$3\r\nops\r\n$7\r\nhunter2\r\n");
-        assert_eq!(Ask::Info(Section::Server).pack(b"INFO"), b"*2\r\n$4\r\nINFO\r\n$6\r\nserver\r\n");
+        let packed = |ask: Ask<'_>, word: &[u8]| {
+            let mut packed = Vec::new();
+            ask.pack(word, &mut packed);
+            packed
+        };
+        assert_eq!(packed(Ask::Auth(&login), b"letmein"), b"*3\r\n$7\r\nletmein\r\n$3\r\nops\r\n$7\r\nhunter2\r\n");
+        assert_eq!(packed(Ask::Info(Section::Server), b"INFO"), b"*2\r\n$4\r\nINFO\r\n$6\r\nserver\r\n");
         assert!(!format!("{login:?}").contains("hunter2"));
     }
 }

@@ -60,7 +60,7 @@ pub fn remove(reach: &Reach<'_>, run_id: &str, password: &[u8]) -> Result<(), St
 
 fn set(reach: &Reach<'_>, run_id: &str, sign: u8, password: &[u8]) -> Result<(), String> {
     let mut met = Met::meet(reach).map_err(|error| error.to_string())?;
-    if met.info().get("run_id").map(String::as_str) != Some(run_id) {
+    if met.info().get("run_id") != Some(run_id) {
         return Err("another process answers than was looked at".into());
     }
     let rule = [&[sign], password].concat();

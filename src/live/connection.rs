@@ -171,7 +171,10 @@ impl Connection {
         if self.wire.failed.is_some() {
             return Err(ConnectionError::Closed { command: first.command() });
         }
-        let packed: Vec<u8> = asks.iter().flat_map(|ask| ask.pack(self.word(ask.command()))).collect();
+        let mut packed = Vec::new();
+        for ask in asks {
+            ask.pack(self.word(ask.command()), &mut packed);
+        }
         self.wire.begin(self.within, budget(first.command()));
         match self.wire.send(&packed) {
             // Whoever shuts us out says why before it hangs up: that is still to be read.

@@ -187,7 +187,7 @@ fn watched(met: &mut Met, service: Option<&str>, here: &Here<'_>) -> Result<Topo
 
 /// The tree that a primary feeds. A node that does not answer is of it all the same.
 fn replication(first: &Met, reach: &Reach<'_>, ways: &Ways, here: &Here<'_>) -> Topology {
-    let run_id = |met: &Met| met.info().get("run_id").cloned().unwrap_or_default();
+    let run_id = |met: &Met| met.info().get("run_id").unwrap_or_default().to_owned();
     let begun_at = run_id(first);
     let reached = |told: &Address| Met::meet(&Reach { address: ways.to(told), ..reach.clone() }).ok();
     // Up to the primary that follows nobody.
@@ -207,7 +207,7 @@ fn replication(first: &Met, reach: &Reach<'_>, ways: &Ways, here: &Here<'_>) -> 
     }
     // And down again. Who was met on the way up is counted where it is listed.
     let is_primary = topology::primary(&top.1, here).is_none();
-    let mut seen = BTreeSet::from([top.1.get("run_id").cloned().unwrap_or_default()]);
+    let mut seen = BTreeSet::from([top.1.get("run_id").unwrap_or_default().to_owned()]);
     let mut told_already = BTreeSet::from([top.0.clone()]);
     nodes.push(Node { told: top.0, is_primary, shard: 0 });
     let mut feeding = vec![top.1];

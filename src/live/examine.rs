@@ -15,8 +15,8 @@ use super::patterns::patterns;
 use super::reply::Reply;
 use crate::server::{Engine, Server};
 use crate::snapshot::{
-    Client, Earlier, Evidence, Exposure, KeyBounds, Large, LatencyEvent, Slow, Slowlog, Snapshot, User, command_word,
-    parse_info,
+    Client, Earlier, Evidence, Exposure, Info, KeyBounds, Large, LatencyEvent, Slow, Slowlog, Snapshot, User,
+    command_word, parse_info,
 };
 
 /// How many entries of each log are asked for.
@@ -88,7 +88,7 @@ fn takes_many_names(server: Server) -> bool {
 }
 
 /// All sections of INFO.
-fn info(met: &mut Met) -> Result<BTreeMap<String, String>, ObserveError> {
+fn info(met: &mut Met) -> Result<Info, ObserveError> {
     match met.ask(Ask::Info(Section::Everything))?.into_bytes() {
         Some(text) => Ok(parse_info(&text)),
         None => Ok(met.refresh()?.clone()),
@@ -103,7 +103,7 @@ struct Asking<'m> {
 }
 
 impl Asking<'_> {
-    fn all(&mut self, server: Server, info: &BTreeMap<String, String>) -> Result<(), ObserveError> {
+    fn all(&mut self, server: Server, info: &Info) -> Result<(), ObserveError> {
         let number = |field: &str| info.get(field).and_then(|value| value.parse::<u64>().ok());
         let exposure = self.exposure;
         // Redis 6.2 needs a dozen commands for CONFIG GET: what could be done without is not asked for.

@@ -2,15 +2,14 @@
 //!
 //! Linux only; elsewhere the files are not there, and nothing is said. What cannot be read is left out.
 
-use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
 
 use super::address::Address;
-use crate::snapshot::Host;
+use crate::snapshot::{Host, Info};
 
 /// What the machine says; `None` if the server is not known to run here.
-pub(super) fn look(address: &Address, info: &BTreeMap<String, String>) -> Option<Host> {
+pub(super) fn look(address: &Address, info: &Info) -> Option<Host> {
     let is_here = match address {
         Address::Unix(_) => true,
         Address::Tcp { host, .. } => {
@@ -139,12 +138,10 @@ mod tests {
 
     #[test]
     fn a_server_elsewhere_has_no_machine_here() {
-        let info = BTreeMap::from([
-            ("process_id".to_owned(), std::process::id().to_string()),
-            ("executable".to_owned(), "/usr/bin/redis-server".to_owned()),
-        ]);
+        let process = std::process::id().to_string();
+        let info = [("process_id", process.as_str()), ("executable", "/usr/bin/redis-server")].into_iter().collect();
         let here = Address::Unix("/tmp/x".into());
         assert_eq!(look(&here, &info), None);
-        assert_eq!(look(&here, &BTreeMap::new()), None);
+        assert_eq!(look(&here, &Info::default()), None);
     }
 }

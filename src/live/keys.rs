@@ -10,7 +10,7 @@ use super::ask::Ask;
 use super::connection::ConnectionError;
 use super::observe::Met;
 use super::reply::Reply;
-use crate::snapshot::{Exposure, KeyBounds, KeyGroup, KeySample, LargeKey};
+use crate::snapshot::{Exposure, Info, KeyBounds, KeyGroup, KeySample, LargeKey};
 
 /// Keys that one SCAN asks for.
 const AT_ONCE: u32 = 100;
@@ -60,12 +60,7 @@ struct Walk<'m> {
 }
 
 /// Takes a sample of all databases, of each by its share of the keys.
-pub(super) fn sample(
-    met: &mut Met,
-    bounds: KeyBounds,
-    exposure: Exposure,
-    info: &BTreeMap<String, String>,
-) -> Result<KeySample, NoSample> {
+pub(super) fn sample(met: &mut Met, bounds: KeyBounds, exposure: Exposure, info: &Info) -> Result<KeySample, NoSample> {
     let databases: Vec<(u32, u64)> = info
         .iter()
         .filter_map(|(name, value)| {

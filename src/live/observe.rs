@@ -3,7 +3,6 @@
 //! What is sent: AUTH if there is a login, INFO, and CONFIG GET with the names that the caller wants. Nothing of it changes
 //! a server, and nothing leaves a trace such as the name of a connection.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,7 +13,7 @@ use super::patterns::patterns;
 use super::reply::Reply;
 use super::tls::Tls;
 use crate::server::{Engine, Server};
-use crate::snapshot::{IdentityError, PairsError, Snapshot, identity, pairs, parse_info};
+use crate::snapshot::{IdentityError, Info, PairsError, Snapshot, identity, pairs, parse_info};
 
 /// How to reach a server.
 #[derive(Clone, Debug)]
@@ -125,7 +124,7 @@ pub struct Observed {
 pub struct Met {
     connection: Connection,
     server: Server,
-    info: Arc<BTreeMap<String, String>>,
+    info: Arc<Info>,
 }
 
 impl Met {
@@ -161,7 +160,7 @@ impl Met {
     #[must_use]
     pub fn is_sentinel(&self) -> bool {
         // Valkey has a name of its own for it.
-        ["redis_mode", "server_mode"].iter().any(|field| self.info.get(*field).is_some_and(|mode| mode == "sentinel"))
+        ["redis_mode", "server_mode"].iter().any(|field| self.info.get(field).is_some_and(|mode| mode == "sentinel"))
     }
 
     /// Whether the connection can still be used.
@@ -183,7 +182,7 @@ impl Met {
     ///
     /// # Errors
     /// When no answer came, or none that a server gives.
-    pub fn refresh(&mut self) -> Result<&BTreeMap<String, String>, ObserveError> {
+    pub fn refresh(&mut self) -> Result<&Info, ObserveError> {
         let text = match self.connection.info(Section::Usual)? {
             Reply::Error(answer) => return Err(without_info(answer)),
             reply @ (Reply::Status(_) | Reply::Integer(_) | Reply::Bytes(_) | Reply::Nil | Reply::List(_)) => {
@@ -202,7 +201,7 @@ impl Met {
 
     /// What INFO said.
     #[must_use]
-    pub fn info(&self) -> &BTreeMap<String, String> {
+    pub fn info(&self) -> &Info {
         &self.info
     }
 

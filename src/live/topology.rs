@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 
 use super::address::Address;
 use super::reply::Reply;
+use crate::snapshot::Info;
 
 /// A node that some server told of.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -87,8 +88,8 @@ impl Here<'_> {
 }
 
 /// The replicas that a server feeds, and whether each is in step.
-pub(super) fn replicas(info: &BTreeMap<String, String>, here: &Here<'_>) -> Vec<(Address, bool)> {
-    let fed = |(field, line): (&String, &String)| {
+pub(super) fn replicas(info: &Info, here: &Here<'_>) -> Vec<(Address, bool)> {
+    let fed = |(field, line): (&str, &str)| {
         let number: u32 = field.strip_prefix("slave")?.parse().ok()?;
         let of = |name: &str| line.split(',').find_map(|part| part.strip_prefix(name)?.strip_prefix('='));
         let port = of("port")?.parse().ok()?;
@@ -100,7 +101,7 @@ pub(super) fn replicas(info: &BTreeMap<String, String>, here: &Here<'_>) -> Vec<
 }
 
 /// Whom a replica follows.
-pub(super) fn primary(info: &BTreeMap<String, String>, here: &Here<'_>) -> Option<Address> {
+pub(super) fn primary(info: &Info, here: &Here<'_>) -> Option<Address> {
     if info.get("role").is_none_or(|role| role != "slave") {
         return None;
     }
@@ -200,8 +201,8 @@ mod tests {
 
     const HERE: Here<'_> = Here { host: "seed", tls: false };
 
-    fn info(lines: &[(&str, &str)]) -> BTreeMap<String, String> {
-        lines.iter().map(|(field, value)| ((*field).to_owned(), (*value).to_owned())).collect()
+    fn info(lines: &[(&str, &str)]) -> Info {
+        lines.iter().copied().collect()
     }
 
     fn at(host: &str, port: u16) -> Address {

@@ -92,7 +92,6 @@ pub(super) fn is_action(kind: &Kind) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeMap;
 
     use super::*;
     use crate::config::resolve;
@@ -102,7 +101,7 @@ mod tests {
     fn verdict(text: &str, name: &str, running: &str) -> Verdict {
         let server = "redis-7.4".parse().unwrap();
         let config = resolve(&conf::read_alone(Name::Stdin, text.as_bytes(), server), Mode::Server);
-        let snapshot = Snapshot::new(server, vec![(name.into(), running.into())], BTreeMap::new());
+        let snapshot = Snapshot::new(server, vec![(name.into(), running.into())], crate::snapshot::Info::default());
         let found = compare(&config, &snapshot, &[]);
         found.iter().find(|d| d.directive.names.contains(&name)).unwrap().verdict
     }

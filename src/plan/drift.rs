@@ -9,7 +9,7 @@ use super::Verdict;
 use super::compare::{is_action, judge};
 use super::contrast::{Held, Said};
 use super::nature::is_per_node;
-use crate::catalog::{Change, Directive, State};
+use crate::catalog::{self, Change, Directive, Lookup, State};
 use crate::config::{Config, Origin, Secret, Value, printable};
 use crate::snapshot::Snapshot;
 
@@ -152,24 +152,34 @@ pub fn names_to_ask(declared: &Config, secrets: &BTreeMap<String, Secret>) -> Ve
 #[must_use]
 pub fn drift(wanted: Wanted<'_>, running: &Snapshot) -> Drifts {
     let mut found = Drifts::default();
+    let mut answers: Vec<Option<&[u8]>> = vec![None; catalog::count()];
+    for (name, value) in running.config() {
+        match wanted.declared.view.look(name.as_bytes()) {
+            Lookup::Here(directive) => {
+                let answer = &mut answers[directive.id.index()];
+                // An alias says what its directive says.
+                if answer.is_none() || name == directive.name() {
+                    *answer = Some(value);
+                }
+            }
+            Lookup::Elsewhere(_) | Lookup::Never => found.strange.push(name.clone()),
+        }
+    }
     for directive in wanted.declared.view.directives() {
         if directive.is.file_only || is_action(&directive.kind) {
             continue;
         }
-        if let Some(row) = wanted.row(directive, running, &mut found) {
+        if let Some(row) = wanted.row(directive, answers[directive.id.index()], &mut found) {
             found.rows.push(row);
         }
     }
     found.rows.sort_by_key(|row| row.name);
-    let known = |name: &str| matches!(wanted.declared.view.look(name.as_bytes()), crate::catalog::Lookup::Here(_));
-    found.strange = running.config().iter().map(|(name, _)| name).filter(|name| !known(name)).cloned().collect();
     found
 }
 
 impl Wanted<'_> {
-    fn row(&self, directive: &'static Directive, running: &Snapshot, found: &mut Drifts) -> Option<Drift> {
+    fn row(&self, directive: &'static Directive, answer: Option<&[u8]>, found: &mut Drifts) -> Option<Drift> {
         let declared = self.declared;
-        let answer = directive.names.iter().find_map(|name| running.value(name));
         if self.deployed.is_none() && answer.is_some_and(|answer| declared.is_shown_as(directive, answer)) {
             found.equal += usize::from(declared.is_stated(directive));
             return None;

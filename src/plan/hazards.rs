@@ -284,7 +284,7 @@ impl Now<'_> {
             Class::Replica => !self.is("connected_slaves", "0"),
             Class::Pubsub => {
                 let counts = ["pubsub_channels", "pubsub_patterns", "pubsubshard_channels"];
-                let mut told = counts.iter().filter_map(|field| self.0.info().get(*field)).peekable();
+                let mut told = counts.iter().filter_map(|field| self.0.info().get(field)).peekable();
                 told.peek().is_none() || told.any(|count| count != "0")
             }
         }

@@ -111,7 +111,7 @@ mod tests {
 
     fn snapshot(server: &str, pairs: &[(&str, &str)]) -> Snapshot {
         let pairs = pairs.iter().map(|(name, value)| ((*name).to_owned(), value.as_bytes().to_vec())).collect();
-        Snapshot::new(server.parse().unwrap(), pairs, BTreeMap::new())
+        Snapshot::new(server.parse().unwrap(), pairs, crate::snapshot::Info::default())
     }
 
     #[test]

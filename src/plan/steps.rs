@@ -84,7 +84,7 @@ impl Identity {
     /// Who answered.
     #[must_use]
     pub fn of(snapshot: &Snapshot) -> Self {
-        let field = |name: &str| snapshot.info().get(name).cloned().unwrap_or_default();
+        let field = |name: &str| snapshot.info().get(name).map(str::to_owned).unwrap_or_default();
         Self { run_id: field("run_id"), role: field("role") }
     }
 }

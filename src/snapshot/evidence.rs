@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use super::info::Info;
 use super::keys::KeySample;
 
 /// Whether what belongs to the users of a server is kept.
@@ -41,7 +42,7 @@ pub struct Evidence {
     /// ACL LOG: how often something was refused, by reason.
     pub denials: Option<BTreeMap<String, u64>>,
     /// CLUSTER INFO.
-    pub cluster: Option<BTreeMap<String, String>>,
+    pub cluster: Option<Info>,
     /// A sample of the keys, where it was asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub keys: Option<KeySample>,
@@ -57,7 +58,7 @@ pub struct Evidence {
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
 pub struct Earlier {
     /// Its fields.
-    pub info: BTreeMap<String, String>,
+    pub info: Info,
     /// How long before.
     pub milliseconds: u64,
 }

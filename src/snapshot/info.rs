@@ -1,6 +1,9 @@
 //! INFO text into fields, and fields into the identity of a server.
 
 use std::collections::BTreeMap;
+use std::fmt;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::server::{ParseServerError, Server};
 
@@ -15,15 +18,126 @@ pub enum IdentityError {
     Unreadable(#[from] ParseServerError),
 }
 
+/// The fields of INFO, by name: one text, and where in it each field stands. A fleet is asked for hundreds of them a server.
+#[derive(Clone, Default)]
+pub struct Info {
+    text: Box<str>,
+    /// Sorted by name, each name once.
+    fields: Vec<Field>,
+}
+
+/// Where a field stands in the text.
+#[derive(Clone, Copy)]
+struct Field {
+    start: u32,
+    colon: u32,
+    end: u32,
+}
+
+/// More than any server says: what stands further back is not taken in.
+const LONGEST: usize = 64 << 20;
+
+impl Info {
+    /// What a field says.
+    #[must_use]
+    pub fn get(&self, name: &str) -> Option<&str> {
+        let at = self.fields.binary_search_by(|field| self.name(*field).cmp(name)).ok()?;
+        Some(self.value(self.fields[at]))
+    }
+
+    /// Whether it says nothing.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.fields.is_empty()
+    }
+
+    /// Every field with what it says, by name.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        self.fields.iter().map(|field| (self.name(*field), self.value(*field)))
+    }
+
+    fn of(text: Box<str>) -> Self {
+        let mut fields: Vec<Field> = Vec::with_capacity(text.len() / 32);
+        let place = |at: usize| u32::try_from(at).expect("it is shorter than 64 MiB");
+        let mut start = 0;
+        for line in text.split_inclusive('\n') {
+            let end = start + line.trim_end().len();
+            if let Some(colon) = memchr::memchr(b':', line.as_bytes()).filter(|_| !line.starts_with('#')) {
+                // A line that ends in its colon says nothing, which is a value, too.
+                fields.push(Field {
+                    start: place(start),
+                    colon: place(start + colon),
+                    end: place(end.max(start + colon + 1)),
+                });
+            }
+            start += line.len();
+        }
+        let mut info = Self { text, fields };
+        let name = |field: &Field| &info.text[field.start as usize..field.colon as usize];
+        let mut fields = std::mem::take(&mut info.fields);
+        fields.sort_by(|one, other| name(one).cmp(name(other)));
+        // Of equal names the last counts.
+        fields.dedup_by(|later, earlier| {
+            let is_same = name(later) == name(earlier);
+            if is_same {
+                *earlier = *later;
+            }
+            is_same
+        });
+        info.fields = fields;
+        info
+    }
+
+    fn name(&self, field: Field) -> &str {
+        &self.text[field.start as usize..field.colon as usize]
+    }
+
+    fn value(&self, field: Field) -> &str {
+        &self.text[field.colon as usize + 1..field.end as usize]
+    }
+}
+
+impl PartialEq for Info {
+    fn eq(&self, other: &Self) -> bool {
+        self.iter().eq(other.iter())
+    }
+}
+
+impl Eq for Info {}
+
+impl fmt::Debug for Info {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_map().entries(self.iter()).finish()
+    }
+}
+
+impl<N: AsRef<str>, V: AsRef<str>> FromIterator<(N, V)> for Info {
+    fn from_iter<T: IntoIterator<Item = (N, V)>>(fields: T) -> Self {
+        let mut text = String::new();
+        for (name, value) in fields {
+            text.extend([name.as_ref(), ":", value.as_ref(), "\n"]);
+        }
+        parse_info(text.as_bytes())
+    }
+}
+
+impl Serialize for Info {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_map(self.iter())
+    }
+}
+
+impl<'de> Deserialize<'de> for Info {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Ok(BTreeMap::<String, String>::deserialize(deserializer)?.into_iter().collect())
+    }
+}
+
 /// Splits the text of INFO into its fields; section titles and empty lines fall away.
 #[must_use]
-pub fn parse_info(text: &[u8]) -> BTreeMap<String, String> {
-    String::from_utf8_lossy(text)
-        .lines()
-        .filter(|line| !line.starts_with('#'))
-        .filter_map(|line| line.split_once(':'))
-        .map(|(field, value)| (field.to_owned(), value.trim_end().to_owned()))
-        .collect()
+pub fn parse_info(text: &[u8]) -> Info {
+    let text = String::from_utf8_lossy(&text[..text.len().min(LONGEST / 3)]);
+    Info::of(text.into())
 }
 
 /// Tells engine and version by the fields of `INFO server`.
@@ -33,7 +147,7 @@ pub fn parse_info(text: &[u8]) -> BTreeMap<String, String> {
 ///
 /// # Errors
 /// When no version field is there, or it does not begin with `major.minor`.
-pub fn identity(info: &BTreeMap<String, String>) -> Result<Server, IdentityError> {
+pub fn identity(info: &Info) -> Result<Server, IdentityError> {
     let (engine, version) = match (info.get("valkey_version"), info.get("redis_version")) {
         (Some(version), _) => ("valkey", version),
         (None, Some(version)) => ("redis", version),
@@ -62,7 +176,7 @@ mod tests {
             "# Server\r\nredis_version:7.2.4\r\nserver_name:valkey\r\nvalkey_version:8.1.8\r\nos:Linux 5 x:y\r\n";
         assert_eq!(told(valkey).unwrap().name(), "valkey-8.1.8");
         assert_eq!(told("redis_version:6.2.14\r\n").unwrap().name(), "redis-6.2.14");
-        assert_eq!(parse_info(valkey.as_bytes())["os"], "Linux 5 x:y");
+        assert_eq!(parse_info(valkey.as_bytes()).get("os"), Some("Linux 5 x:y"));
     }
 
     #[test]
@@ -75,5 +189,15 @@ mod tests {
     fn a_server_that_hides_its_version_is_an_error() {
         assert_eq!(told("# Server\r\nproxy:yes\r\n"), Err(IdentityError::Missing));
         assert!(matches!(told("redis_version:unstable\r\n"), Err(IdentityError::Unreadable(_))));
+    }
+
+    #[test]
+    fn fields_are_found_by_name_and_the_last_of_equal_ones_counts() {
+        let info = parse_info(b"# Server\r\nb:1\r\n\r\na:\r\nb: 2 \r\nno field\r\n:x\r\nlast:3");
+        assert_eq!(info.iter().collect::<Vec<_>>(), [("", "x"), ("a", ""), ("b", " 2"), ("last", "3")]);
+        assert_eq!((info.get("a"), info.get("c")), (Some(""), None));
+        assert_eq!(info, info.iter().collect());
+        let kept = serde_json::to_string(&info).unwrap();
+        assert_eq!(serde_json::from_str::<Info>(&kept).unwrap(), info);
     }
 }

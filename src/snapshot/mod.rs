@@ -11,13 +11,12 @@ mod pairs;
 mod saved;
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 
 pub use dump::{Dump, DumpError, Said, is_dump, read_dump};
 pub use evidence::{Client, Earlier, Evidence, Exposure, Host, Large, LatencyEvent, Slow, Slowlog, User, command_word};
-pub use info::{IdentityError, identity, parse_info};
+pub use info::{IdentityError, Info, identity, parse_info};
 pub use keys::{CONFIDENCE, Interval, KeyBounds, KeyGroup, KeySample, LargeKey};
 pub use pairs::{PairsError, pairs};
 pub use saved::{Kept, Saved, SavedError, read_kept};
@@ -30,17 +29,13 @@ pub struct Snapshot {
     /// Engine, series and patch release, as `INFO server` states them.
     pub server: Server,
     config: Vec<(String, Vec<u8>)>,
-    info: Arc<BTreeMap<String, String>>,
+    info: Arc<Info>,
 }
 
 impl Snapshot {
     /// Keeps what a server said. Names are put into lower case and sorted; of equal names the last value stays.
     #[must_use]
-    pub fn new(
-        server: Server,
-        mut config: Vec<(String, Vec<u8>)>,
-        info: impl Into<Arc<BTreeMap<String, String>>>,
-    ) -> Self {
+    pub fn new(server: Server, mut config: Vec<(String, Vec<u8>)>, info: impl Into<Arc<Info>>) -> Self {
         for (name, _) in &mut config {
             name.make_ascii_lowercase();
         }
@@ -63,7 +58,7 @@ impl Snapshot {
 
     /// The fields of INFO, without their sections.
     #[must_use]
-    pub fn info(&self) -> &BTreeMap<String, String> {
+    pub fn info(&self) -> &Info {
         &self.info
     }
 
@@ -116,7 +111,7 @@ mod tests {
 
     fn snapshot(config: &[(&str, &str)]) -> Snapshot {
         let config = config.iter().map(|(name, value)| ((*name).to_owned(), value.as_bytes().to_vec())).collect();
-        Snapshot::new("redis-7.4.1".parse().unwrap(), config, BTreeMap::new())
+        Snapshot::new("redis-7.4.1".parse().unwrap(), config, Info::default())
     }
 
     #[test]

@@ -2,12 +2,10 @@
 //!
 //! A snapshot of ours says which names were not asked for, so that what is missing is told from what does not exist.
 
-use std::collections::BTreeMap;
-
 use serde::Deserialize as _;
 use serde_json::{Map, Value as Json, json};
 
-use super::{Evidence, Snapshot, parse_info};
+use super::{Evidence, Info, Snapshot, parse_info};
 use crate::server::Server;
 
 /// A server as it was kept.
@@ -29,7 +27,7 @@ pub enum Kept<'a> {
     /// A snapshot of ours.
     Ours(Box<Saved>),
     /// What INFO said, if anything, and the rest, which is a dump of CONFIG GET if there is any.
-    Printed(BTreeMap<String, String>, &'a [u8]),
+    Printed(Info, &'a [u8]),
 }
 
 /// Why a snapshot of ours cannot be read.
@@ -77,8 +75,10 @@ impl Saved {
         let text = |json: &Json, part| json.as_str().map(str::to_owned).ok_or(SavedError::Part(part));
         let server: Server = text(&json["server"], "server")?.parse().map_err(|_| SavedError::Part("server"))?;
         let info = json["info"].as_object().ok_or(SavedError::Part("info"))?;
-        let info: BTreeMap<String, String> =
-            info.iter().map(|(name, value)| Ok((name.clone(), text(value, "info")?))).collect::<Result<_, _>>()?;
+        let info: Info = info
+            .iter()
+            .map(|(name, value)| Ok((name.clone(), text(value, "info")?)))
+            .collect::<Result<_, SavedError>>()?;
         let config = json["config"].as_object().ok_or(SavedError::Part("config"))?;
         let config = config
             .iter()
@@ -121,7 +121,7 @@ pub fn read_kept(text: &[u8]) -> Result<Kept<'_>, SavedError> {
         if let Some(info) = json.as_str() {
             return Ok(Kept::Printed(parse_info(info.as_bytes()), b""));
         }
-        return Ok(Kept::Printed(BTreeMap::new(), text));
+        return Ok(Kept::Printed(Info::default(), text));
     }
     let end = end_of_info(plain);
     Ok(Kept::Printed(parse_info(&plain[..end]), &plain[end..]))
@@ -153,7 +153,7 @@ mod tests {
         match read_kept(text.as_bytes()).unwrap() {
             Kept::Ours(_) => panic!("{text}"),
             Kept::Printed(info, rest) => {
-                (info.get("redis_version").cloned(), String::from_utf8_lossy(rest).into_owned())
+                (info.get("redis_version").map(str::to_owned), String::from_utf8_lossy(rest).into_owned())
             }
         }
     }
@@ -161,7 +161,7 @@ mod tests {
     #[test]
     fn a_snapshot_reads_back_as_it_was_written() {
         let config = vec![("maxmemory".to_owned(), b"0".to_vec()), ("logfile".to_owned(), b"a\xff\n".to_vec())];
-        let info = BTreeMap::from([("role".to_owned(), "master".to_owned())]);
+        let info: Info = [("role", "master")].into_iter().collect();
         let snapshot = Snapshot::new("redis-7.4.1".parse().unwrap(), config, info);
         let withheld = vec!["requirepass".to_owned()];
         let evidence = Some(Evidence { commands: 3, ..Evidence::default() });

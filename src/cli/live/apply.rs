@@ -383,7 +383,7 @@ impl Applying<'_> {
         line.lost_on_restart = seen.lost_on_restart();
         line.beyond = crate::plan::beyond(&seen.declaration.setup);
         line.not_on_disk = seen.not_on_disk();
-        line.config_file = seen.snapshot.info().get("config_file").filter(|path| !path.is_empty()).cloned();
+        line.config_file = seen.snapshot.info().get("config_file").filter(|path| !path.is_empty()).map(str::to_owned);
     }
 
     fn step_line(&self, seen: &Seen, step: &Step) -> StepStateLine {

@@ -1,14 +1,12 @@
 //! The lines of a report on running servers, from what was found there.
 
-use std::collections::BTreeMap;
-
 use super::target::{Place, Target};
 use crate::catalog::Change;
 use crate::cli::diff;
 use crate::config::Setup;
 use crate::plan::{Drift, Drifts, Fate, Held, Standing, UserDrift};
 use crate::report::{DriftLine, HeldLine, LiveServer, LiveStatus};
-use crate::snapshot::Snapshot;
+use crate::snapshot::{Info, Snapshot};
 
 /// What a side holds; what the other comparisons have from a dump is here what a server said.
 pub(super) fn held(setup: &Setup, held: &Held) -> HeldLine {
@@ -125,10 +123,10 @@ fn drift_line(setup: &Setup, deployed: Option<&Setup>, row: &Drift) -> DriftLine
     }
 }
 
-pub(super) fn role(info: &BTreeMap<String, String>) -> Option<String> {
-    match info.get("role").map(String::as_str) {
+pub(super) fn role(info: &Info) -> Option<String> {
+    match info.get("role") {
         Some("master") => {
-            let replicas = info.get("connected_slaves").map_or("0", String::as_str);
+            let replicas = info.get("connected_slaves").unwrap_or("0");
             Some(match replicas {
                 "0" => "primary".into(),
                 "1" => "primary, 1 replica".into(),
@@ -136,7 +134,7 @@ pub(super) fn role(info: &BTreeMap<String, String>) -> Option<String> {
             })
         }
         Some("slave") => {
-            let of = |name: &str| info.get(name).map_or("?", String::as_str);
+            let of = |name: &str| info.get(name).unwrap_or("?");
             Some(format!("replica of {}:{}", of("master_host"), of("master_port")))
         }
         Some(_) | None => None,

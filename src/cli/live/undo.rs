@@ -49,7 +49,7 @@ pub(in super::super) fn run(command: &Arguments, global: &Global, terminal: &mut
             return tell(&result, Exit::Partial, global, terminal);
         }
     };
-    if met.info().get("run_id") != Some(&undo.run_id) {
+    if met.info().get("run_id") != Some(undo.run_id.as_str()) {
         result.reason = Some(
             "the server was restarted since, or is another one: what was set then is gone with that process".into(),
         );

@@ -35,7 +35,7 @@ fn degraded(live: &LiveCase<'_>, report: &mut Report<'_>) {
     }
     let Some(cluster) = report.seen("CLUSTER INFO", live.evidence.cluster.as_ref()) else { return };
     let number = |field: &str| cluster.get(field).and_then(|text| text.parse::<u64>().ok()).unwrap_or(0);
-    let state = cluster.get("cluster_state").map_or("?", String::as_str);
+    let state = cluster.get("cluster_state").unwrap_or("?");
     let [assigned, failing, failed] =
         ["cluster_slots_assigned", "cluster_slots_pfail", "cluster_slots_fail"].map(number);
     if state == "ok" && failing + failed == 0 && assigned == 16384 {

@@ -5,6 +5,8 @@
 //! `denied: auth 5`, `cluster: cluster_state fail`, `host: huge_pages always`, and `missing: SLOWLOG GET` are what they say.
 //! Every other line is one of the running configuration.
 
+use std::collections::BTreeMap;
+
 use super::super::example::Texts;
 use super::{Diagnosis, LiveCase, diagnose, facts_of};
 use crate::config::resolve;
@@ -12,7 +14,7 @@ use crate::facts::Facts;
 use crate::lint::{Case, Chosen};
 use crate::server::Server;
 use crate::snapshot::{
-    Client, Earlier, Evidence, Exposure, Host, Large, LatencyEvent, Slow, Slowlog, Snapshot, User, parse_info,
+    Client, Earlier, Evidence, Exposure, Host, Info, Large, LatencyEvent, Slow, Slowlog, Snapshot, User, parse_info,
 };
 use crate::source::Name;
 use crate::syntax::{Mode, conf};
@@ -135,15 +137,17 @@ fn is_evidence(line: &str) -> bool {
     line.split_once(": ").is_some_and(|(name, _)| !line.starts_with('#') && name.split(' ').count() <= 2)
 }
 
-fn evidence(lines: &[&str]) -> (std::collections::BTreeMap<String, String>, Evidence) {
-    let mut info = parse_info(HEALTHY.as_bytes());
+fn evidence(lines: &[&str]) -> (Info, Evidence) {
+    let mut info: BTreeMap<String, String> =
+        parse_info(HEALTHY.as_bytes()).iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
+    let mut cluster: BTreeMap<&str, &str> = BTreeMap::new();
     let mut evidence = Evidence {
         slowlog: Some(Slowlog::default()),
         latency: Some(Vec::new()),
         large: Some(Vec::new()),
         clients: Some(Vec::new()),
         users: User::of_line(b"user default on #0 ~* &* +@all", 1, Exposure::Masked).map(|user| vec![user]),
-        denials: Some(std::collections::BTreeMap::new()),
+        denials: Some(BTreeMap::new()),
         host: Some(Host::default()),
         ..Evidence::default()
     };
@@ -185,7 +189,7 @@ fn evidence(lines: &[&str]) -> (std::collections::BTreeMap<String, String>, Evid
             }
             "cluster" => {
                 info.insert("cluster_enabled".into(), "1".into());
-                evidence.cluster.get_or_insert_default().insert(words[0].into(), words[1].into());
+                cluster.insert(words[0], words[1]);
             }
             "host" => of_host(evidence.host.get_or_insert_default(), words[0], words[1]),
             "missing" => lack(&mut evidence, value),
@@ -201,11 +205,12 @@ fn evidence(lines: &[&str]) -> (std::collections::BTreeMap<String, String>, Evid
         }
     }
     if !before.is_empty() {
-        let mut earlier = Earlier { info: info.clone(), milliseconds: 10_000 };
-        earlier.info.extend(before.into_iter().map(|(field, value)| (field.to_owned(), value)));
-        evidence.earlier = Some(earlier);
+        let mut earlier = info.clone();
+        earlier.extend(before.into_iter().map(|(field, value)| (field.to_owned(), value)));
+        evidence.earlier = Some(Earlier { info: earlier.into_iter().collect(), milliseconds: 10_000 });
     }
-    (info, evidence)
+    evidence.cluster = (!cluster.is_empty()).then(|| cluster.into_iter().collect());
+    (info.into_iter().collect(), evidence)
 }
 
 fn of_host(host: &mut Host, name: &str, value: &str) {

@@ -10,7 +10,7 @@ use crate::source::{SourceId, Span};
 pub fn facts_of(snapshot: &Snapshot, evidence: &Evidence) -> Facts {
     let mut known = Known(Facts::default());
     let info = snapshot.info();
-    let text = |field: &str| info.get(field).map(String::as_str);
+    let text = |field: &str| info.get(field);
     let number = |field: &str| text(field).and_then(|value| value.parse::<u64>().ok());
     let host = evidence.host.as_ref();
     // INFO knows the machine's memory; a control group may allow less.
@@ -23,7 +23,7 @@ pub fn facts_of(snapshot: &Snapshot, evidence: &Evidence) -> Facts {
         known.word("failover", Some("cluster"));
     }
     let (mut keys, mut expires) = (0_u64, 0_u64);
-    for (name, value) in info {
+    for (name, value) in info.iter() {
         if name.strip_prefix("db").is_some_and(|rest| !rest.is_empty() && rest.bytes().all(|b| b.is_ascii_digit())) {
             let part = |part| part_of(value, part).and_then(|value| value.parse().ok()).unwrap_or(0);
             keys += part("keys");

@@ -3,6 +3,7 @@
 use super::{LiveCase, float, part_of};
 use crate::facts::bytes_text;
 use crate::finding::{Measured, Severity, Unit};
+use crate::snapshot::Info;
 
 /// How much a counter rose, and in what time.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,10 +67,7 @@ impl LiveCase<'_> {
     }
 
     /// How something rose that is made of INFO.
-    pub(super) fn rise_by(
-        &self,
-        read: impl Fn(&std::collections::BTreeMap<String, String>) -> Option<u64>,
-    ) -> Option<Rise> {
+    pub(super) fn rise_by(&self, read: impl Fn(&Info) -> Option<u64>) -> Option<Rise> {
         let now = read(self.snapshot.info())?;
         if let Some(earlier) = &self.evidence.earlier {
             // Lower than before: CONFIG RESETSTAT in between.
@@ -84,7 +82,7 @@ impl LiveCase<'_> {
     #[must_use]
     pub fn spent(&self, fields: &[&str]) -> Option<Rise> {
         self.rise_by(|info| {
-            let seconds = fields.iter().map(|field| info.get(*field)?.parse::<f64>().ok()).sum::<Option<f64>>()?;
+            let seconds = fields.iter().map(|field| info.get(field)?.parse::<f64>().ok()).sum::<Option<f64>>()?;
             #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "milliseconds of a processor")]
             let milliseconds = (seconds.max(0.0) * 1000.0) as u64;
             Some(milliseconds)

@@ -70,7 +70,7 @@ impl<'a> LiveCase<'a> {
     /// A field of INFO.
     #[must_use]
     pub fn info(&self, field: &str) -> Option<&'a str> {
-        self.snapshot.info().get(field).map(String::as_str)
+        self.snapshot.info().get(field)
     }
 
     /// A field of INFO that is a whole number.
@@ -94,7 +94,7 @@ impl<'a> LiveCase<'a> {
     /// The fields of INFO that begin so, without that beginning.
     pub fn fields(&self, prefix: &'static str) -> impl Iterator<Item = (&'a str, &'a str)> + use<'a> {
         let all = self.snapshot.info().iter();
-        all.filter_map(move |(name, value)| Some((name.strip_prefix(prefix)?, value.as_str())))
+        all.filter_map(move |(name, value)| Some((name.strip_prefix(prefix)?, value)))
     }
 
     /// The running configuration; `None` if the server did not show it.

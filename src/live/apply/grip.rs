@@ -12,6 +12,7 @@ use crate::live::ask::{Ask, Login};
 use crate::live::observe::{Met, ObserveError, Reach};
 use crate::live::reply::Reply;
 use crate::plan::{Plan, Step};
+use crate::snapshot::Info;
 
 /// The connection that is held, and what is needed to make it again.
 pub(super) struct Grip<'a> {
@@ -87,13 +88,13 @@ impl<'a> Grip<'a> {
         Ok(observed.snapshot.config().iter().cloned().collect())
     }
 
-    pub(super) fn info(&mut self) -> Result<BTreeMap<String, String>, Stop> {
+    pub(super) fn info(&mut self) -> Result<Info, Stop> {
         Ok(self.met()?.refresh()?.clone())
     }
 
     fn check_identity(&self, met: &Met) -> Result<(), Stop> {
         let of = &self.plan.of;
-        let field = |name: &str| met.info().get(name).map_or("", String::as_str);
+        let field = |name: &str| met.info().get(name).unwrap_or_default();
         if field("run_id") != of.run_id {
             return Err(Stop::Restarted);
         }

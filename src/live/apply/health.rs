@@ -1,6 +1,6 @@
 //! What must not get worse while a plan is carried out.
 
-use std::collections::BTreeMap;
+use crate::snapshot::Info;
 
 /// The parts of INFO that tell whether clients and replicas are served as before.
 pub(super) struct Health {
@@ -10,9 +10,9 @@ pub(super) struct Health {
 }
 
 impl Health {
-    pub(super) fn of(info: &BTreeMap<String, String>) -> Self {
+    pub(super) fn of(info: &Info) -> Self {
         Self {
-            link: info.get("master_link_status").cloned(),
+            link: info.get("master_link_status").map(str::to_owned),
             replicas: number(info, "connected_slaves"),
             refused: info.get("errorstat_OOM").and_then(|text| text.strip_prefix("count=")?.parse().ok()).unwrap_or(0),
         }
@@ -34,6 +34,6 @@ impl Health {
 }
 
 /// A number of INFO; 0 if it is not there.
-pub(super) fn number(info: &BTreeMap<String, String>, field: &str) -> u64 {
+pub(super) fn number(info: &Info, field: &str) -> u64 {
     info.get(field).and_then(|text| text.parse().ok()).unwrap_or(0)
 }

@@ -8,7 +8,6 @@ mod back;
 mod grip;
 mod health;
 
-use std::collections::BTreeMap;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -17,6 +16,7 @@ use super::connection::ConnectionError;
 use super::observe::{Met, ObserveError, Reach};
 use super::reply::Reply;
 use crate::plan::{Cleared, Done, Plan, Step};
+use crate::snapshot::Info;
 use grip::Grip;
 use health::{Health, number};
 
@@ -237,7 +237,7 @@ impl<'a> Hand<'a> {
     }
 
     /// INFO, where waiting is long enough that a connection may be lost meanwhile: it is made again.
-    fn patient_info(&mut self) -> Result<BTreeMap<String, String>, Stop> {
+    fn patient_info(&mut self) -> Result<Info, Stop> {
         let mut attempt = 0;
         loop {
             match self.grip.info() {
@@ -308,7 +308,7 @@ fn unended(patience: Duration) -> String {
 }
 
 /// Whether the append-only file is not complete yet.
-fn is_rewriting(info: &BTreeMap<String, String>) -> Result<bool, String> {
+fn is_rewriting(info: &Info) -> Result<bool, String> {
     let is = |name: &str, value: &str| info.get(name).is_some_and(|said| said == value);
     if is("aof_rewrite_in_progress", "1") || is("aof_rewrite_scheduled", "1") {
         return Ok(true); // what the last one came to does not matter: it was another

@@ -1,6 +1,6 @@
 use super::*;
 use crate::facts::Facts;
-use crate::snapshot::Snapshot;
+use crate::snapshot::{Info, Snapshot};
 use crate::syntax::conf;
 
 /// A configuration for the version that its first word names: `redis-7.4: port 1`.
@@ -30,7 +30,7 @@ fn shown(found: &Comparison) -> Vec<String> {
 
 fn dump(pairs: &[(&str, &str)]) -> Snapshot {
     let pairs = pairs.iter().map(|(name, value)| ((*name).to_owned(), value.as_bytes().to_vec())).collect();
-    Snapshot::new("redis-7.4".parse().unwrap(), pairs, BTreeMap::new())
+    Snapshot::new("redis-7.4".parse().unwrap(), pairs, Info::default())
 }
 
 #[test]

@@ -8,6 +8,7 @@ mod frames;
 mod layers;
 mod profiles;
 mod read_back;
+mod rendered;
 mod rules;
 mod rules_page;
 mod vectors;

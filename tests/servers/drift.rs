@@ -199,7 +199,9 @@ fn disturb(booted: &mut Booted, declared: &Config, at_first: &Snapshot) -> usize
         // What would cut this test off, or make the server refuse what comes after.
         let is_cutting =
             ["client-output-buffer-limit", "bind", "timeout", "maxclients", "maxmemory", "maxmemory-clients", "port"];
-        if is_ours || is_cutting.contains(&name) {
+        // What would keep processors busy for as long as the test runs.
+        let is_spinning = ["io-threads-always-active", "events-per-io-thread", "hz"].contains(&name);
+        if is_ours || is_spinning || is_cutting.contains(&name) {
             continue;
         }
         let Some(old) = at_first.value(name) else { continue };

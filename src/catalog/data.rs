@@ -69,15 +69,16 @@ impl Entry {
 /// Reads the lines. The entries come sorted by family and by name; their position is their id.
 pub(super) fn read(text: &'static str) -> Vec<Entry> {
     let mut entries: Vec<Entry> = Vec::new();
-    let mut lines = text.lines();
+    let mut lines = Parts::of(text, b'\n');
     while let Some(line) = lines.next() {
-        let mut fields = line.split('\t');
+        let mut fields = Parts::of(line, b'\t');
         let mut field = || fields.next().unwrap_or_else(|| panic!("a line of the catalogue is too short: {line}"));
         match (field(), entries.last_mut()) {
             ("entry", _) => {
                 let (family, name, from, summary) = (field(), field(), field(), field());
                 let from = from.split(' ').filter(|node| !node.is_empty()).map(server).collect();
-                let mut birth = lines.next().unwrap_or_else(|| panic!("`{name}` has no birth")).split('\t');
+                let birth = lines.next().unwrap_or_else(|| panic!("`{name}` has no birth"));
+                let mut birth = Parts::of(birth, b'\t');
                 birth.next();
                 entries.push(Entry { name, family, summary, from, birth: facts(birth), since: Vec::new() });
             }
@@ -88,12 +89,40 @@ pub(super) fn read(text: &'static str) -> Vec<Entry> {
     entries
 }
 
+/// The parts of a text between bytes of one kind. Every run reads the catalogue, so they are found as quickly as can be.
+struct Parts {
+    rest: Option<&'static str>,
+    between: u8,
+}
+
+impl Parts {
+    fn of(text: &'static str, between: u8) -> Self {
+        // What ends a line begins no other.
+        let text = if between == b'\n' { text.strip_suffix('\n').unwrap_or(text) } else { text };
+        Self { rest: Some(text), between }
+    }
+}
+
+impl Iterator for Parts {
+    type Item = &'static str;
+
+    fn next(&mut self) -> Option<&'static str> {
+        let rest = self.rest?;
+        let (part, left) = match memchr::memchr(self.between, rest.as_bytes()) {
+            Some(at) => (&rest[..at], Some(&rest[at + 1..])),
+            None => (rest, None),
+        };
+        self.rest = left;
+        Some(part)
+    }
+}
+
 fn server(text: &str) -> Server {
     text.parse().unwrap_or_else(|error| panic!("the catalogue: {error}"))
 }
 
 /// The fields behind the node.
-fn facts(mut fields: std::str::Split<'static, char>) -> Facts {
+fn facts(mut fields: Parts) -> Facts {
     let mut next = || fields.next().filter(|text| *text != "~");
     let list = |text: Option<&'static str>| text.map(|text| text.split(' ').filter(|word| !word.is_empty()));
     Facts {

@@ -232,6 +232,11 @@ fn along_the_tree(
     directives: &mut Vec<Directive>,
     table: &mut Vec<Option<u16>>,
 ) {
+    // Most entries are born at the root and never change.
+    if entry.from.is_empty() && entry.since.is_empty() {
+        let made = directive(id, entry, entry.birth.clone()).map(|made| add(made, directives));
+        return table.extend(std::iter::repeat_n(made, tree.len()));
+    }
     // The facts that differ, and for each server which of them hold there.
     let mut all: Vec<(Facts, Option<u16>)> = Vec::new();
     let mut held: Vec<Option<usize>> = Vec::with_capacity(tree.len());
@@ -248,10 +253,7 @@ fn along_the_tree(
         let here = match changed {
             None => inherited,
             Some(facts) => {
-                let made = directive(id, entry, facts.clone()).map(|made| {
-                    directives.push(made);
-                    u16::try_from(directives.len() - 1).expect("there are a few hundred")
-                });
+                let made = directive(id, entry, facts.clone()).map(|made| add(made, directives));
                 all.push((facts, made));
                 Some(all.len() - 1)
             }
@@ -259,6 +261,11 @@ fn along_the_tree(
         held.push(here);
         table.push(here.and_then(|at| all[at].1));
     }
+}
+
+fn add(made: Directive, directives: &mut Vec<Directive>) -> u16 {
+    directives.push(made);
+    u16::try_from(directives.len() - 1).expect("there are a few hundred")
 }
 
 /// Fills in what is the rule and left out; `None` where the entry is gone.

@@ -8,6 +8,7 @@ mod aimed;
 mod ask;
 mod combined;
 mod left_out;
+mod page;
 mod shrink;
 mod single;
 mod wild;
@@ -23,6 +24,7 @@ use crate::found::Found;
 use crate::generate::cases;
 use ask::Text;
 use left_out::LEFT_OUT;
+use page::{Concern, Page};
 
 /// How many single cases each server is asked, unless told otherwise.
 const USUAL: usize = 3_000;
@@ -31,10 +33,12 @@ const USUAL: usize = 3_000;
 const ALL: usize = 15_000;
 
 pub(crate) fn trials(servers: &[Found]) -> Vec<Trial> {
+    let page = Page::of(servers.iter().filter(|found| found.program().is_some()).count());
     let two = |found: &Found| {
+        let (single, combined) = (page.clone(), page.clone());
         [
-            found.trial("agreement on single cases", single_cases),
-            found.trial("agreement on combined files", combined_files),
+            found.trial("agreement on single cases", move |program| single_cases(program, &single)),
+            found.trial("agreement on combined files", move |program| combined_files(program, &combined)),
         ]
     };
     servers.iter().flat_map(two).collect()
@@ -56,7 +60,7 @@ fn defrags(program: &Program) -> bool {
     boot(program, &Start { conf: Some(b"activedefrag yes\n".to_vec()), ..Start::default() }).is_ok()
 }
 
-fn single_cases(program: &Program) -> Result<(), Failed> {
+fn single_cases(program: &Program, page: &Page) -> Result<(), Failed> {
     let server = program.server.base();
     let view = View::of(server);
     let (count, seed) = size()?;
@@ -71,16 +75,18 @@ fn single_cases(program: &Program) -> Result<(), Failed> {
     let texts: Vec<Text> = texts.into_iter().map(|conf| Text { conf, files: Vec::new() }).collect();
     let dir = tempfile::tempdir()?;
     let (tally, wrong) = single::ask_all(program, server, dir.path(), &texts, &mut dice)?;
+    page.add(program, Concern::Single, tally, wrong.len())?;
     println!("{}: {} single cases, {} disagreements; {tally:?}", server.name(), texts.len(), wrong.len());
     shrink::finish(&wrong, seed)
 }
 
-fn combined_files(program: &Program) -> Result<(), Failed> {
+fn combined_files(program: &Program, page: &Page) -> Result<(), Failed> {
     let server = program.server.base();
     let (count, seed) = size()?;
     let texts = combined::files(server, defrags(program), &mut Dice::new(seed), count / 10);
     let dir = tempfile::tempdir()?;
     let (tally, wrong) = combined::ask_all(program, server, dir.path(), &texts)?;
+    page.add(program, Concern::Combined, tally, wrong.len())?;
     println!("{}: {} combined files, {} disagreements; {tally:?}", server.name(), texts.len(), wrong.len());
     shrink::finish(&wrong, seed)
 }

@@ -51,8 +51,10 @@ impl Ours {
         self.config.refusals().iter().find(|refusal| refusal.stage != Stage::Sockets)
     }
 
+    /// The line as servers count: one with a NUL loses its end, and the next one is glued to it.
     pub(super) fn line(&self, refusal: &Refusal) -> usize {
-        self.reading.sources.get(refusal.at.source).line(refusal.at.start)
+        let source = self.reading.sources.get(refusal.at.source);
+        1 + (1..source.line(refusal.at.start)).filter(|line| !source.line_bytes(*line).contains(&0)).count()
     }
 
     /// Whether a statement of one of these directives stands in the text.

@@ -67,7 +67,7 @@ impl Ours {
 }
 
 /// What acts while the server reads it, and so must not be read outside of an isolated start.
-const ACTS_WHILE_READ: [&str; 4] = ["aclfile", "dir", "loadmodule", "logfile"];
+const ACTS_WHILE_READ: [&str; 3] = ["dir", "loadmodule", "logfile"];
 
 /// A word that every version refuses on the spot, as it has no value.
 const STOP: &str = "\nthis-line-always-stops-it\n";

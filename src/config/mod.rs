@@ -9,6 +9,7 @@ mod acl_file;
 mod address;
 mod alike;
 mod bad;
+mod data;
 mod effective;
 pub mod fleet;
 pub mod layers;

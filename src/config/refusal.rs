@@ -89,6 +89,8 @@ pub enum Reason {
     IncludePattern,
     /// The snapshot's name is that of a folder, or too long for a file system.
     SnapshotName,
+    /// The name of the append-only file, or of its folder, is too long for a file system; or that of a folder.
+    AppendName,
 }
 
 /// One reason not to start.
@@ -127,6 +129,7 @@ impl Reason {
             Self::ReplicaInCluster => "replicaof directive not allowed in cluster mode".into(),
             Self::Sockets(bad) => bad.server_words().into(),
             Self::SnapshotName => "Short read or OOM loading DB. Unrecoverable error, aborting now.".into(),
+            Self::AppendName => "Can't open the append-only file".into(),
             Self::IncludePattern => "Fatal error, can't open config file: No such file or directory".into(),
             Self::IncludeCycle => "the server crashes: files include each other".into(),
         }

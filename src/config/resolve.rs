@@ -14,7 +14,7 @@ use super::refusal::{Reason, Refusal, Stage};
 use super::table::Table;
 use super::value::{Class, Value};
 use super::{Config, Entry, Key, Part};
-use super::{sentinel, sockets};
+use super::{data, sentinel, sockets};
 use crate::catalog::{Directive, DirectiveId, Kind, Lookup, Repeat, State};
 use crate::server::{Habits, UnknownNames};
 use crate::source::Span;
@@ -383,17 +383,9 @@ impl Fold<'_> {
         }
     }
 
-    /// Without an append-only file the snapshot is loaded; `.` and `..` are folders, and no name is longer than 255 bytes.
     fn load_data(&mut self) {
-        let Lookup::Here(directive) = self.config.view.look("dbfilename") else { return };
-        let names_folder =
-            |value: &Value| matches!(value, Value::Text(name) if matches!(&**name, b"." | b"..") || name.len() > 255);
-        let standing = self.config.entry(directive.id).and_then(|entry| entry.standing().last());
-        let culprit = standing.filter(|part| part.value.as_ref().is_ok_and(names_folder)).map(|part| part.by);
-        if let Some(id) = culprit
-            && self.config.get("appendonly") != Some(&Value::Bool(true))
-        {
-            self.refuse_statement(Stage::Data, id, Reason::SnapshotName);
+        for (id, reason) in data::refused(&self.config) {
+            self.refuse_statement(Stage::Data, id, reason);
         }
     }
 

@@ -32,6 +32,7 @@ pub static RULES: &[&Rule] = &[
     &persistence::log::AOF_REWRITE_OFF,
     &persistence::log::AOF_REWRITE_THRASH,
     &persistence::log::AOF_WITHOUT_RDB,
+    &refused::structure::APPEND_ONLY_NAME,
     &persistence::log::APPENDFSYNC_ALWAYS_CANCELLED,
     &persistence::log::APPENDFSYNC_ALWAYS_COST,
     &persistence::log::APPENDFSYNC_NO,

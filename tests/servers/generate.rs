@@ -233,19 +233,24 @@ pub(crate) fn values(directive: &Directive) -> (String, Vec<String>) {
     (good, values)
 }
 
-/// The ends of a range and their neighbours; ends that would cost the machine its memory are left out.
+/// The ends of a range and their neighbours; ends that would cost too much are left out.
 fn edges(min: i128, max: i128, directive: &Directive, values: &mut Vec<String>) {
-    let costly = matches!(
-        directive.name(),
-        "databases" | "cluster-databases" | "io-threads" | "list-max-ziplist-size" | "tcp-backlog"
-    ) || directive.name().ends_with("-max-len");
-    let kept = |n: &i128| !costly || *n < 100_000;
+    let kept = |n: &i128| !is_costly(directive) || *n < 100_000;
     let numbers = [min - 1, min, min + 1, max - 1, max, max + 1, i128::from(i64::MAX), i128::from(i64::MAX) + 1];
     values.extend(numbers.into_iter().filter(kept).map(|n| n.to_string()));
 }
 
+/// Whether a large value would cost the machine its memory, or seconds: `maxclients` is lowered in small steps until the
+/// system allows it.
+pub(crate) fn is_costly(directive: &Directive) -> bool {
+    matches!(
+        directive.name(),
+        "databases" | "cluster-databases" | "io-threads" | "list-max-ziplist-size" | "maxclients" | "tcp-backlog"
+    ) || directive.name().ends_with("-max-len")
+}
+
 /// Arguments as separate words, where a single quoted one is something else.
-fn raw_lines(kind: &Kind) -> Vec<&'static str> {
+pub(crate) fn raw_lines(kind: &Kind) -> Vec<&'static str> {
     match kind {
         Kind::Save => vec![
             "900 1",

@@ -2,6 +2,7 @@
 
 #![expect(clippy::disallowed_methods, clippy::unwrap_used, reason = "tests read the files they are about")]
 
+mod agreement_page;
 mod catalogue;
 mod formats;
 mod frames;

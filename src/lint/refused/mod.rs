@@ -87,6 +87,7 @@ fn rule_for(case: &Case<'_>, refusal: &Refusal) -> &'static Rule {
         Reason::Sockets(bad) => sockets::rule_for(*bad),
         Reason::IncludePattern => &structure::INCLUDE_UNRESOLVED,
         Reason::SnapshotName => &structure::SNAPSHOT_NAME,
+        Reason::AppendName => &structure::APPEND_ONLY_NAME,
     }
 }
 

@@ -167,7 +167,8 @@ pub(super) fn separated(case: &Case<'_>, refusal: &Refusal) -> Option<Separated>
         | Reason::ReplicaInCluster
         | Reason::IncludeCycle
         | Reason::IncludePattern
-        | Reason::SnapshotName => return None,
+        | Reason::SnapshotName
+        | Reason::AppendName => return None,
     }
     Some(Separated { sign: char::from(sign), words })
 }

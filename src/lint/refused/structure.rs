@@ -114,6 +114,31 @@ Good:
     ..Rule::BASE
 };
 
+pub(crate) static APPEND_ONLY_NAME: Rule = Rule {
+    id: "append-only-name",
+    severity: Severity::Fatal,
+    summary: "the append-only file has a name that cannot be opened",
+    docs: "With `appendonly yes` the server makes its files at the start, and ends if it cannot. From Redis 7.0 on the files
+are named after `appendfilename`, with up to 14 more bytes, so that 241 of the 255 bytes of a file system are left;
+`appenddirname` may take all 255. Redis 6.2 has the one file, which cannot be `.`, `..` or empty.
+
+Bad:
+    # redisconf: server=redis-6.2
+    appendonly yes
+    appendfilename ..
+
+Good:
+    # redisconf: server=redis-6.2
+    appendonly yes
+    appendfilename appendonly.aof
+",
+    group: Group::Syntax,
+    source: super::MEASURED,
+    fix: Some(Safety::Unsafe),
+    check: Check::Refusal(append_only_name),
+    ..Rule::BASE
+};
+
 fn include_cycle(case: &Case<'_>, refusal: &Refusal) -> Finding {
     let id = statement(refusal);
     INCLUDE_CYCLE
@@ -158,5 +183,22 @@ fn snapshot_name(case: &Case<'_>, refusal: &Refusal) -> Finding {
     SNAPSHOT_NAME
         .finding(case.word_at(id, 0), message)
         .help("name a file, such as `dump.rdb`")
+        .fix(Fix::unsafe_([Edit::Put { statement: case.at(id), words }]))
+}
+
+fn append_only_name(case: &Case<'_>, refusal: &Refusal) -> Finding {
+    let id = statement(refusal);
+    let name = case.name(id);
+    let message = match case.reading.arguments(id)[0] {
+        b"" => "the append-only file has no name".into(),
+        b"." | b".." => format!("`{}` is a folder and cannot be opened as the append-only file", case.word(id, 0)),
+        _ => format!("`{name}` is longer than what a file system takes with what the server adds"),
+    };
+    let good: &[u8] = if name == "appenddirname" { b"appendonlydir" } else { b"appendonly.aof" };
+    let mut words = case.words(id);
+    words[1] = good.to_vec();
+    APPEND_ONLY_NAME
+        .finding(case.word_at(id, 0), message)
+        .help(format!("write a short name, such as `{}`", String::from_utf8_lossy(good)))
         .fix(Fix::unsafe_([Edit::Put { statement: case.at(id), words }]))
 }

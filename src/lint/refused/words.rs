@@ -126,7 +126,8 @@ pub(super) fn comment(case: &Case<'_>, refusal: &Refusal) -> Option<Span> {
         | Reason::ReplicaInCluster
         | Reason::IncludeCycle
         | Reason::IncludePattern
-        | Reason::SnapshotName => return None,
+        | Reason::SnapshotName
+        | Reason::AppendName => return None,
     };
     Some(begins.at.to(case.reading.statement(id).at))
 }

@@ -165,7 +165,7 @@ fn wire() -> Vec<Vec<u8>> {
     let memory = "*4\r\n$14\r\npeak.allocated\r\n:9\r\n$6\r\nkeys.x\r\n$3\r\n1.5\r\n";
     let users = list(&["user ann on #00 ~* &* +@all", "user default off sanitize-payload resetchannels -@all"]);
     let head = format!("{info}{config}");
-    let all = format!("{head}{slowlog}:9\r\n{latency}{clients}{memory}*0\r\n{users}*0\r\n{info}");
+    let all = format!("{head}{slowlog}:9\r\n{latency}{clients}{memory}{users}*0\r\n*0\r\n{info}");
     let one_each = [
         "+OK\r\n",
         "*-1\r\n",

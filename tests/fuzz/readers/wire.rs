@@ -13,7 +13,7 @@ use std::thread;
 use std::time::Duration;
 
 use redisconf::live::{Address, Inquiry, Met, ObserveError, Reach, examine};
-use redisconf::snapshot::{Exposure, KeyBounds};
+use redisconf::snapshot::Exposure;
 
 use super::kept::diagnosed;
 use super::shown::clean;
@@ -60,8 +60,7 @@ pub(super) fn holds(input: &[u8]) {
 
 fn ask(reach: &Reach<'_>) -> Result<(), ObserveError> {
     let mut met = Met::meet_any(reach)?;
-    let keys = Some(KeyBounds { keys: 10, per_second: 1_000_000, seconds: 0.1 });
-    let inquiry = Inquiry { names: &["maxmemory", "save", "hz"], window: None, exposure: Exposure::Masked, keys };
+    let inquiry = Inquiry { names: &["maxmemory", "save", "hz"], window: None, exposure: Exposure::Masked, keys: None };
     let (observed, evidence) = examine(&mut met, &reach.address, inquiry)?;
     diagnosed(&observed.snapshot, &evidence);
     Ok(())

@@ -77,7 +77,10 @@ impl Terminal {
     /// Prints why there is no result.
     pub(super) fn complain(&mut self, failure: &Failure) -> Result<(), Failure> {
         let word = self.err_look.paint(Role::Severity(Severity::Error), "error");
-        self.note(&format!("{word}: {failure}"))
+        // Its words may come from a file or a server.
+        let tame = |letter: char| if letter.is_control() && letter != '\n' { '?' } else { letter };
+        let text: String = failure.to_string().chars().map(tame).collect();
+        self.note(&format!("{word}: {text}"))
     }
 }
 

@@ -67,6 +67,22 @@ fn failed(what: &str, path: &Path, error: &std::io::Error) -> Failure {
     Failure::new(format!("cannot {what} `{}`: {error}", path.display())).help("nothing was changed there")
 }
 
+/// As many links as are followed to a file that is not there yet; systems follow 40.
+const MOST_LINKS: usize = 40;
+
+/// Where a path leads. A link to what is not there yet leads to where that will be.
+fn behind_links(path: &Path) -> PathBuf {
+    let mut path = path.to_owned();
+    for _ in 0..MOST_LINKS {
+        if let Ok(whole) = fs::canonicalize(&path) {
+            return whole;
+        }
+        let Ok(next) = fs::read_link(&path) else { break };
+        path = path.parent().unwrap_or(Path::new("")).join(next);
+    }
+    path
+}
+
 /// What is written beside its place and not yet moved there.
 struct Staged {
     path: PathBuf,
@@ -84,7 +100,7 @@ impl Staged {
         if old.as_deref() == Some(artefact.text.as_slice()) && has_mode(path, mode) {
             return Ok(None);
         }
-        let target = fs::canonicalize(path).unwrap_or_else(|_| path.to_owned());
+        let target = behind_links(path);
         let folder = match target.parent() {
             Some(folder) if !folder.as_os_str().is_empty() => folder.to_owned(),
             Some(_) | None => PathBuf::from("."),

@@ -16,11 +16,16 @@ const PIECE: usize = 16 << 10;
 /// The most items that room is made for before they come.
 const BELIEVED: usize = 1024;
 
+/// The most items of one answer, lists in lists included: in memory an item takes eight times what it takes on the wire.
+const MOST_ITEMS: usize = 1 << 20;
+
 /// What has come and was not taken yet.
 #[derive(Default)]
 pub(super) struct Answers {
     bytes: Vec<u8>,
     at: usize,
+    /// Items of the answer that is being read.
+    items: usize,
 }
 
 impl Answers {
@@ -29,6 +34,7 @@ impl Answers {
         // What was taken makes room for what comes.
         self.bytes.drain(..self.at);
         self.at = 0;
+        self.items = 0;
         self.reply(from, DEEPEST)
     }
 
@@ -68,6 +74,10 @@ impl Answers {
         let deeper = deeper.checked_sub(1)?;
         let mut items = Vec::with_capacity(length.min(BELIEVED));
         for _ in 0..length {
+            self.items += 1;
+            if self.items > MOST_ITEMS {
+                return None;
+            }
             items.push(self.reply(from, deeper)?);
         }
         Some(Reply::List(items))
@@ -211,5 +221,7 @@ mod tests {
             assert!(read(text).is_none(), "{text:?}");
         }
         assert!(read(&b"*1\r\n".repeat(5000)).is_none());
+        let many = [b"*1048577\r\n".as_slice(), &b":1\r\n".repeat(MOST_ITEMS + 1)].concat();
+        assert!(Answers::default().next(&mut many.as_slice()).is_none());
     }
 }

@@ -68,7 +68,7 @@ pub(super) fn sample(met: &mut Met, bounds: KeyBounds, exposure: Exposure, info:
             Some((name.strip_prefix("db")?.parse().ok()?, keys.parse().ok()?))
         })
         .collect();
-    let total: u64 = databases.iter().map(|(_, keys)| keys).sum();
+    let total: u64 = databases.iter().fold(0, |total, (_, keys)| total.saturating_add(*keys)); // a server may say anything
     let mut walk = Walk { met, bounds, exposure, begun: Instant::now(), sent: 0 };
     let (mut seen, mut is_whole, mut stopped, mut last) = (Vec::new(), true, None, 0);
     for (database, keys) in databases {

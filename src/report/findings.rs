@@ -8,6 +8,7 @@ use serde::ser::{SerializeMap, Serializer};
 use super::fingerprint::Fingerprint;
 use super::fix::FixLine;
 use super::frame::{Pointer, draw};
+use super::lint::escape::one_line;
 use super::look::{Look, Role, fitted, wrapped};
 use super::place::{Place, Places};
 use crate::config::{Visible, printable};
@@ -62,7 +63,7 @@ impl FindingLine {
     pub fn new(finding: Finding, places: &mut Places<'_>) -> Self {
         let at = places.start(finding.at);
         let (end_line, end_column) = places.end(finding.at);
-        let label = |label: Label| LabelLine { at: places.start(label.at), text: label.text };
+        let label = |label: Label| LabelLine { at: places.start(label.at), text: harmless(label.text) };
         let labels = finding.labels.into_iter().map(label).collect();
         Self {
             group: lint::rule(&finding.rule).map(|rule| rule.group.word()),
@@ -71,9 +72,9 @@ impl FindingLine {
             at,
             end_line,
             end_column,
-            message: finding.message,
-            here: finding.here,
-            help: finding.help,
+            message: harmless(finding.message),
+            here: finding.here.map(harmless),
+            help: finding.help.map(harmless),
             labels,
             facts: finding.used,
             fix: None,
@@ -159,18 +160,18 @@ pub(super) fn one(
     let place = printable(places.start(finding.at).exact().as_bytes());
     let place = look.paint(Role::Place, &place);
     let severity = look.paint(Role::Severity(finding.severity), finding.severity.word());
-    text.push_str(&fitted(&format!("{place}: {severity}[{}] {}", finding.rule, finding.message), look));
+    text.push_str(&fitted(&format!("{place}: {severity}[{}] {}", finding.rule, one_line(&finding.message)), look));
     let mut pointers = vec![Pointer { at: finding.at, text: finding.here.as_deref() }];
     pointers.extend(finding.labels.iter().map(|label| Pointer { at: label.at, text: Some(&label.text) }));
     text.push_str(&draw(&pointers, sources, visible, look));
     for label in finding.labels.iter().filter(|label| label.at.source != finding.at.source) {
-        let line = format!("{}: {}", printable(places.start(label.at).exact().as_bytes()), label.text);
+        let line = format!("{}: {}", printable(places.start(label.at).exact().as_bytes()), one_line(&label.text));
         entry(text, "note", &line, look);
     }
     match (&finding.help, fix) {
-        (Some(help), None) => entry(text, "help", help, look),
+        (Some(help), None) => entry(text, "help", &one_line(help), look),
         (help, Some(safety)) => {
-            let help = help.as_deref().unwrap_or("redisconf can mend this");
+            let help = help.as_deref().map_or("redisconf can mend this".into(), one_line);
             entry(text, "fix", &format!("{help} ({}, {})", safety.word(), flag(safety)), look);
         }
         (None, None) => {}
@@ -183,6 +184,11 @@ fn flag(safety: Safety) -> &'static str {
         Safety::Safe => "--fix",
         Safety::Unsafe => "--unsafe-fixes",
     }
+}
+
+/// A text about a file, which may hold a name from it: on one line, and without what a terminal obeys.
+fn harmless(text: String) -> String {
+    if text.contains(char::is_control) { one_line(&text).into_owned() } else { text }
 }
 
 /// `  help: …`, wrapped under its own beginning.

@@ -3,7 +3,7 @@
 //! A project says which servers there are and what is rendered for each. An instance holds a small layer of its own, read
 //! by the same code as a profile. Target options are kept as they stand; [`crate::render`] knows them.
 
-use super::profile::{Fields, Layer, Provider, Setting, Spanned, bound, settings_of};
+use super::profile::{Fields, Layer, Setting, Spanned, bound, settings_of};
 use super::settings::{self, LintTable, PolicyTable};
 use super::tree::{Node, parse};
 use crate::facts::{Definition, Said};
@@ -283,7 +283,8 @@ fn instance(
     layer.settings = settings(tables.0, &mut fields);
     layer.prefer = settings(tables.1, &mut fields);
     layer.why = tables.2.map(|t| super::profile::texts_of(t, fields.report())).unwrap_or_default();
-    layer.secrets = tables.3.map(|t| providers(t, &mut fields)).unwrap_or_default();
+    (layer.secrets, layer.misplaced_secrets) =
+        tables.3.map(|t| super::profile::providers_of(t, fields.report())).unwrap_or_default();
     let carried_out = (fields.table("users"), fields.table("rename-commands"), fields.list("modules"));
     layer.users = carried_out.0.map(|t| super::profile::users_of(t, fields.report())).unwrap_or_default();
     layer.renames = carried_out.1.map(|t| super::profile::texts_of(t, fields.report())).unwrap_or_default();
@@ -328,10 +329,6 @@ fn facts_of(table: Option<&Spanned<Node>>, fields: &mut Fields<'_, '_>) -> Vec<(
 
 fn settings(table: Option<&Spanned<Node>>, fields: &mut Fields<'_, '_>) -> Vec<Setting> {
     table.map(|t| settings_of(t, fields.report())).unwrap_or_default()
-}
-
-fn providers(table: &Spanned<Node>, fields: &mut Fields<'_, '_>) -> Vec<(Spanned<String>, Provider)> {
-    super::profile::providers_of(table, fields.report())
 }
 
 fn platform(node: &Spanned<Node>, findings: &mut Vec<Finding>) -> Platform {

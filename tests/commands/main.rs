@@ -13,7 +13,11 @@ mod canary;
 mod fleet;
 mod fleets;
 mod hostile;
+#[cfg(target_os = "linux")]
+mod liars;
 mod linting;
+#[cfg(unix)]
+mod mending;
 mod pages;
 mod plans;
 mod streams;

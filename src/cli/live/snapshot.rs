@@ -33,7 +33,7 @@ pub(in super::super) fn run(command: &SnapshotOf, global: &Global, terminal: &mu
         let taken = match take(target, &access, command)? {
             Ok(taken) => taken,
             Err(failure) => {
-                terminal.complain(&failure)?;
+                terminal.complain(&named(&target.name, &failure))?;
                 return Ok(Exit::Partial);
             }
         };
@@ -49,7 +49,7 @@ pub(in super::super) fn run(command: &SnapshotOf, global: &Global, terminal: &mu
             None => terminal.print(&taken.saved.to_text())?,
         }
         let Some(denied) = &taken.denied else { return Ok(Exit::Done) };
-        terminal.complain(&missing(denied))?;
+        terminal.complain(&named(&target.name, &missing(denied)))?;
         return Ok(Exit::Partial);
     }
     let Some(folder) = &command.output else {
@@ -81,11 +81,7 @@ pub(in super::super) fn run(command: &SnapshotOf, global: &Global, terminal: &mu
             Err(failure) => failure,
         };
         exit = Exit::Partial;
-        let told = Failure::new(format!("{}: {}", target.name, failure.message()));
-        terminal.complain(&match failure.advice() {
-            Some(help) => told.help(help),
-            None => told,
-        })?;
+        terminal.complain(&named(&target.name, &failure))?;
     }
     if !global.quiet {
         terminal.note(&format!("{kept} of {} snapshots kept in {}\n", targets.len(), folder.display()))?;
@@ -144,6 +140,15 @@ fn take(target: &Target<'_>, access: &Access, command: &SnapshotOf) -> Result<Re
 fn keep(taken: &Taken, path: &Path, command: &SnapshotOf) -> Result<(), Failure> {
     let text = taken.saved.to_text().into_bytes();
     write(path, &Artefact { path: PathBuf::new(), text, mode: Some(0o600), secret: command.secrets }).map(drop)
+}
+
+/// A failure that says which server it is about.
+fn named(server: &str, failure: &Failure) -> Failure {
+    let told = Failure::new(format!("{server}: {}", failure.message()));
+    match failure.advice() {
+        Some(help) => told.help(help),
+        None => told,
+    }
 }
 
 fn missing(denied: &Denied) -> Failure {

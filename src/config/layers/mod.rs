@@ -99,7 +99,8 @@ pub(super) fn hidden(layer: &Layer) -> Vec<Span> {
     let secret = |name: &str| catalog::find(name).is_none_or(catalog::is_secret);
     let values = settings(layer).filter(|setting| secret(&setting.name.value)).map(|setting| setting.at);
     let rules = layer.users.iter().map(|user| user.rules.at);
-    values.chain(rules).chain(layer.renames.iter().map(|(_, new)| new.at)).collect()
+    let renames = layer.renames.iter().map(|(_, new)| new.at);
+    values.chain(rules).chain(renames).chain(layer.misplaced_secrets.iter().copied()).collect()
 }
 
 /// A later layer's fact wins.

@@ -227,8 +227,8 @@ Good:
 
 fn uncounted(live: &LiveCase<'_>, report: &mut Report<'_>) {
     let Some(clients) = report.seen("CLIENT LIST", live.evidence.clients.as_ref()) else { return };
-    let waiting: u64 = clients.iter().map(|client| client.replies).sum();
-    let counted: u64 = clients.iter().map(|client| client.output).sum();
+    let waiting: u64 = clients.iter().map(|client| client.replies).fold(0, u64::saturating_add);
+    let counted: u64 = clients.iter().map(|client| client.output).fold(0, u64::saturating_add);
     if waiting < 1000 {
         return;
     }

@@ -36,7 +36,7 @@ fn refused(live: &LiveCase<'_>, report: &mut Report<'_>) {
     let some: Vec<_> = rises.filter(|(_, _, rise)| rise.count > 0).collect();
     let Some((_, _, first)) = some.first().copied() else { return };
     // A slip a day is none.
-    let all: u64 = some.iter().map(|(_, _, rise)| rise.count).sum();
+    let all: u64 = some.iter().map(|(_, _, rise)| rise.count).fold(0, u64::saturating_add);
     if !first.is_now && all < 10 {
         return;
     }

@@ -26,8 +26,8 @@ pub fn facts_of(snapshot: &Snapshot, evidence: &Evidence) -> Facts {
     for (name, value) in info.iter() {
         if name.strip_prefix("db").is_some_and(|rest| !rest.is_empty() && rest.bytes().all(|b| b.is_ascii_digit())) {
             let part = |part| part_of(value, part).and_then(|value| value.parse().ok()).unwrap_or(0);
-            keys += part("keys");
-            expires += part("expires");
+            keys = keys.saturating_add(part("keys"));
+            expires = expires.saturating_add(part("expires"));
         }
     }
     if keys >= 100 {

@@ -192,8 +192,9 @@ impl<'a> LiveCase<'a> {
     pub fn keys(&self) -> (u64, u64) {
         let number = |text: &str, part| part_of(text, part).and_then(|value| value.parse::<u64>().ok()).unwrap_or(0);
         let databases = self.fields("db").filter(|(name, _)| name.bytes().all(|byte| byte.is_ascii_digit()));
-        databases
-            .fold((0, 0), |(keys, expires), (_, text)| (keys + number(text, "keys"), expires + number(text, "expires")))
+        databases.fold((0, 0), |(keys, expires): (u64, u64), (_, text)| {
+            (keys.saturating_add(number(text, "keys")), expires.saturating_add(number(text, "expires")))
+        })
     }
 }
 

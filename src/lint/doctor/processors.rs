@@ -148,7 +148,7 @@ fn unused(live: &LiveCase<'_>, report: &mut Report<'_>) {
         return;
     };
     let fields = ["io_threaded_reads_processed", "io_threaded_writes_processed"];
-    let worked: u64 = fields.iter().filter_map(|field| Some(live.rise(field)?.count)).sum();
+    let worked: u64 = fields.iter().filter_map(|field| Some(live.rise(field)?.count)).fold(0, u64::saturating_add);
     if commands.per_second() < 1000.0 || worked > 0 {
         return;
     }

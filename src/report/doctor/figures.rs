@@ -233,7 +233,7 @@ fn busy(live: &LiveCase<'_>) -> Option<Chart> {
     let mut all: Vec<(String, u64, u64)> =
         live.fields("cmdstat_").filter_map(|(name, _)| of(name, &format!("cmdstat_{name}"))).collect();
     all.sort_by(|one, other| other.1.cmp(&one.1).then_with(|| one.0.cmp(&other.0)));
-    let total: u64 = all.iter().map(|(_, time, _)| *time).sum();
+    let total: u64 = all.iter().map(|(_, time, _)| *time).fold(0, u64::saturating_add);
     let (name, most, _) = all.first().filter(|_| total > 0)?;
     let says = format!("{name} takes most time: {:.0} % of all.", float(*most) * 100.0 / float(total));
     let one = |(name, time, calls): &(String, u64, u64)| {

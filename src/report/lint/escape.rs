@@ -6,7 +6,7 @@ use std::fmt;
 use crate::config::printable;
 
 /// A path or title on one line, for people and for formats of lines.
-pub(super) fn one_line(text: &str) -> Cow<'_, str> {
+pub(in crate::report) fn one_line(text: &str) -> Cow<'_, str> {
     if text.contains(char::is_control) { Cow::Owned(printable(text.as_bytes())) } else { Cow::Borrowed(text) }
 }
 

@@ -212,6 +212,8 @@ pub struct Layer {
     pub renames: Vec<(Spanned<String>, Spanned<String>)>,
     /// Where secrets are kept.
     pub secrets: Vec<(Spanned<String>, Provider)>,
+    /// Values under `[secrets]` that name no place: perhaps the secrets themselves, which must not be shown.
+    pub misplaced_secrets: Vec<Span>,
 }
 
 impl Layer {
@@ -240,6 +242,7 @@ impl Layer {
             modules: Vec::new(),
             renames: Vec::new(),
             secrets: Vec::new(),
+            misplaced_secrets: Vec::new(),
         }
     }
 }

@@ -90,7 +90,8 @@ pub fn read(sources: &Sources, source: SourceId) -> (Layer, Vec<Finding>) {
     for node in fields.list("modules") {
         layer.modules.extend(parts::module(node, fields.report()));
     }
-    layer.secrets = fields.table("secrets").map(|t| parts::providers(t, fields.report())).unwrap_or_default();
+    (layer.secrets, layer.misplaced_secrets) =
+        fields.table("secrets").map(|t| parts::providers(t, fields.report())).unwrap_or_default();
     fields.finish();
     (layer, findings)
 }

@@ -235,12 +235,12 @@ pub(in crate::syntax) fn module(node: &Spanned<Node>, findings: &mut Vec<Finding
     Some(ModuleLine { path: path?, arguments })
 }
 
+/// Where secrets are kept, and the values that name no place: perhaps the secrets themselves.
+pub(in crate::syntax) type Providers = (Vec<(Spanned<String>, Provider)>, Vec<Span>);
+
 /// `[secrets]`.
-pub(in crate::syntax) fn providers(
-    table: &Spanned<Node>,
-    findings: &mut Vec<Finding>,
-) -> Vec<(Spanned<String>, Provider)> {
-    let mut providers = Vec::new();
+pub(in crate::syntax) fn providers(table: &Spanned<Node>, findings: &mut Vec<Finding>) -> Providers {
+    let (mut providers, mut misplaced) = (Vec::new(), Vec::new());
     for (name, node) in entries(table) {
         let mut fields = Fields::new(node, ["env", "file", "kubernetes"], findings);
         let given =
@@ -258,15 +258,18 @@ pub(in crate::syntax) fn providers(
         };
         match provider {
             Some(provider) => providers.push((name.clone(), provider)),
-            None => findings.push(error(
-                node.at,
-                "invalid-value",
-                format!("the secret `{}` needs exactly one place", name.value),
-                "write `{ env = \"NAME\" }`, `{ file = \"/path\" }` or `{ kubernetes = \"secret/key\" }`",
-            )),
+            None => {
+                misplaced.push(node.at);
+                findings.push(error(
+                    node.at,
+                    "invalid-value",
+                    format!("the secret `{}` needs exactly one place", name.value),
+                    "write `{ env = \"NAME\" }`, `{ file = \"/path\" }` or `{ kubernetes = \"secret/key\" }`",
+                ));
+            }
         }
     }
-    providers
+    (providers, misplaced)
 }
 
 /// Reads `redis >= 6.2, < 8`, `valkey`, `redis 7.4`.

@@ -1,0 +1,111 @@
+//! A text that holds configurations, judged and mended: what must hold of rules and of their fixes.
+
+use std::collections::BTreeMap;
+
+use redisconf::catalog::State;
+use redisconf::config::{Config, Visible};
+use redisconf::facts::Facts;
+use redisconf::finding::{self, Safety, TextEdit};
+use redisconf::lint::{self, Case, Chosen, Inspection};
+use redisconf::source::SourceId;
+use redisconf::syntax::lower::Lowering;
+use redisconf::syntax::{Mode, Reading};
+
+use super::shown::{Examination, in_every_format};
+
+/// As many rounds of fixes as `lint --fix` goes.
+const ROUNDS: usize = 12;
+
+/// One configuration of a text.
+pub(crate) struct One {
+    pub(crate) reading: Reading,
+    pub(crate) config: Config,
+    pub(crate) facts: Facts,
+    pub(crate) mode: Mode,
+}
+
+/// Reads the configurations of a text.
+pub(crate) type Read<'a> = &'a dyn Fn(&[u8]) -> Vec<One>;
+
+impl One {
+    fn inspect(&self) -> Inspection {
+        lint::inspect(&Case::new(&self.reading, &self.config, &self.facts, self.mode), &Chosen::all())
+    }
+
+    fn starts(&self) -> bool {
+        self.config.verdict().is_none()
+    }
+
+    /// What the server would do, as far as it can be told from here.
+    fn meaning(&self) -> Option<BTreeMap<&'static str, String>> {
+        let is_told = self.starts() && self.config.unread().is_empty() && !self.reading.templated;
+        is_told.then(|| said(&self.config))
+    }
+}
+
+/// The value of every directive that the version reads, set or not, by its own name.
+pub(crate) fn said(config: &Config) -> BTreeMap<&'static str, String> {
+    let read = config.view.directives().filter(|one| one.state == State::Accepted);
+    read.map(|one| (one.name(), format!("{:?}", config.effective(one)))).collect()
+}
+
+/// Judges the configurations of a text, reports them in every format and mends them.
+pub(crate) fn survive(text: &[u8], read: Read<'_>) {
+    for one in read(text) {
+        let view = one.config.view;
+        let case = Case::new(&one.reading, &one.config, &one.facts, one.mode);
+        in_every_format(Examination {
+            server: one.reading.server,
+            inspection: one.inspect(),
+            sources: &one.reading.sources,
+            visible: &Visible::of(&one.reading, view),
+            anchor: case.anchor(),
+            lowering: Some(&Lowering::of(&one.reading)),
+        });
+    }
+}
+
+/// Carries fixes out until nothing is left to mend: that is so soon, it stays so, what started still does, and what is
+/// carried out unasked changes nothing that runs.
+pub(crate) fn mends(text: &[u8], read: Read<'_>) {
+    for most in [Safety::Safe, Safety::Unsafe] {
+        let mended = mended(text, most, read);
+        let (before, after) = (read(text), read(&mended));
+        assert_eq!(before.len(), after.len(), "fixes took a server away: {}", shown(&mended));
+        for (before, after) in before.iter().zip(&after) {
+            assert!(!before.starts() || after.starts(), "fixes ({}) stop a server: {}", most.word(), shown(&mended));
+            if let (Safety::Safe, Some(old), Some(new)) = (most, before.meaning(), after.meaning()) {
+                // A `save` line that 6.2 takes and reads as nothing is a mistake of which the fix says what was meant.
+                let is_meant = |name: &str| name == "save" && after.reading.server.habits().lax_lines;
+                let differs = old.iter().find(|(name, value)| new[*name] != **value && !is_meant(name));
+                assert!(differs.is_none(), "safe fixes change {differs:?}: {}", shown(&mended));
+            }
+        }
+    }
+}
+
+fn mended(text: &[u8], most: Safety, read: Read<'_>) -> Vec<u8> {
+    let mut current = text.to_vec();
+    for _ in 0..ROUNDS {
+        let groups: Vec<Vec<TextEdit>> = read(&current).iter().flat_map(|one| edits(one, most)).collect();
+        let (next, _) = finding::apply(&current, &groups);
+        if next == current {
+            return current;
+        }
+        current = next;
+    }
+    panic!("fixes ({}) come to no end: {}", most.word(), shown(&current));
+}
+
+fn edits(one: &One, most: Safety) -> Vec<Vec<TextEdit>> {
+    let inspection = one.inspect();
+    let lowering = Lowering::of(&one.reading);
+    let fixes = inspection.findings.iter().filter_map(|finding| finding.fix.as_ref());
+    let lowered = fixes.filter(|fix| fix.safety <= most).filter_map(|fix| lowering.lower(fix));
+    lowered.filter(|edits| edits.iter().all(|edit| edit.at.source == SourceId::ROOT)).collect()
+}
+
+/// A text in a message.
+pub(crate) fn shown(text: &[u8]) -> String {
+    format!("{:?}", String::from_utf8_lossy(text))
+}

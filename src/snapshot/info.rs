@@ -34,8 +34,8 @@ struct Field {
     end: u32,
 }
 
-/// More than any server says: what stands further back is not taken in.
-const LONGEST: usize = 64 << 20;
+/// More than any server says, in bytes: what stands further back is not taken in.
+const LONGEST: usize = 16 << 20;
 
 impl Info {
     /// What a field says.
@@ -58,7 +58,7 @@ impl Info {
 
     fn of(text: Box<str>) -> Self {
         let mut fields: Vec<Field> = Vec::with_capacity(text.len() / 32);
-        let place = |at: usize| u32::try_from(at).expect("it is shorter than 64 MiB");
+        let place = |at: usize| u32::try_from(at).expect("it is at most three times as long as what is taken in");
         let mut start = 0;
         for line in text.split_inclusive('\n') {
             let end = start + line.trim_end().len();
@@ -136,7 +136,7 @@ impl<'de> Deserialize<'de> for Info {
 /// Splits the text of INFO into its fields; section titles and empty lines fall away.
 #[must_use]
 pub fn parse_info(text: &[u8]) -> Info {
-    let text = String::from_utf8_lossy(&text[..text.len().min(LONGEST / 3)]);
+    let text = String::from_utf8_lossy(&text[..text.len().min(LONGEST)]);
     Info::of(text.into())
 }
 

@@ -63,7 +63,7 @@ fn paths() -> Vec<PathBuf> {
 
 fn examples() -> impl Iterator<Item = String> {
     let both = |rule: &&redisconf::lint::Rule| [rule.example(Example::Bad), rule.example(Example::Good)];
-    RULES.iter().flat_map(move |rule| both(rule)).flatten()
+    RULES.iter().flat_map(both).flatten()
 }
 
 /// One argument a line.

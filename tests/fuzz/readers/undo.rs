@@ -3,11 +3,9 @@
 //! The envelopes of plan files and of undo files are read by derived readers of JSON, behind the command line; what is
 //! made of their words is tried here: an address, and values to set back.
 
-use std::collections::BTreeMap;
-
 use redisconf::live::Url;
 use redisconf::plan::Plan;
-use redisconf::snapshot::Snapshot;
+use redisconf::snapshot::{Info, Snapshot};
 
 use super::version;
 
@@ -26,7 +24,7 @@ pub(super) fn holds(input: &[u8]) {
         running.push((name.to_owned(), now.as_bytes().to_vec()));
         changes.push((name, words.next(), words.next()));
     }
-    let snapshot = Snapshot::new(server, running, BTreeMap::new());
+    let snapshot = Snapshot::new(server, running, Info::default());
     let (plan, _) = Plan::undoing(&snapshot, &changes);
     for step in plan.steps() {
         assert!(changes.iter().any(|(_, from, _)| from.is_some_and(|from| from.as_bytes() == step.send)));

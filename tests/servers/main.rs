@@ -40,18 +40,13 @@ mod sources;
 mod tls;
 mod upgrades;
 
-use std::num::NonZero;
-
 use libtest_mimic::{Arguments, Trial};
 
 fn main() {
     if orphan::is_child() {
         return orphan::child();
     }
-    let mut arguments = Arguments::from_args();
-    // A trial waits for its servers half of the time.
-    let processors = std::thread::available_parallelism().map_or(1, NonZero::get);
-    arguments.test_threads.get_or_insert(processors * 3 / 2);
+    let arguments = Arguments::from_args();
     let servers = found::servers();
     let trials: Vec<Trial> = [
         acl::trials(&servers),

@@ -11,7 +11,7 @@ use super::failure::Failure;
 use super::subject::unreadable;
 use super::terminal::{Terminal, read_stdin};
 use super::walk::{Exclude, Found, walk};
-use super::write::write;
+use super::write::write_over;
 use crate::catalog::View;
 use crate::config::Visible;
 use crate::format::{self, Formatted, LeftAlone};
@@ -107,7 +107,7 @@ fn file(found: &Found, command: &Fmt, look: Look) -> Result<Option<Line>, Failur
     let line = line(&found.path, &text, &formatted, command, look);
     if line.status == Status::Formatted {
         let artefact = Artefact { path: found.path.clone(), text: formatted.text, mode: None, secret: true };
-        write(&found.path, &artefact)?;
+        write_over(&found.path, &text, &artefact)?;
     }
     Ok(Some(line))
 }

@@ -37,6 +37,17 @@ pub(super) fn write(path: &Path, artefact: &Artefact) -> Result<Written, Failure
     }
 }
 
+/// The same over a file that was read before, and only if it still holds what it held then: somebody may have saved it
+/// meanwhile.
+pub(super) fn write_over(path: &Path, was: &[u8], artefact: &Artefact) -> Result<Written, Failure> {
+    let Some(staged) = Staged::of(path, artefact)? else { return Ok(Written::Unchanged) };
+    if existing(path)?.as_deref() != Some(was) {
+        let message = format!("`{}` was changed by somebody else while it was read", path.display());
+        return Err(Failure::new(message).help("run the command again; nothing was changed there"));
+    }
+    staged.put()
+}
+
 /// Writes several, each to its own path: first all are written beside their places, then all are moved there. If one cannot
 /// be moved, those that were get their old bytes back.
 pub(super) fn write_together(artefacts: &[Artefact]) -> Result<(), Failure> {
@@ -275,6 +286,20 @@ mod tests {
         assert_eq!(write(&path, &artefact("1", None)).unwrap(), Written::Unchanged);
         assert_eq!(write(&path, &artefact("2", None)).unwrap(), Written::Changed);
         assert_eq!(fs::read_dir(path.parent().unwrap()).unwrap().count(), 1);
+    }
+
+    #[test]
+    fn what_somebody_saved_meanwhile_is_kept() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("a.conf");
+        fs::write(&path, "saved meanwhile").unwrap();
+        let refused = write_over(&path, b"as it was read", &artefact("2", None)).unwrap_err();
+        assert!(refused.to_string().contains("was changed by somebody else"), "{refused}");
+        assert_eq!(fs::read_to_string(&path).unwrap(), "saved meanwhile");
+        assert_eq!(write_over(&path, b"saved meanwhile", &artefact("2", None)).unwrap(), Written::Changed);
+        fs::remove_file(&path).unwrap();
+        assert!(write_over(&path, b"2", &artefact("3", None)).is_err());
+        assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 0);
     }
 
     #[test]

@@ -28,7 +28,7 @@ use super::Exit;
 use super::args::{Global, Lint};
 use super::failure::Failure;
 use super::terminal::Terminal;
-use super::write::{Written, write};
+use super::write::{Written, write_over};
 use crate::config::Visible;
 use crate::config::fleet::Surroundings;
 use crate::facts::Facts;
@@ -69,6 +69,8 @@ enum Looked {
 
 /// What fixes made of a text.
 struct Change {
+    /// The text that was mended.
+    was: Vec<u8>,
     mended: Mended,
     /// For people; empty unless it was asked for.
     diff: String,
@@ -359,7 +361,7 @@ impl<'a> Run<'a> {
         }
         // With `--diff` the file stays as it is, and so do its lines.
         let judged = if self.command.diff { judge(text) } else { after };
-        (judged, Change { mended, diff })
+        (judged, Change { was: text.to_vec(), mended, diff })
     }
 
     /// What is known of a file from where it lies, and of the instance that it is rendered for.
@@ -480,7 +482,7 @@ impl<'a> Run<'a> {
             Input::File(found) => {
                 let artefact =
                     Artefact { path: found.path.clone(), text: change.mended.text.clone(), mode: None, secret: true };
-                Ok(change.mended.fixes > 0 && write(&found.path, &artefact)? == Written::Changed)
+                Ok(change.mended.fixes > 0 && write_over(&found.path, &change.was, &artefact)? == Written::Changed)
             }
         }
     }

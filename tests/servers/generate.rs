@@ -249,7 +249,7 @@ pub(crate) fn is_costly(directive: &Directive) -> bool {
     ) || directive.name().ends_with("-max-len")
 }
 
-/// Arguments as separate words, where a single quoted one is something else.
+/// Arguments as separate words, where a single quoted one is something else; and whole ones of what only acts.
 pub(crate) fn raw_lines(kind: &Kind) -> Vec<&'static str> {
     match kind {
         Kind::Save => vec![
@@ -279,6 +279,41 @@ pub(crate) fn raw_lines(kind: &Kind) -> Vec<&'static str> {
         Kind::OomValues => vec!["0 200 800", "\"\" \"\" \"\"", "1 2 +3"],
         Kind::ReplicaOf => vec!["no one", "no one x"],
         Kind::Flags(_) => vec!["save nosave", "default save", "\"\""],
+        Kind::RenameCommand => vec![
+            "a#b",
+            "a\\ b",
+            "FLUSHALL \"\"",
+            "flushdb 'f db'",
+            "CONFIG cfg",
+            "GET get",
+            "GET SET",
+            "nosuch x",
+            "KEYS k\nrename-command k l",
+            "KEYS \"\"\nrename-command keys x",
+            "DEBUG \"\"\nrename-command SHUTDOWN DEBUG",
+            "SAVE",
+        ],
+        Kind::User => vec![
+            "a#b",
+            "a\\ b",
+            "joe on >pw ~* +@all",
+            "joe off",
+            "joe on nopass ~k:* -@all +get",
+            "joe +nosuch",
+            "joe +@nosuch",
+            "joe >",
+            "joe #0123",
+            "joe ~a (~b +get)",
+            "joe %R~a +get",
+            "joe &ch allchannels",
+            "joe on\nuser ann off",
+            "joe on\nuser joe off",
+            "\"a b\" on",
+            "joe ON",
+            "joe resetkeys reset nocommands",
+            "joe +config|get -config|set",
+        ],
+        Kind::Sentinel => vec!["a#b", "a\\ b", "monitor m 127.0.0.1 6379 2", "down-after-milliseconds m 1", "nosuch"],
         Kind::Bool
         | Kind::Int { .. }
         | Kind::Memory { .. }
@@ -290,9 +325,6 @@ pub(crate) fn raw_lines(kind: &Kind) -> Vec<&'static str> {
         | Kind::Events(_)
         | Kind::Dir
         | Kind::Include
-        | Kind::RenameCommand
-        | Kind::LoadModule
-        | Kind::User
-        | Kind::Sentinel => vec!["a#b", "a\\ b"],
+        | Kind::LoadModule => vec!["a#b", "a\\ b"],
     }
 }

@@ -26,8 +26,7 @@ pub(super) struct Choice {
 
 impl Choice {
     pub(super) fn of(directive: &'static Directive) -> Self {
-        let mut raw = raw_lines(&directive.kind);
-        raw.extend(statements(&directive.kind));
+        let raw = raw_lines(&directive.kind);
         let mut values = if acts(&directive.kind) || directive.state == State::Inert {
             vec!["x".into(), String::new()]
         } else {
@@ -67,62 +66,6 @@ impl Choice {
         let words: Vec<String> = value.split(' ').map(|word| conf_word(word.as_bytes())).collect();
         let many = self.directive.kind.is_many_valued() && !value.is_empty();
         if many { format!("{name} {}", words.join(" ")) } else { format!("{name} {}", conf_word(value.as_bytes())) }
-    }
-}
-
-/// Whole arguments of what only acts.
-fn statements(kind: &Kind) -> Vec<&'static str> {
-    match kind {
-        Kind::RenameCommand => vec![
-            "FLUSHALL \"\"",
-            "flushdb 'f db'",
-            "CONFIG cfg",
-            "GET get",
-            "GET SET",
-            "nosuch x",
-            "KEYS k\nrename-command k l",
-            "KEYS \"\"\nrename-command keys x",
-            "DEBUG \"\"\nrename-command SHUTDOWN DEBUG",
-            "SAVE",
-        ],
-        Kind::User => vec![
-            "joe on >pw ~* +@all",
-            "joe off",
-            "joe on nopass ~k:* -@all +get",
-            "joe +nosuch",
-            "joe +@nosuch",
-            "joe >",
-            "joe #0123",
-            "joe ~a (~b +get)",
-            "joe %R~a +get",
-            "joe &ch allchannels",
-            "joe on\nuser ann off",
-            "joe on\nuser joe off",
-            "\"a b\" on",
-            "joe ON",
-            "joe resetkeys reset nocommands",
-            "joe +config|get -config|set",
-        ],
-        Kind::Sentinel => vec!["monitor m 127.0.0.1 6379 2", "down-after-milliseconds m 1", "nosuch"],
-        Kind::Bool
-        | Kind::Int { .. }
-        | Kind::Memory { .. }
-        | Kind::MemoryOrPercent { .. }
-        | Kind::Octal { .. }
-        | Kind::Enum(_)
-        | Kind::Flags(_)
-        | Kind::Text(_)
-        | Kind::Bytes
-        | Kind::Words { .. }
-        | Kind::Save
-        | Kind::BufferLimits
-        | Kind::Events(_)
-        | Kind::Percentiles
-        | Kind::OomValues
-        | Kind::ReplicaOf
-        | Kind::Dir
-        | Kind::Include
-        | Kind::LoadModule => Vec::new(),
     }
 }
 

@@ -72,9 +72,7 @@ impl Info {
             }
             start += line.len();
         }
-        let mut info = Self { text, fields };
-        let name = |field: &Field| &info.text[field.start as usize..field.colon as usize];
-        let mut fields = std::mem::take(&mut info.fields);
+        let name = |field: &Field| &text[field.start as usize..field.colon as usize];
         fields.sort_by(|one, other| name(one).cmp(name(other)));
         // Of equal names the last counts.
         fields.dedup_by(|later, earlier| {
@@ -84,8 +82,7 @@ impl Info {
             }
             is_same
         });
-        info.fields = fields;
-        info
+        Self { text, fields }
     }
 
     fn name(&self, field: Field) -> &str {

@@ -9,7 +9,7 @@ use super::failure::Failure;
 use super::project;
 use super::subject::read_file;
 use super::terminal::Terminal;
-use super::write::write;
+use super::write::write_over;
 use crate::catalog::{self, Lookup, View};
 use crate::config::Config;
 use crate::config::fleet::{self, Fleet};
@@ -62,6 +62,8 @@ pub(super) fn run(command: &Expect, global: &Global, terminal: &mut Terminal) ->
 /// Entries for a project file, found to be possible and not written yet.
 pub(super) struct Entry {
     path: PathBuf,
+    /// The file as it was read.
+    was: String,
     text: String,
     /// The directives, by the names that the version prefers.
     pub(super) names: Vec<&'static str>,
@@ -72,7 +74,7 @@ impl Entry {
     pub(super) fn new(fleet: &Fleet, path: &Path, all: &[NewExpected<'_>]) -> Result<Self, Failure> {
         let text = read_file(path)?;
         let text = String::from_utf8(text).map_err(|_| Failure::new(format!("`{}` is no UTF-8", path.display())))?;
-        let mut entry = Self { path: path.to_owned(), text, names: Vec::new() };
+        let mut entry = Self { path: path.to_owned(), was: text.clone(), text, names: Vec::new() };
         for new in all {
             let server = server_of(fleet, new.instance)?;
             let name = directive(new.directive, new.value, server)?;
@@ -92,7 +94,8 @@ impl Entry {
 
     pub(super) fn write(&self) -> Result<(), Failure> {
         let text = self.text.clone().into_bytes();
-        write(&self.path, &Artefact { path: PathBuf::new(), text, mode: None, secret: false }).map(drop)
+        let artefact = Artefact { path: PathBuf::new(), text, mode: None, secret: false };
+        write_over(&self.path, self.was.as_bytes(), &artefact).map(drop)
     }
 }
 

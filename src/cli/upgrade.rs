@@ -12,7 +12,7 @@ use super::server::choose;
 use super::setup::{facts, is_profile, only_facts};
 use super::subject::read_file;
 use super::terminal::{Terminal, read_stdin};
-use super::write::{existing, write_together};
+use super::write::{Together, existing, write_together};
 use crate::catalog;
 use crate::config::{Setup, Visible};
 use crate::finding::Severity;
@@ -87,10 +87,11 @@ fn finish(done: Done, command: &Upgrade, global: &Global, terminal: &mut Termina
             terminal.note(&words)?;
         }
         Some(path) => {
-            let artefact = |path: &Path, text: &[u8]| -> Result<Artefact, Failure> {
+            let artefact = |path: &Path, text: &[u8]| -> Result<Together<'_>, Failure> {
                 // A new file is for its owner alone if it holds a password; one that is there keeps its permissions.
                 let mode = (secret && existing(path)?.is_none()).then_some(0o600);
-                Ok(Artefact { path: path.to_owned(), text: text.to_vec(), mode, secret })
+                let artefact = Artefact { path: path.to_owned(), text: text.to_vec(), mode, secret };
+                Ok(Together { artefact, was: if command.in_place { upgraded.was(path) } else { None } })
             };
             let mut files = vec![artefact(path, &upgraded.text)?];
             if command.in_place {

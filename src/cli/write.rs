@@ -41,19 +41,26 @@ pub(super) fn write(path: &Path, artefact: &Artefact) -> Result<Written, Failure
 /// meanwhile.
 pub(super) fn write_over(path: &Path, was: &[u8], artefact: &Artefact) -> Result<Written, Failure> {
     let Some(staged) = Staged::of(path, artefact)? else { return Ok(Written::Unchanged) };
-    if existing(path)?.as_deref() != Some(was) {
-        let message = format!("`{}` was changed by somebody else while it was read", path.display());
-        return Err(Failure::new(message).help("run the command again; nothing was changed there"));
-    }
+    staged.is_over(was)?;
     staged.put()
+}
+
+/// One of several files that are written together.
+pub(super) struct Together<'a> {
+    pub(super) artefact: Artefact,
+    /// What it held when it was read, and must hold still; `None` where it was not read.
+    pub(super) was: Option<&'a [u8]>,
 }
 
 /// Writes several, each to its own path: first all are written beside their places, then all are moved there. If one cannot
 /// be moved, those that were get their old bytes back.
-pub(super) fn write_together(artefacts: &[Artefact]) -> Result<(), Failure> {
+pub(super) fn write_together(all: &[Together<'_>]) -> Result<(), Failure> {
     let mut staged: Vec<Staged> = Vec::new();
-    for artefact in artefacts {
-        staged.extend(Staged::of(&artefact.path, artefact)?);
+    for Together { artefact, was } in all {
+        if let Some(one) = Staged::of(&artefact.path, artefact)? {
+            was.map_or(Ok(()), |was| one.is_over(was))?;
+            staged.push(one);
+        }
     }
     let mut done: Vec<(PathBuf, Option<Vec<u8>>)> = Vec::new();
     for one in staged {
@@ -128,6 +135,15 @@ impl Staged {
         keep_owner(file.as_file(), &target).map_err(|error| failed("keep the owner of", &error))?;
         set_permissions(file.as_file(), &target, mode).map_err(|error| failed("set the permissions of", &error))?;
         Ok(Some(Self { path: path.to_owned(), target, file, old }))
+    }
+
+    /// An error if it would replace other bytes than these.
+    fn is_over(&self, was: &[u8]) -> Result<(), Failure> {
+        if self.old.as_deref() == Some(was) {
+            return Ok(());
+        }
+        let message = format!("`{}` was changed by somebody else while it was read", self.path.display());
+        Err(Failure::new(message).help("run the command again; nothing was changed there"))
     }
 
     /// Moves it to its place.
@@ -307,7 +323,11 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let (one, two) = (folder.path().join("one"), folder.path().join("two"));
         fs::write(&one, "1").unwrap();
-        let to = |path: &Path, text: &str| Artefact { path: path.to_owned(), ..artefact(text, None) };
+        let to = |path: &Path, text: &str| Together {
+            artefact: Artefact { path: path.to_owned(), ..artefact(text, None) },
+            was: None,
+        };
+        let over = |path: &Path, text: &str, was: &'static [u8]| Together { was: Some(was), ..to(path, text) };
         // A folder cannot be read as a file, and cannot be replaced by one.
         fs::create_dir(&two).unwrap();
         assert!(write_together(&[to(&one, "2"), to(&two, "2")]).is_err());
@@ -315,6 +335,10 @@ mod tests {
         fs::remove_dir(&two).unwrap();
         write_together(&[to(&one, "2"), to(&two, "2")]).unwrap();
         assert_eq!((fs::read_to_string(&one).unwrap(), fs::read_to_string(&two).unwrap()), ("2".into(), "2".into()));
+        assert!(write_together(&[to(&one, "3"), over(&two, "3", b"1")]).is_err(), "somebody saved the second");
+        assert_eq!(fs::read_to_string(&one).unwrap(), "2");
+        write_together(&[over(&one, "3", b"2"), over(&two, "3", b"2")]).unwrap();
+        assert_eq!(fs::read_to_string(&one).unwrap(), "3");
         assert_eq!(fs::read_dir(folder.path()).unwrap().count(), 2);
     }
 

@@ -9,7 +9,7 @@ use crate::facts::Facts;
 use crate::finding::{Edit, Fix, TextEdit, apply};
 use crate::plan::{Comparison, Contrast, Held, Relation, Said, Side, between};
 use crate::server::Server;
-use crate::source::{FileError, Files, Name, SourceId, Sources, Span};
+use crate::source::{FileError, Files, Name, Source, SourceId, Sources, Span};
 use crate::syntax::lower::Lowering;
 use crate::syntax::quote::conf_line;
 use crate::syntax::{Mode, StatementId, conf, survey};
@@ -63,6 +63,16 @@ pub struct Upgraded {
     pub after: Setup,
     /// How the two compare. What differs is for a person to decide.
     pub left: Comparison,
+}
+
+impl Upgraded {
+    /// What a file held when it was read; `None` for one that was not.
+    #[must_use]
+    pub fn was(&self, path: &Path) -> Option<&[u8]> {
+        let is_it = |name: &Name| matches!(name, Name::File(read) if read == path);
+        let mut read = self.before.reading.sources.iter().map(|(_, source)| source);
+        read.find(|source| is_it(source.name())).map(Source::text)
+    }
 }
 
 /// More rounds than this find nothing new: one for the lines, one for what the target reads otherwise, one for pins.

@@ -1,7 +1,8 @@
 //! Files that are written where that is hard: whole or as they were, never half; links and permissions stay.
 
 use std::fs;
-use std::os::unix::fs::{PermissionsExt as _, symlink};
+use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _, symlink};
+use std::os::unix::process::CommandExt as _;
 use std::path::Path;
 use std::process::Command;
 
@@ -69,5 +70,38 @@ fn a_link_stays_a_link_even_if_nothing_is_behind_it_yet() {
         if *written == "redis.conf" {
             assert_eq!(fs::metadata(&real).unwrap().permissions().mode() & 0o777, 0o640, "{arguments:?}");
         }
+    }
+}
+
+/// A program that may read a folder and not write into it; root may do everything, and so becomes somebody else.
+fn nobody(arguments: &[&str], folder: &Path, program: &Path) -> (i32, String, String) {
+    let mut command = Command::new(program);
+    if fs::metadata("/proc/self").unwrap().uid() == 0 {
+        command.uid(65_534).gid(65_534);
+    }
+    outcome(&command.args(arguments).env_clear().current_dir(folder).output().unwrap())
+}
+
+#[test]
+fn where_nothing_may_be_written_every_file_stays_as_it_was() {
+    let open = |path: &Path, mode| fs::set_permissions(path, fs::Permissions::from_mode(mode)).unwrap();
+    // The folder of the build may be closed to others.
+    let tools = tempfile::tempdir().unwrap();
+    let program = tools.path().join("redisconf");
+    fs::copy(env!("CARGO_BIN_EXE_redisconf"), &program).unwrap();
+    open(tools.path(), 0o755);
+    for (arguments, written) in WRITERS {
+        let folder = tempfile::tempdir().unwrap();
+        fs::write(folder.path().join("redis.conf"), text()).unwrap();
+        fs::write(folder.path().join(written), text()).unwrap();
+        let before = all(folder.path());
+        open(folder.path(), 0o555);
+        let (code, out, err) = nobody(arguments, folder.path(), &program);
+        let after = all(folder.path());
+        open(folder.path(), 0o755);
+        assert_eq!(code, 2, "{arguments:?}: {out}{err}");
+        assert!(err.contains("cannot write") && err.contains(written), "{arguments:?}: {err}");
+        assert!(err.contains("nothing was changed"), "{arguments:?}: {err}");
+        assert!(before == after, "{arguments:?} left something else");
     }
 }

@@ -9,7 +9,7 @@ use super::super::failure::Failure;
 use super::super::setup::failed;
 use super::super::subject::read_file;
 use super::super::terminal::Terminal;
-use super::super::write::write;
+use super::super::write::write_over;
 use super::read::{Found, Item};
 use super::{leftover_lines, refused, secret_lines, unproven};
 use crate::config::Shown;
@@ -51,7 +51,7 @@ pub(super) fn run(
     if grows && !command.check {
         let artefact =
             Artefact { path: profile.to_owned(), text: adopted.text.into_bytes(), mode: None, secret: false };
-        write(profile, &artefact)?;
+        write_over(profile, text.as_bytes(), &artefact)?;
     }
     let sources = &original.reading.sources;
     let result = Adoption {

@@ -135,11 +135,18 @@ impl Connection {
         Ok(replies)
     }
 
-    /// Logs in, if there is a login, and asks for INFO, in one breath.
+    /// Logs in, if there is a login, and asks for INFO and then for some names, in one breath. The answer to the last is
+    /// left to [`Connection::answer_to`].
     ///
     /// A server that is full or in protected mode says so once and hangs up: then there is no second answer.
-    pub(super) fn introduce(&mut self, login: Option<&Login>) -> Result<(Option<Reply>, Reply), ConnectionError> {
-        let asks: Vec<Ask<'_>> = login.map(Ask::Auth).into_iter().chain([Ask::Info(Section::Usual)]).collect();
+    pub(super) fn introduce(
+        &mut self,
+        login: Option<&Login>,
+        names: Option<&[&str]>,
+    ) -> Result<(Option<Reply>, Reply), ConnectionError> {
+        let after = names.map(Ask::ConfigGetAll);
+        let asks: Vec<Ask<'_>> =
+            login.map(Ask::Auth).into_iter().chain([Ask::Info(Section::Usual)]).chain(after).collect();
         self.send(&asks)?;
         let greeted = login.map(|_| self.answer("AUTH")).transpose()?;
         match (self.answer("INFO"), &greeted) {
@@ -182,6 +189,11 @@ impl Connection {
             Err(error) => Err(self.give_up(error.kind(), first.command())),
             Ok(()) => Ok(()),
         }
+    }
+
+    /// The next answer, to what was sent before.
+    pub(super) fn answer_to(&mut self, ask: &Ask<'_>) -> Result<Reply, ConnectionError> {
+        self.answer(ask.command())
     }
 
     fn answer(&mut self, command: &'static str) -> Result<Reply, ConnectionError> {

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::address::Address;
 use super::ask::Ask;
 use super::connection::ConnectionError;
-use super::observe::{Met, ObserveError, Reach};
+use super::observe::{Met, ObserveError, Question, Reach};
 use super::reply::Reply;
 use super::topology::{self, Here, Kind, Node, Topology};
 use crate::server::Engine;
@@ -105,12 +105,12 @@ fn known(names: &[String]) -> String {
     }
 }
 
-/// Finds all nodes that belong to an address.
+/// Finds all nodes that belong to an address. What one that is alone is likely to be asked next may be said as a guess.
 ///
 /// # Errors
 /// When the server there does not answer, or is a Sentinel that does not tell.
-pub fn discover(reach: &Reach<'_>, ways: &Ways) -> Result<Around, DiscoverError> {
-    let mut met = Met::meet_any(reach)?;
+pub fn discover(reach: &Reach<'_>, ways: &Ways, guess: Option<&Question<'static>>) -> Result<Around, DiscoverError> {
+    let mut met = Met::meet_guessing(reach, guess)?;
     let (host, tls) = match &reach.address {
         Address::Tcp { host, tls, .. } => (host.as_str(), *tls),
         // Whoever is asked through the file system is here.

@@ -2,6 +2,10 @@
 //!
 //! What is sent: AUTH if there is a login, INFO, and CONFIG GET with the names that the caller wants. Nothing of it changes
 //! a server, and nothing leaves a trace such as the name of a connection.
+//!
+//! Which names a server knows depends on its version, which only INFO tells. Where many servers are asked the same, the
+//! next is likely to be like the last, and its question goes out with INFO: one way less to each. If the guess was wrong,
+//! it is asked again.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -125,6 +129,8 @@ pub struct Met {
     connection: Connection,
     server: Server,
     info: Arc<Info>,
+    /// What was asked on a guess, and the answer.
+    guessed: Option<(Arc<[&'static str]>, Reply)>,
 }
 
 impl Met {
@@ -142,8 +148,17 @@ impl Met {
     /// # Errors
     /// When nothing can be said of the server.
     pub fn meet_any(reach: &Reach<'_>) -> Result<Self, ObserveError> {
+        Self::meet_guessing(reach, None)
+    }
+
+    /// The same, with a question that is likely to come.
+    ///
+    /// # Errors
+    /// When nothing can be said of the server.
+    pub fn meet_guessing(reach: &Reach<'_>, guess: Option<&Question<'static>>) -> Result<Self, ObserveError> {
+        let names = guess.and_then(Question::in_one);
         let mut connection = Connection::connect(&reach.address, reach.tls, reach.within)?;
-        let (login, info) = connection.introduce(reach.login)?;
+        let (login, info) = connection.introduce(reach.login, names.map(|names| &**names))?;
         if let (Some(Reply::Error(answer)), Some(who)) = (login, reach.login) {
             return Err(shut_out(&answer).unwrap_or_else(|| not_let_in(&answer, who)));
         }
@@ -153,7 +168,10 @@ impl Met {
         };
         let info = parse_info(&text.ok_or(ObserveError::Shape { command: "INFO" })?);
         let server = identity(&info)?;
-        Ok(Self { connection, server, info: info.into() })
+        let ask =
+            |names: &Arc<[&'static str]>| Ok((Arc::clone(names), connection.answer_to(&Ask::ConfigGetAll(names))?));
+        let guessed = names.map(ask).transpose().map_err(ObserveError::Connection)?;
+        Ok(Self { connection, server, info: info.into(), guessed })
     }
 
     /// Whether it is a Sentinel, which holds no data and has a configuration of its own.
@@ -229,10 +247,13 @@ impl Met {
     /// # Errors
     /// When no answer came, or none that a server gives. A refusal is no error: what INFO said remains.
     pub fn ask_for(&mut self, question: &Question<'_>) -> Result<Observed, ObserveError> {
-        let replies = match &question.patterns {
+        let replies = match (&question.patterns, self.guessed.take()) {
             _ if question.names.is_empty() => Vec::new(),
-            None => vec![self.connection.config_get_all(&question.names)?],
-            Some(patterns) => self.connection.config_get(&patterns.iter().map(String::as_str).collect::<Vec<_>>())?,
+            (None, Some((names, reply))) if Arc::ptr_eq(&names, &question.names) => vec![reply],
+            (None, _) => vec![self.connection.config_get_all(&question.names)?],
+            (Some(patterns), _) => {
+                self.connection.config_get(&patterns.iter().map(String::as_str).collect::<Vec<_>>())?
+            }
         };
         let (mut config, denied) = granted(replies)?;
         if question.patterns.is_some() {
@@ -246,7 +267,7 @@ impl Met {
 #[derive(Clone, Debug)]
 pub struct Question<'a> {
     /// Sorted.
-    names: Vec<&'a str>,
+    names: Arc<[&'a str]>,
     /// What is sent instead, where servers take one pattern a call.
     patterns: Option<Vec<String>>,
 }
@@ -259,7 +280,12 @@ impl<'a> Question<'a> {
         let mut names = names.to_vec();
         names.sort_unstable();
         let patterns = (!takes_many).then(|| patterns(&names));
-        Self { names, patterns }
+        Self { names: names.into(), patterns }
+    }
+
+    /// The names, where they are one command.
+    fn in_one(&self) -> Option<&Arc<[&'a str]>> {
+        (self.patterns.is_none() && !self.names.is_empty()).then_some(&self.names)
     }
 }
 

@@ -61,7 +61,7 @@ pub(super) struct Declaration {
     /// The secrets that are at hand.
     secrets: BTreeMap<String, Secret>,
     /// What servers are asked for.
-    question: Question<'static>,
+    pub(super) question: Question<'static>,
 }
 
 impl Declaration {
@@ -313,6 +313,15 @@ impl<'a> Looking<'a> {
         let declaration = Arc::new(Declaration::of(sound(target, server)?));
         known.insert(server, Arc::clone(&declaration));
         Ok(declaration)
+    }
+
+    /// What is declared for the one version that has been met so far; `None` where there are several, or nothing was met.
+    pub(super) fn usual(&self) -> Option<Arc<Declaration>> {
+        let known = self.sound.lock().unwrap_or_else(PoisonError::into_inner);
+        match known.values().collect::<Vec<_>>()[..] {
+            [one] => Some(Arc::clone(one)),
+            _ => None,
+        }
     }
 
     fn wanted<'s>(

@@ -46,11 +46,12 @@ impl Looking<'_> {
         let ways = Ways { map: self.map().to_vec(), service: self.service().or(service) };
         let login = self.login(target, url).map_err(unreachable)?;
         let reach = self.reach(url, login.as_ref()).map_err(unreachable)?;
-        let mut found = discover(&reach, &ways);
+        let guess = if declared.is_none() { self.usual() } else { None };
+        let mut found = discover(&reach, &ways, guess.as_ref().map(|declaration| &declaration.question));
         if let (Err(DiscoverError::Observe(live::ObserveError::WrongLogin { .. })), true) = (&found, login.is_some()) {
             // A Sentinel mostly has no password, and then refuses one; what it tells is asked with it.
             let bare = live::Reach { login: None, ..reach.clone() };
-            if let Ok(live::Around::Several(topology)) = discover(&bare, &ways)
+            if let Ok(live::Around::Several(topology)) = discover(&bare, &ways, None)
                 && matches!(topology.kind, Kind::Sentinel(_))
             {
                 found = Ok(live::Around::Several(topology));

@@ -1,6 +1,6 @@
 """Files to lint, plausible and always the same: half of them clean, half with a few mistakes each.
 
-`redis` writes redis.conf, `python` modules for ruff, `dotenv` .env files. Every file has the same number of lines.
+`redis` writes redis.conf, `python` modules for ruff, `dotenv` .env files, `toml` TOML. Every file has the same number of lines.
 """
 
 from __future__ import annotations
@@ -104,8 +104,24 @@ def dotenv(chance: random.Random, lines: int, clean: bool) -> List[str]:
     return text
 
 
-KINDS: Dict[str, Callable] = {"redis": redis, "python": python, "dotenv": dotenv}
-NAMES = {"redis": "redis-{:05}.conf", "python": "module_{:05}.py", "dotenv": ".env.{:05}"}
+def toml(chance: random.Random, lines: int, clean: bool) -> List[str]:
+    text: List[str] = []
+    while len(text) < lines - 8:
+        first, second = chance.sample(WORDS, 2)
+        text += ["", f"# {comment(chance)}", f"[{first}-{len(text)}]", f'name = "{second}"',
+                 f"limit = {chance.randrange(10000)}", f'path = "/srv/{first}/{second}"',
+                 f"weights = [{', '.join(str(chance.randrange(99)) for _ in range(4))}]", f"{second} = true"]
+    if not clean:
+        # A key said twice, a string without its end: mistakes of syntax are all that TOML has without a schema.
+        at = next(at for at, line in enumerate(text) if line.startswith("limit") and at > lines // 2)
+        text[at + 1] = chance.choice([text[at], 'path = "/srv'])
+    while len(text) < lines:
+        text.append(f"# {comment(chance)}")
+    return text[:lines]
+
+
+KINDS: Dict[str, Callable] = {"redis": redis, "python": python, "dotenv": dotenv, "toml": toml}
+NAMES = {"redis": "redis-{:05}.conf", "python": "module_{:05}.py", "dotenv": ".env.{:05}", "toml": "table_{:05}.toml"}
 
 
 def write(kind: str, folder: Path, files: int, lines: int = 100) -> Path:

@@ -249,14 +249,18 @@ def redisconf(options, files: Optional[int] = None) -> Tool:
     return Tool("redisconf", [program(options), "lint", *options.flags, "."], folder)
 
 
-def ruff(options) -> Tool:
-    folder = corpus.write("python", BENCH / f"python-{options.files}", options.files)
-    place = BENCH / "ruff"
-    pin = (HERE / "peers.txt").read_text(encoding="utf-8")
+def wheels() -> Path:
+    """The programs of the peers that come as wheels."""
+    place, pin = BENCH / "wheels", (HERE / "peers.txt").read_text(encoding="utf-8")
     if not is_current(place, pin):
         with Replacement(place, pin) as new:
             pip.install(HERE / "peers.txt", new)
-    return Tool("ruff", [str(place / "bin" / "ruff"), "check", "--no-cache", "--isolated", "."], folder)
+    return place / "bin"
+
+
+def ruff(options) -> Tool:
+    folder = corpus.write("python", BENCH / f"python-{options.files}", options.files)
+    return Tool("ruff", [str(wheels() / "ruff"), "check", "--no-cache", "--isolated", "."], folder)
 
 
 def dotenv_linter(options) -> Tool:

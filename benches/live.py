@@ -8,6 +8,7 @@ timed, all in the same run, in turn; the median counts. The endpoints are unix s
 server of its own to the program.
 """
 
+import contextlib
 import os
 import pathlib
 import statistics
@@ -15,6 +16,8 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
+from dataclasses import dataclass
 
 ROUNDS = 20
 ENDPOINTS = 500
@@ -42,8 +45,8 @@ def timed(command: list[str], home: pathlib.Path) -> float:
     return time.perf_counter() - begun
 
 
-def one(redisconf: str, cli: str, socket: str, home: pathlib.Path) -> None:
-    """One server: medians, and how they relate."""
+def one(redisconf: str, cli: str, socket: str, home: pathlib.Path) -> dict[str, float]:
+    """One server: medians in seconds."""
     asked = {
         "redis-cli CONFIG GET *": [cli, "-s", socket, "CONFIG", "GET", "*"],
         "diff --live": [redisconf, "diff", PROFILE, "--live", f"unix://{socket}"],
@@ -53,35 +56,36 @@ def one(redisconf: str, cli: str, socket: str, home: pathlib.Path) -> None:
     for _ in range(ROUNDS + 2):
         for name, command in asked.items():
             times[name].append(timed(command, home))
-    medians = {name: statistics.median(some[2:]) * 1000 for name, some in times.items()}
-    for name, median in medians.items():
-        print(f"{name:24} {median:7.2f} ms")
-    print(f"{'ratio':24} {medians['diff --live'] / medians['redis-cli CONFIG GET *']:7.2f}   (at most 1.3)")
+    return {name: statistics.median(some[2:]) for name, some in times.items()}
 
 
-def many(redisconf: str, cli: str, sockets: list[str], home: pathlib.Path) -> None:
+@dataclass
+class Many:
+    """Seconds of both, and our peak of memory in kilobytes."""
+
+    ours: float
+    shell: float
+    memory: int
+
+
+def many(redisconf: str, cli: str, sockets: list[str], home: pathlib.Path) -> Many:
     """Many endpoints in one call, beside a loop of redis-cli in a shell."""
     endpoints = []
     for number in range(ENDPOINTS):
         link = home / f"e{number}"
         link.symlink_to(sockets[number % len(sockets)])
         endpoints.append(str(link))
-    loop = "".join(f"{cli} -s {socket} CONFIG GET '*'\n" for socket in endpoints)
     script = home / "loop.sh"
-    script.write_text(loop)
+    script.write_text("".join(f"{cli} -s {socket} CONFIG GET '*'\n" for socket in endpoints))
     flags = [part for socket in endpoints for part in ("--live", f"unix://{socket}")]
     command = [redisconf, "diff", PROFILE, *flags]
     ours, theirs = [], []
     for _ in range(3):
         theirs.append(timed(["sh", str(script)], home))
         ours.append(timed(command, home))
-    mine, shell = statistics.median(ours), statistics.median(theirs)
-    before = os.path.join(home, "memory")
-    subprocess.run(["/usr/bin/env", "python3", "-c", MEMORY, before, *command], stdout=subprocess.DEVNULL, check=False)
-    peak = int(pathlib.Path(before).read_text())
-    print(f"{ENDPOINTS} endpoints {mine * 1000:.0f} ms, loop of redis-cli {shell * 1000:.0f} ms")
-    print(f"{'times faster':24} {shell / mine:7.1f}   (at least 20)")
-    print(f"peak of memory: {peak / 1024:.1f} MB (at most 100)")
+    kept = home / "memory"
+    subprocess.run([sys.executable, "-c", MEMORY, str(kept), *command], stdout=subprocess.DEVNULL, check=False)
+    return Many(statistics.median(ours), statistics.median(theirs), int(kept.read_text()))
 
 
 MEMORY = """
@@ -91,23 +95,35 @@ pathlib.Path(sys.argv[1]).write_text(str(resource.getrusage(resource.RUSAGE_CHIL
 """
 
 
+@contextlib.contextmanager
+def servers(server: str, home: pathlib.Path) -> Iterator[list[str]]:
+    """The sockets of servers that are ended afterwards."""
+    processes = []
+    try:
+        started = []
+        for number in range(SERVERS):
+            started.append(start(server, home, number))
+            processes.append(started[-1][0])
+        yield [socket for _, socket in started]
+    finally:
+        for process in processes:
+            process.kill()
+            process.wait()
+
+
 def main() -> None:
     redisconf, server, cli = (os.path.abspath(argument) for argument in sys.argv[1:4])
     with tempfile.TemporaryDirectory(prefix="live-") as folder:
         home = pathlib.Path(folder)
-        processes = []
-        try:
-            started = []
-            for number in range(SERVERS):
-                started.append(start(server, home, number))
-                processes.append(started[-1][0])
-            sockets = [socket for _, socket in started]
-            one(redisconf, cli, sockets[0], home)
-            many(redisconf, cli, sockets, home)
-        finally:
-            for process in processes:
-                process.kill()
-                process.wait()
+        with servers(server, home) as sockets:
+            medians = one(redisconf, cli, sockets[0], home)
+            for name, median in medians.items():
+                print(f"{name:24} {median * 1000:7.2f} ms")
+            print(f"{'ratio':24} {medians['diff --live'] / medians['redis-cli CONFIG GET *']:7.2f}   (at most 1.3)")
+            found = many(redisconf, cli, sockets, home)
+            print(f"{ENDPOINTS} endpoints {found.ours * 1000:.0f} ms, loop of redis-cli {found.shell * 1000:.0f} ms")
+            print(f"{'times faster':24} {found.shell / found.ours:7.1f}   (at least 20)")
+            print(f"peak of memory: {found.memory / 1024:.1f} MB (at most 100)")
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ use super::reply::{Reply, harmless};
 /// How deeply answers may be nested; CLUSTER SHARDS goes four levels down.
 const DEEPEST: usize = 16;
 
-/// How many bytes are asked for at once: most answers come whole.
+/// Room for bytes at first: most answers come whole. It doubles where that is not enough, up to twice what a wire lets by.
 const PIECE: usize = 16 << 10;
 
 /// The most items that room is made for before they come.
@@ -22,8 +22,10 @@ const MOST_ITEMS: usize = 1 << 20;
 /// What has come and was not taken yet.
 #[derive(Default)]
 pub(super) struct Answers {
-    bytes: Vec<u8>,
+    /// Room for bytes, of which those from `at` to `end` have come and were not taken.
+    room: Vec<u8>,
     at: usize,
+    end: usize,
     /// Items of the answer that is being read.
     items: usize,
 }
@@ -32,7 +34,8 @@ impl Answers {
     /// The next answer. `None` if the stream failed, which remembers why, or if this is not the protocol.
     pub(super) fn next(&mut self, from: &mut impl Read) -> Option<Reply> {
         // What was taken makes room for what comes.
-        self.bytes.drain(..self.at);
+        self.room.copy_within(self.at..self.end, 0);
+        self.end -= self.at;
         self.at = 0;
         self.items = 0;
         self.reply(from, DEEPEST)
@@ -40,20 +43,20 @@ impl Answers {
 
     fn reply(&mut self, from: &mut impl Read, deeper: usize) -> Option<Reply> {
         self.fill(from, 1)?;
-        let kind = self.bytes[self.at];
+        let kind = self.room[self.at];
         // What is no protocol has perhaps no line, either.
         if !b"+-:$*%~=_!".contains(&kind) {
             return None;
         }
         let line = self.line(from)?;
-        let text = || String::from_utf8_lossy(&self.bytes[line.clone()]).into_owned();
+        let text = || String::from_utf8_lossy(&self.room[line.clone()]).into_owned();
         Some(match kind {
             b'+' => Reply::Status(text()),
             b'-' => Reply::Error(harmless(&text())),
-            b':' => Reply::Integer(number(&self.bytes[line])?),
+            b':' => Reply::Integer(number(&self.room[line])?),
             b'_' => Reply::Nil,
             _ => {
-                let length = number(&self.bytes[line])?;
+                let length = number(&self.room[line])?;
                 if length == -1 {
                     return Some(Reply::Nil); // as the old protocol says it
                 }
@@ -87,7 +90,7 @@ impl Answers {
     fn blob(&mut self, from: &mut impl Read, length: usize) -> Option<Vec<u8>> {
         let all = length.checked_add(2)?;
         self.fill(from, all)?;
-        let (blob, end) = self.bytes[self.at..self.at + all].split_at(length);
+        let (blob, end) = self.room[self.at..self.at + all].split_at(length);
         let blob = (end == b"\r\n").then(|| blob.to_vec())?;
         self.at += all;
         Some(blob)
@@ -98,23 +101,26 @@ impl Answers {
         let start = self.at + 1;
         let mut seen = start;
         loop {
-            if let Some(found) = memchr::memchr(b'\n', &self.bytes[seen..]) {
+            if let Some(found) = memchr::memchr(b'\n', &self.room[seen..self.end]) {
                 let end = seen + found;
                 self.at = end + 1;
-                return (self.bytes[end - 1] == b'\r' && end > start).then(|| start..end - 1);
+                return (self.room[end - 1] == b'\r' && end > start).then(|| start..end - 1);
             }
-            seen = self.bytes.len();
+            seen = self.end;
             self.fill(from, seen - self.at + 1)?;
         }
     }
 
     /// Reads until so many bytes are there.
     fn fill(&mut self, from: &mut impl Read, count: usize) -> Option<()> {
-        while self.bytes.len() - self.at < count {
-            let had = self.bytes.len();
-            self.bytes.resize(had + PIECE, 0);
-            let read = from.read(&mut self.bytes[had..]).unwrap_or(0);
-            self.bytes.truncate(had + read);
+        while self.end - self.at < count {
+            if self.room.is_empty() {
+                self.room = vec![0; PIECE];
+            } else if self.end == self.room.len() {
+                self.room.resize(self.end * 2, 0);
+            }
+            let read = from.read(&mut self.room[self.end..]).unwrap_or(0);
+            self.end += read;
             if read == 0 {
                 return None;
             }

@@ -50,13 +50,19 @@ impl Stream {
         secured(stream, host, tls, until)
     }
 
-    fn set_timeout(&self, left: Duration) -> io::Result<()> {
+    fn read_within(&self, left: Duration) -> io::Result<()> {
         match self {
-            Self::Unix(stream) => {
-                stream.set_read_timeout(Some(left))?;
-                stream.set_write_timeout(Some(left))
-            }
-            Self::Tcp(stream) => both(stream, left),
+            Self::Unix(stream) => stream.set_read_timeout(Some(left)),
+            Self::Tcp(stream) => stream.set_read_timeout(Some(left)),
+            // What is read there may have to be answered first.
+            Self::Tls(stream) => both(&stream.sock, left),
+        }
+    }
+
+    fn write_within(&self, left: Duration) -> io::Result<()> {
+        match self {
+            Self::Unix(stream) => stream.set_write_timeout(Some(left)),
+            Self::Tcp(stream) => stream.set_write_timeout(Some(left)),
             Self::Tls(stream) => both(&stream.sock, left),
         }
     }
@@ -154,14 +160,14 @@ impl Wire {
 
     pub(super) fn send(&mut self, mut bytes: &[u8]) -> io::Result<()> {
         while !bytes.is_empty() {
-            self.stream.set_timeout(self.remaining()?)?;
+            self.stream.write_within(self.remaining()?)?;
             match self.stream.write(bytes) {
                 Ok(sent) => bytes = &bytes[sent..],
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}
                 Err(error) => return Err(error),
             }
         }
-        self.stream.set_timeout(self.remaining()?)?;
+        self.stream.write_within(self.remaining()?)?;
         self.stream.flush()
     }
 
@@ -170,7 +176,7 @@ impl Wire {
             return Err(ErrorKind::FileTooLarge.into());
         }
         let room = into.len().min(self.left);
-        self.stream.set_timeout(self.remaining()?)?;
+        self.stream.read_within(self.remaining()?)?;
         match self.stream.read(&mut into[..room])? {
             0 if room > 0 => Err(ErrorKind::UnexpectedEof.into()),
             read => {

@@ -129,6 +129,13 @@ def _promtool(new: Path) -> None:
     shutil.rmtree(new / "unpacked")
 
 
+def _valgrind(new: Path) -> None:
+    """valgrind with callgrind, out of Debian's package."""
+    apt.unpack(PINS / "debs.txt", ["valgrind"], new / "unpacked")
+    write_script(new / "valgrind", 'here=${0%/*}/unpacked\n'
+                                   'VALGRIND_LIB="$here/usr/libexec/valgrind" exec "$here/usr/bin/valgrind" "$@"\n')
+
+
 def _reports(new: Path) -> None:
     """junit-to-json, and sarif-schema, which prints the schema."""
     with tempfile.TemporaryDirectory(prefix="redisconf-") as folder:
@@ -176,4 +183,5 @@ KITS = (
     Kit("reports", (Command("junit-to-json", (), "[]"),
                     Command("sarif-schema", (), "Version 2.1.0 JSON Schema")), "reports.txt", _reports),
     Kit("promtool", (Command("promtool", ("--version",), "2.42.0"),), "debs.txt", _promtool),
+    Kit("valgrind", (Command("valgrind", ("--version",), "valgrind-3.19.0"),), "debs.txt", _valgrind),
 )

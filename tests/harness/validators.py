@@ -64,9 +64,13 @@ class Context:
 
     def redisconf(self, *words, input: Optional[str] = None) -> process.Finished:
         """Run redisconf, built from this tree, in the scratch folder."""
+        return self.run([self.redisconf_program(), *words], input=input)
+
+    def redisconf_program(self) -> Path:
+        """The program itself, for what runs it in its own way."""
         if not hasattr(self, "_redisconf"):
             self._redisconf = cargo.binary()
-        return self.run([self._redisconf, *words], input=input)
+        return self._redisconf
 
     def run(self, command: Sequence, input: Optional[str] = None, cwd: Optional[Path] = None,
             env: Optional[Mapping[str, str]] = None, timeout: float = 60) -> process.Finished:

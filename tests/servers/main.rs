@@ -46,7 +46,10 @@ fn main() {
     if orphan::is_child() {
         return orphan::child();
     }
-    let arguments = Arguments::from_args();
+    let mut arguments = Arguments::from_args();
+    // Trials wait for servers more than they work.
+    let cores = std::thread::available_parallelism().map_or(1, usize::from);
+    arguments.test_threads.get_or_insert(cores * 2);
     let servers = found::servers();
     let trials: Vec<Trial> = [
         acl::trials(&servers),

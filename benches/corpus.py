@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import random
+import shutil
 from pathlib import Path
 from typing import Callable, Dict, List
 
@@ -130,7 +131,9 @@ def write(kind: str, folder: Path, files: int, lines: int = 100) -> Path:
     wanted = f"{SEED} {kind} {files} {lines} {hash_of_this()}"
     if stamp.is_file() and stamp.read_text(encoding="utf-8") == wanted:
         return folder
-    if folder.exists():
+    if stamp.is_file():
+        shutil.rmtree(folder)
+    elif folder.exists() and any(folder.iterdir()):
         raise SystemExit(f"{folder} holds something else: remove it")
     for number in range(files):
         chance = random.Random(f"{SEED} {kind} {number}")

@@ -27,7 +27,7 @@ import sys
 import time
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Dict, List, Optional
+from typing import Dict, List, Optional, Tuple
 
 sys.dont_write_bytecode = True
 HERE = Path(__file__).resolve().parent
@@ -44,11 +44,12 @@ MEGABYTE = 1 << 20
 
 @dataclass(frozen=True)
 class Tool:
-    """A program, its words, and the folder of files it is for."""
+    """A program, its words, the folder of files it is for, and how it ends if it did its work."""
 
     name: str
     command: List[str]
     folder: Path
+    ends: Tuple[int, ...] = (0, 1)
 
 
 @dataclass
@@ -92,7 +93,7 @@ def interleaved(tools: List[Tool], rounds: int, one_core: bool) -> Dict[str, Lis
     for number in range(rounds + 1):
         for tool in tools:
             run = measure(tool.command, tool.folder, one_core)
-            if run.status not in (0, 1):
+            if run.status not in tool.ends:
                 raise SystemExit(f"{tool.name} ended with status {run.status}: {' '.join(tool.command)} in {tool.folder}")
             if number > 0:
                 runs[tool.name].append(run)

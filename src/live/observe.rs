@@ -369,3 +369,55 @@ fn refusal(answer: String) -> Denied {
         Denied::Other(answer)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::{Read as _, Write as _};
+    use std::os::unix::net::UnixListener;
+    use std::path::Path;
+    use std::thread::{self, JoinHandle};
+
+    use super::*;
+
+    /// A server of one connection, which answers INFO and CONFIG GET, and tells in the end how often it was asked to read.
+    fn serve(socket: &Path) -> JoinHandle<Vec<String>> {
+        let listener = UnixListener::bind(socket).unwrap();
+        thread::spawn(move || {
+            let (mut stream, _) = listener.accept().unwrap();
+            let (mut heard, mut buffer) = (Vec::new(), [0; 4096]);
+            loop {
+                let count = stream.read(&mut buffer).unwrap();
+                if count == 0 {
+                    return heard;
+                }
+                let words = String::from_utf8(buffer[..count].to_vec()).unwrap();
+                let info = "redis_version:7.4.1\r\nrole:master\r\n";
+                if words.contains("INFO") {
+                    write!(stream, "${}\r\n{info}\r\n", info.len()).unwrap();
+                }
+                if words.contains("CONFIG") {
+                    stream.write_all(b"*2\r\n$2\r\nhz\r\n$2\r\n10\r\n").unwrap();
+                }
+                heard.push(words);
+            }
+        })
+    }
+
+    #[test]
+    fn what_is_guessed_right_is_asked_once_and_what_is_not_again() {
+        let server: Server = "redis-7.4".parse().unwrap();
+        let (same, other) = (Question::new(&["hz"], server), Question::new(&["hz"], server));
+        for (question, ways) in [(&same, 1), (&other, 2)] {
+            let folder = tempfile::tempdir().unwrap();
+            let socket = folder.path().join("s");
+            let heard = serve(&socket);
+            let within = Duration::from_secs(10);
+            let reach = Reach { address: Address::Unix(socket), login: None, tls: None, within };
+            let mut met = Met::meet_guessing(&reach, Some(&same)).unwrap();
+            let observed = met.ask_for(question).unwrap();
+            assert_eq!(observed.snapshot.value("hz"), Some(b"10".as_slice()));
+            drop(met);
+            assert_eq!(heard.join().unwrap().len(), ways);
+        }
+    }
+}

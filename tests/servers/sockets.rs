@@ -5,6 +5,7 @@ use std::io::Result;
 use std::net::TcpListener;
 use std::path::Path;
 use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
@@ -16,7 +17,7 @@ use redisconf::syntax::{Mode, conf};
 
 use crate::found::Found;
 
-/// `P` and `Q` stand for free ports.
+/// `P` and `Q` stand for free ports, `H` for one so high that the usual port of its cluster's bus would be none.
 const CASES: [&str; 30] = [
     "port 0\n",
     "port 0\nunixsocket s\n",
@@ -42,7 +43,7 @@ const CASES: [&str; 30] = [
     "port P\nbind 127.0.0.1\ncluster-enabled yes\ncluster-port Q\n",
     "port P\nbind 127.0.0.1\ncluster-enabled yes\ncluster-port P\n",
     "port 55536\nbind 127.0.0.1\ncluster-enabled yes\n",
-    "port 60000\nbind 127.0.0.1\ncluster-enabled yes\ncluster-port Q\n",
+    "port H\nbind 127.0.0.1\ncluster-enabled yes\ncluster-port Q\n",
     "port P\nbind \"\"\nunixsocket s\ncluster-enabled yes\n",
     "port 0\nunixsocket s\nuser a on nopass +nosuch\n",
     "port 0\nuser a on nopass +nosuch\n",
@@ -62,10 +63,9 @@ fn listen(server: Server, program: &Path) -> std::result::Result<(), Failed> {
     let mut wrong = Vec::new();
     let mut starts = 0;
     for case in CASES {
-        let text = case.replace('P', &free_port()?.to_string()).replace('Q', &free_port()?.to_string());
+        let (text, theirs) = started(program, case)?;
         let reading = conf::read_alone(Name::Stdin, text.as_bytes(), server);
         let ours = resolve(&reading, Mode::Server);
-        let theirs = start(program, &text)?;
         starts += usize::from(theirs.is_none());
         let agreed = match (ours.verdict(), &theirs) {
             (None, None) => true,
@@ -88,14 +88,36 @@ fn listen(server: Server, program: &Path) -> std::result::Result<(), Failed> {
     if wrong.is_empty() { Ok(()) } else { Err(wrong.join("\n").into()) }
 }
 
+/// A case with ports of its own, and what became of it. Somebody else may take a port that was free; then others are tried.
+fn started(program: &Path, case: &str) -> Result<(String, Option<String>)> {
+    let mut tries = 5;
+    loop {
+        let text = case.replace('P', &free_port()?).replace('Q', &free_port()?).replace('H', &high_port()?);
+        let theirs = start(program, &text)?;
+        tries -= 1;
+        let is_taken = theirs.as_ref().is_some_and(|said| said.contains("ddress already in use"));
+        if !is_taken || tries == 0 {
+            return Ok((text, theirs));
+        }
+    }
+}
+
 /// A port that nobody listens on.
-fn free_port() -> Result<u16> {
+fn free_port() -> Result<String> {
     loop {
         let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
         if port < 50_000 {
-            return Ok(port);
+            return Ok(port.to_string());
         }
     }
+}
+
+/// The same among those that systems do not give out first, each trial another.
+fn high_port() -> Result<String> {
+    static NEXT: AtomicU16 = AtomicU16::new(56_000);
+    let mut ports = std::iter::repeat_with(|| NEXT.fetch_add(1, Ordering::Relaxed)).take(4000);
+    let free = ports.find(|port| TcpListener::bind(("127.0.0.1", *port)).is_ok());
+    free.map(|port| port.to_string()).ok_or_else(|| std::io::Error::other("no port above 56000 is free"))
 }
 
 /// Starts a server; what it said if it ended, nothing if it runs.

@@ -136,7 +136,7 @@ impl Connection {
     }
 
     /// Logs in, if there is a login, and asks for INFO and then for some names, in one breath. The answer to the last is
-    /// left to [`Connection::answer_to`].
+    /// left to [`Connection::answer`].
     ///
     /// A server that is full or in protected mode says so once and hangs up: then there is no second answer.
     pub(super) fn introduce(
@@ -191,12 +191,8 @@ impl Connection {
         }
     }
 
-    /// The next answer, to what was sent before.
-    pub(super) fn answer_to(&mut self, ask: &Ask<'_>) -> Result<Reply, ConnectionError> {
-        self.answer(ask.command())
-    }
-
-    fn answer(&mut self, command: &'static str) -> Result<Reply, ConnectionError> {
+    /// The next answer, to a command that was sent before.
+    pub(super) fn answer(&mut self, command: &'static str) -> Result<Reply, ConnectionError> {
         self.wire.begin(self.within, budget(command));
         match self.answers.next(&mut self.wire) {
             Some(reply) => Ok(reply),

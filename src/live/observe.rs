@@ -168,9 +168,10 @@ impl Met {
         };
         let info = parse_info(&text.ok_or(ObserveError::Shape { command: "INFO" })?);
         let server = identity(&info)?;
-        let ask =
-            |names: &Arc<[&'static str]>| Ok((Arc::clone(names), connection.answer_to(&Ask::ConfigGetAll(names))?));
-        let guessed = names.map(ask).transpose().map_err(ObserveError::Connection)?;
+        let guessed = match names {
+            Some(names) => Some((Arc::clone(names), connection.answer("CONFIG")?)),
+            None => None,
+        };
         Ok(Self { connection, server, info: info.into(), guessed })
     }
 

@@ -78,12 +78,13 @@ impl Visible {
     }
 
     /// What is shown of a setup: the words of its statements, and the places its own findings point at, which are keys and
-    /// values of profiles; never what stands under a secret or an unknown name.
+    /// values of profiles; never what stands under a secret or an unknown name, nor what could not be read.
     #[must_use]
     pub fn of_setup(setup: &Setup) -> Self {
         let Self(mut pieces) = Self::of(&setup.reading, setup.config.view);
         let meets = |a: Span, b: Span| a.source == b.source && a.start < b.end && b.start < a.end;
-        let places = setup.findings.iter().flat_map(places).chain(setup.keys.iter().copied());
+        let read = setup.findings.iter().filter(|finding| finding.rule != "invalid-toml");
+        let places = read.flat_map(places).chain(setup.keys.iter().copied());
         let public = places.filter(|at| !setup.hidden.iter().chain(hidden(&pieces)).any(|hidden| meets(*hidden, *at)));
         let public: Vec<Span> = public.filter(|at| !pieces.iter().any(|(known, _)| meets(*known, *at))).collect();
         pieces.extend(public.into_iter().map(|at| (at, true)));

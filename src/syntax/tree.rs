@@ -56,7 +56,10 @@ impl Node {
     }
 }
 
-/// Reads a document; what could be recovered from a broken one comes back beside the findings.
+/// Reads a document; of a broken one all that ends before the first mistake comes back beside the findings.
+///
+/// What a parser makes of the rest may be anything: a string that is closed one quote too late turns a password into a
+/// version, which a message would then repeat.
 #[must_use]
 pub fn parse(sources: &Sources, source: SourceId) -> (Spanned<Node>, Vec<Finding>) {
     let bytes = sources.get(source).text();
@@ -78,7 +81,23 @@ pub fn parse(sources: &Sources, source: SourceId) -> (Spanned<Node>, Vec<Finding
     if let Some(unclosed) = findings.iter().position(|f| f.message.contains("unclosed")) {
         findings.truncate(unclosed + 1);
     }
-    (Spanned::new(convert_table(source, table.get_ref(), &mut findings), whole), findings)
+    let broken_from = findings.iter().map(|finding| finding.at.start).min();
+    let mut document = convert_table(source, table.get_ref(), &mut findings);
+    if let Some(end) = broken_from {
+        cut(&mut document, end);
+    }
+    (Spanned::new(document, whole), findings)
+}
+
+/// Leaves only what ends before that place.
+fn cut(node: &mut Node, end: u32) {
+    if let Node::Table(entries) = node {
+        entries.retain_mut(|(name, inner)| {
+            cut(&mut inner.value, end);
+            let is_table = matches!(inner.value, Node::Table(_));
+            name.at.end <= end && (is_table || inner.at.end <= end)
+        });
+    }
 }
 
 fn broken(source: SourceId, text: &str, error: &toml::de::Error) -> Finding {

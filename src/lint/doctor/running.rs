@@ -39,7 +39,7 @@ pub fn text(snapshot: &Snapshot, evidence: &Evidence) -> String {
     }
     for user in evidence.users.iter().flatten() {
         let switch = if user.is_on { "on" } else { "off" };
-        let _ = write!(text, "user {} {switch}", user.name);
+        let _ = write!(text, "user {} {switch}", conf_word(user.name.as_bytes()));
         if user.needs_no_password {
             text.push_str(" nopass");
         }
@@ -47,7 +47,7 @@ pub fn text(snapshot: &Snapshot, evidence: &Evidence) -> String {
             let _ = write!(text, " #{at:x}{}", &NO_HASH[1..]);
         }
         for rule in user.rules.iter().filter(|rule| !rule.contains(['(', ')'])) {
-            let _ = write!(text, " {rule}");
+            let _ = write!(text, " {}", conf_word(rule.as_bytes()));
         }
         text.push('\n');
     }

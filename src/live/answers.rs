@@ -81,9 +81,28 @@ impl Answers {
             if self.items > MOST_ITEMS {
                 return None;
             }
-            items.push(self.reply(from, deeper)?);
+            let item = match self.short() {
+                Some(bytes) => Reply::Bytes(bytes),
+                None => self.reply(from, deeper)?,
+            };
+            items.push(item);
         }
         Some(Reply::List(items))
+    }
+
+    /// A string of at most 99 bytes that has come whole, which is what nearly all items of long lists are.
+    fn short(&mut self) -> Option<Vec<u8>> {
+        let digit = |byte: u8| byte.is_ascii_digit().then(|| usize::from(byte - b'0'));
+        let (length, head) = match self.room[self.at..self.end] {
+            [b'$', one, b'\r', b'\n', ..] => (digit(one)?, 4),
+            [b'$', ten, one, b'\r', b'\n', ..] => (digit(ten)? * 10 + digit(one)?, 5),
+            _ => return None,
+        };
+        let start = self.at + head;
+        let text = self.room[start..self.end].get(..length + 2)?.strip_suffix(b"\r\n")?;
+        let text = text.to_vec();
+        self.at = start + length + 2;
+        Some(text)
     }
 
     /// So many bytes, and the end of line behind them.

@@ -95,7 +95,10 @@ pub(super) fn replicas(info: &Info, here: &Here<'_>) -> Vec<(Address, bool)> {
         let port = of("port")?.parse().ok()?;
         Some((number, here.at(of("ip")?, port), of("state") == Some("online")))
     };
-    let mut found: Vec<(u32, Address, bool)> = info.iter().filter_map(fed).collect();
+    if info.get("connected_slaves") == Some("0") {
+        return Vec::new();
+    }
+    let mut found: Vec<(u32, Address, bool)> = info.as_told().filter_map(fed).collect();
     found.sort_by_key(|(number, ..)| *number);
     found.into_iter().map(|(_, address, online)| (address, online)).collect()
 }

@@ -167,8 +167,12 @@ impl Wire {
                 Err(error) => return Err(error),
             }
         }
-        self.stream.write_within(self.remaining()?)?;
-        self.stream.flush()
+        // Only TLS keeps anything back.
+        if let Stream::Tls(_) = self.stream {
+            self.stream.write_within(self.remaining()?)?;
+            self.stream.flush()?;
+        }
+        Ok(())
     }
 
     fn receive(&mut self, into: &mut [u8]) -> io::Result<usize> {

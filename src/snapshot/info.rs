@@ -18,11 +18,11 @@ pub enum IdentityError {
     Unreadable(#[from] ParseServerError),
 }
 
-/// The fields of INFO, by name: one text, and where in it each field stands. A fleet is asked for hundreds of them a server.
+/// The fields of INFO, by name: one text, and where in it each field stands. A fleet is asked for hundreds of them a server,
+/// of which few are looked at: so they stay in the order of the text, and are put in that of their names where all are told.
 #[derive(Clone, Default)]
 pub struct Info {
     text: Box<str>,
-    /// Sorted by name, each name once.
     fields: Vec<Field>,
 }
 
@@ -38,10 +38,10 @@ struct Field {
 const LONGEST: usize = 16 << 20;
 
 impl Info {
-    /// What a field says.
+    /// What a field says; of equal names the last counts.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&str> {
-        let at = self.fields.binary_search_by(|field| self.name(*field).cmp(name)).ok()?;
+        let at = self.fields.iter().rposition(|field| self.name(*field) == name)?;
         Some(self.value(self.fields[at]))
     }
 
@@ -51,37 +51,34 @@ impl Info {
         self.fields.is_empty()
     }
 
-    /// Every field with what it says, by name.
+    /// Every field with what it says, by name, each name once.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
+        let fields: BTreeMap<&str, &str> = self.as_told().collect();
+        fields.into_iter()
+    }
+
+    /// Every field with what it says, in the order in which the server told them.
+    pub fn as_told(&self) -> impl Iterator<Item = (&str, &str)> {
         self.fields.iter().map(|field| (self.name(*field), self.value(*field)))
     }
 
     fn of(text: Box<str>) -> Self {
-        let mut fields: Vec<Field> = Vec::with_capacity(text.len() / 32);
+        let mut fields: Vec<Field> = Vec::with_capacity(text.len() / 24);
         let place = |at: usize| u32::try_from(at).expect("it is at most three times as long as what is taken in");
-        let mut start = 0;
-        for line in text.split_inclusive('\n') {
-            let end = start + line.trim_end().len();
-            if let Some(colon) = memchr::memchr(b':', line.as_bytes()).filter(|_| !line.starts_with('#')) {
+        let bytes = text.as_bytes();
+        let (mut start, mut colon) = (0, None);
+        for at in memchr::memchr2_iter(b':', b'\n', bytes).chain([bytes.len()]) {
+            if bytes.get(at) == Some(&b':') {
+                colon.get_or_insert(at);
+                continue;
+            }
+            if let Some(colon) = colon.take().filter(|_| bytes[start] != b'#') {
                 // A line that ends in its colon says nothing, which is a value, too.
-                fields.push(Field {
-                    start: place(start),
-                    colon: place(start + colon),
-                    end: place(end.max(start + colon + 1)),
-                });
+                let end = colon + 1 + bytes[colon + 1..at].trim_ascii_end().len();
+                fields.push(Field { start: place(start), colon: place(colon), end: place(end) });
             }
-            start += line.len();
+            start = at + 1;
         }
-        let name = |field: &Field| &text[field.start as usize..field.colon as usize];
-        fields.sort_by(|one, other| name(one).cmp(name(other)));
-        // Of equal names the last counts.
-        fields.dedup_by(|later, earlier| {
-            let is_same = name(later) == name(earlier);
-            if is_same {
-                *earlier = *later;
-            }
-            is_same
-        });
         Self { text, fields }
     }
 

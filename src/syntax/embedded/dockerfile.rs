@@ -120,12 +120,14 @@ fn here_texts(instruction: &Instruction) -> Vec<Vec<u8>> {
 
 /// `FROM IMAGE [AS NAME]`; a name of a stage before it brings all that stage has.
 fn begin(instruction: &Instruction, stages: &[Stage]) -> Stage {
-    let text = String::from_utf8_lossy(instruction.text.text()).into_owned();
-    let mut words = text.split_whitespace().filter(|word| !word.starts_with("--"));
-    let reference = words.next().unwrap_or_default().to_owned();
-    let name = words.next().filter(|word| word.eq_ignore_ascii_case("as")).and_then(|_| words.next());
-    let start = text.find(&reference).unwrap_or(0);
-    let image_at = instruction.text.span(start, start + reference.len());
+    let text = instruction.text.text();
+    let mut words = text.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty() && !word.starts_with(b"--"));
+    let image = words.next().unwrap_or_default();
+    let name = words.next().filter(|word| word.eq_ignore_ascii_case(b"as")).and_then(|_| words.next());
+    let name = name.map(|name| String::from_utf8_lossy(name).into_owned());
+    let start = memchr::memmem::find(text, image).unwrap_or(0);
+    let image_at = instruction.text.span(start, start + image.len());
+    let reference = String::from_utf8_lossy(image).into_owned();
     let base = stages.iter().rev().find(|stage| stage.name.as_deref() == Some(&reference));
     let fresh = || Stage {
         name: None,
@@ -137,7 +139,7 @@ fn begin(instruction: &Instruction, stages: &[Stage]) -> Stage {
         directory: None,
         copies: Vec::new(),
     };
-    Stage { name: name.map(str::to_owned), ..base.cloned().unwrap_or_else(fresh) }
+    Stage { name, ..base.cloned().unwrap_or_else(fresh) }
 }
 
 impl Stage {

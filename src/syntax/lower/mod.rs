@@ -40,7 +40,9 @@ impl<'a> Lowering<'a> {
             edits.extend(self.edit(edit)?);
         }
         let first = edits.first()?.at.source;
-        edits.iter().all(|edit| edit.at.source == first).then(|| joined(edits))
+        let edits = joined(edits);
+        let in_one_text = edits.iter().all(|edit| edit.at.source == first);
+        (in_one_text && are_apart(&edits)).then_some(edits)
     }
 
     fn edit(&self, edit: &Edit) -> Option<Vec<TextEdit>> {
@@ -113,16 +115,37 @@ impl<'a> Lowering<'a> {
     }
 }
 
-/// Makes one insertion of those that a fix has at one place, in their order.
+/// Makes one of the insertions that a fix has at one place, in their order, and one of deletions that share a blank: of two
+/// arguments the first may go with the blank behind it, and the second with the one before.
 fn joined(edits: Vec<TextEdit>) -> Vec<TextEdit> {
+    let takes_out = |edit: &TextEdit| edit.with.is_empty() && !edit.at.is_empty();
     let mut joined: Vec<TextEdit> = Vec::with_capacity(edits.len());
     for edit in edits {
-        match joined.iter_mut().find(|earlier| edit.at.is_empty() && earlier.at == edit.at) {
-            Some(earlier) => earlier.with.extend(edit.with),
+        let goes_with = |earlier: &&mut TextEdit| {
+            let at_one_place = edit.at.is_empty() && earlier.at == edit.at;
+            at_one_place || (takes_out(&edit) && takes_out(earlier) && overlap(earlier.at, edit.at))
+        };
+        match joined.iter_mut().find(goes_with) {
+            Some(earlier) => {
+                let (start, end) = (earlier.at.start.min(edit.at.start), earlier.at.end.max(edit.at.end));
+                earlier.at = Span { start, end, ..earlier.at };
+                earlier.with.extend(edit.with);
+            }
             None => joined.push(edit),
         }
     }
     joined
+}
+
+fn overlap(one: Span, other: Span) -> bool {
+    one.source == other.source && one.start < other.end && other.start < one.end
+}
+
+/// Whether no two edits are about the same bytes.
+fn are_apart(edits: &[TextEdit]) -> bool {
+    let mut places: Vec<Span> = edits.iter().map(|edit| edit.at).collect();
+    places.sort_unstable();
+    places.windows(2).all(|pair| !overlap(pair[0], pair[1]))
 }
 
 /// A statement as it is written.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use redisconf::catalog::State;
+use redisconf::catalog::{Lookup, State};
 use redisconf::config::{Config, SavePoint, Value, Visible};
 use redisconf::facts::Facts;
 use redisconf::finding::{self, Safety, TextEdit};
@@ -82,14 +82,33 @@ pub(crate) fn mends(text: &[u8], read: Read<'_>) {
             if let (Safety::Safe, Some(old), Some(new)) = (most, before.meaning(), after.meaning()) {
                 // A `save` line that 6.2 takes and reads as nothing is a mistake of which the fix says what was meant.
                 let is_meant = |name: &str| name == "save" && after.reading.server.habits().lax_lines;
-                // A point that another always comes before is dropped; CONFIG GET tells that, and nothing else does.
-                let is_superfluous = |name: &str| name == "save" && points(&before.config) == points(&after.config);
-                let is_fine = |name: &str| is_meant(name) || is_superfluous(name);
-                let differs = old.iter().find(|(name, value)| new[*name] != **value && !is_fine(name));
+                // What does nothing may go or change: CONFIG GET tells that, and nothing else does.
+                let is_idle = |name: &str| match name {
+                    "save" => points(&before.config) == points(&after.config),
+                    _ => does_nothing(name, &before.config),
+                };
+                let differs =
+                    old.iter().find(|(name, value)| new[*name] != **value && !is_meant(name) && !is_idle(name));
                 assert!(differs.is_none(), "safe fixes change {differs:?}: {}", shown(&mended));
             }
         }
     }
+}
+
+/// Whether a server heeds a directive at most when others change.
+fn does_nothing(name: &str, config: &Config) -> bool {
+    match name {
+        "lfu-decay-time" | "lfu-log-factor" => !text(config, "maxmemory-policy").ends_with(b"-lfu"),
+        "protected-mode" => !text(config, "requirepass").is_empty(),
+        "stop-writes-on-bgsave-error" => points(config).is_empty(),
+        _ => name.starts_with("cluster-") && !config.is_cluster(),
+    }
+}
+
+/// A value as CONFIG GET shows it.
+fn text(config: &Config, name: &str) -> Vec<u8> {
+    let Lookup::Here(directive) = config.view.look(name.as_bytes()) else { return Vec::new() };
+    config.effective(directive).map(|value| value.config_get(&directive.kind)).unwrap_or_default()
 }
 
 /// The points at which a snapshot can ever start.

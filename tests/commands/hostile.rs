@@ -58,7 +58,8 @@ fn a_hundred_thousand_findings_do_not_fill_the_memory() {
     let folder = tempfile::tempdir().unwrap();
     std::fs::write(folder.path().join("redis.conf"), "port x\n".repeat(100_000)).unwrap();
     for format in ["human", "concise", "json", "sarif"] {
-        let (code, out, err) = within(448, folder.path(), &["redis.conf", "--output-format", format]);
+        // Of address space the allocator reserves more than twice what it uses.
+        let (code, out, err) = within(768, folder.path(), &["redis.conf", "--output-format", format]);
         assert_eq!(code, 1, "{format}: {err}");
         assert!(!out.is_empty());
     }

@@ -159,3 +159,20 @@ fn convert(source: SourceId, value: &DeValue<'_>, at: Span, findings: &mut Vec<F
         DeValue::Table(table) => convert_table(source, table, findings),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::Name;
+
+    #[test]
+    fn of_a_broken_document_only_what_ends_before_the_mistake_is_read() {
+        let text = "schema = 1\n[facts]\nmemory = \"8gb\"\nservers = [\"a\"\n[settings]\nrequirepass = \"hunter2\"\n";
+        let mut sources = Sources::new();
+        let source = sources.add(Name::Stdin, text.as_bytes());
+        let (document, findings) = parse(&sources, source);
+        assert!(!findings.is_empty());
+        let read = format!("{:?}", document.value);
+        assert!(read.contains("8gb") && !read.contains("servers") && !read.contains("hunter2"), "{read}");
+    }
+}

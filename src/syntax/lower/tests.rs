@@ -44,3 +44,16 @@ fn lines_that_a_fix_adds_at_one_place_all_come() {
         assert_eq!(finding::apply(text.as_bytes(), &[edits]).0, mended.as_bytes());
     }
 }
+
+#[test]
+fn deletions_that_share_a_blank_are_one_and_edits_of_the_same_bytes_none() {
+    let edit = |start, end, with: &str| TextEdit {
+        at: Span { source: crate::source::SourceId::ROOT, start, end },
+        with: with.into(),
+    };
+    let text = b"! --save 1 1 --save 2 2 --hz 10";
+    let both = joined(vec![edit(2, 13, ""), edit(12, 23, "")]);
+    assert_eq!(finding::apply(text, &[both]).0, b"!  --hz 10");
+    assert!(are_apart(&[edit(2, 12, ""), edit(12, 12, "x"), edit(12, 23, "y")]));
+    assert!(!are_apart(&[edit(2, 13, "x"), edit(12, 23, "")]));
+}

@@ -1,6 +1,5 @@
 //! How running servers stand to what is declared: the result of `diff --live`.
 
-use rayon::prelude::{IntoParallelRefIterator as _, ParallelIterator as _};
 use serde::Serialize;
 
 use super::compared::HeldLine;
@@ -8,9 +7,6 @@ use super::look::{Look, Role, wrapped};
 use super::place::ServerUsed;
 use super::table::columns;
 use crate::finding::Severity;
-
-/// From so many servers on their tables are made side by side; for fewer, starting threads takes longer than it saves.
-const MANY: usize = 64;
 
 /// All servers that were looked at.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -159,10 +155,7 @@ impl LiveReport {
     /// A table a server, for people.
     #[must_use]
     pub fn human(&self, look: Look) -> String {
-        if self.servers.len() < MANY {
-            return self.servers.iter().map(|server| server.human(look)).collect();
-        }
-        self.servers.par_iter().map(|server| server.human(look)).collect()
+        self.servers.iter().map(|server| server.human(look)).collect()
     }
 
     /// The counts, in a line.

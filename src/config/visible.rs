@@ -67,8 +67,7 @@ impl Visible {
                 pieces.extend(unread_line(reading, at).into_iter().filter(|(at, _)| wanted(*at)));
             }
         }
-        let meets = |a: Span, b: Span| a.source == b.source && a.start < b.end && b.start < a.end;
-        let public = reading.public.iter().filter(|at| !pieces.iter().any(|(known, _)| meets(*known, **at)));
+        let public = reading.public.iter().filter(|at| !pieces.iter().any(|(known, _)| known.meets(**at)));
         let public: Vec<(Span, bool)> = public.map(|at| (*at, true)).collect();
         pieces.extend(public);
         pieces.retain(|(at, _)| !at.is_empty());
@@ -82,11 +81,10 @@ impl Visible {
     #[must_use]
     pub fn of_setup(setup: &Setup) -> Self {
         let Self(mut pieces) = Self::of(&setup.reading, setup.config.view);
-        let meets = |a: Span, b: Span| a.source == b.source && a.start < b.end && b.start < a.end;
         let read = setup.findings.iter().filter(|finding| finding.rule != "invalid-toml");
         let places = read.flat_map(places).chain(setup.keys.iter().copied());
-        let public = places.filter(|at| !setup.hidden.iter().chain(hidden(&pieces)).any(|hidden| meets(*hidden, *at)));
-        let public: Vec<Span> = public.filter(|at| !pieces.iter().any(|(known, _)| meets(*known, *at))).collect();
+        let public = places.filter(|at| !setup.hidden.iter().chain(hidden(&pieces)).any(|hidden| hidden.meets(*at)));
+        let public: Vec<Span> = public.filter(|at| !pieces.iter().any(|(known, _)| known.meets(*at))).collect();
         pieces.extend(public.into_iter().map(|at| (at, true)));
         pieces.sort_by_key(|(at, shown)| (at.source, at.start, *shown));
         Self(pieces)
@@ -105,8 +103,7 @@ impl Visible {
     pub fn of_project(findings: &[Finding], hidden: &[Span]) -> Self {
         let unknown = ["incomplete-expectation", "invalid-toml", "invalid-value"];
         let known = findings.iter().filter(|finding| !unknown.contains(&finding.rule.as_ref()));
-        let meets = |a: Span, b: Span| a.source == b.source && a.start < b.end && b.start < a.end;
-        Self::only(known.flat_map(places).filter(|at| !hidden.iter().any(|hidden| meets(*hidden, *at))))
+        Self::only(known.flat_map(places).filter(|at| !hidden.iter().any(|hidden| hidden.meets(*at))))
     }
 
     /// Only these places.

@@ -74,6 +74,12 @@ impl Span {
     pub fn is_empty(self) -> bool {
         self.start == self.end
     }
+
+    /// Whether both have a byte in common.
+    #[must_use]
+    pub fn meets(self, other: Self) -> bool {
+        self.source == other.source && self.start < other.end && other.start < self.end
+    }
 }
 
 /// The texts of one case.

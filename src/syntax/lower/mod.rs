@@ -123,7 +123,7 @@ fn joined(edits: Vec<TextEdit>) -> Vec<TextEdit> {
     for edit in edits {
         let goes_with = |earlier: &&mut TextEdit| {
             let at_one_place = edit.at.is_empty() && earlier.at == edit.at;
-            at_one_place || (takes_out(&edit) && takes_out(earlier) && overlap(earlier.at, edit.at))
+            at_one_place || (takes_out(&edit) && takes_out(earlier) && earlier.at.meets(edit.at))
         };
         match joined.iter_mut().find(goes_with) {
             Some(earlier) => {
@@ -137,15 +137,11 @@ fn joined(edits: Vec<TextEdit>) -> Vec<TextEdit> {
     joined
 }
 
-fn overlap(one: Span, other: Span) -> bool {
-    one.source == other.source && one.start < other.end && other.start < one.end
-}
-
 /// Whether no two edits are about the same bytes.
 fn are_apart(edits: &[TextEdit]) -> bool {
     let mut places: Vec<Span> = edits.iter().map(|edit| edit.at).collect();
     places.sort_unstable();
-    places.windows(2).all(|pair| !overlap(pair[0], pair[1]))
+    places.windows(2).all(|pair| !pair[0].meets(pair[1]))
 }
 
 /// A statement as it is written.

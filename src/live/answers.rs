@@ -82,7 +82,7 @@ impl Answers {
                 return None;
             }
             let item = match self.short() {
-                Some(bytes) => Reply::Bytes(bytes),
+                Some(length) => Reply::Bytes(self.blob(from, length)?),
                 None => self.reply(from, deeper)?,
             };
             items.push(item);
@@ -90,19 +90,16 @@ impl Answers {
         Some(Reply::List(items))
     }
 
-    /// A string of at most 99 bytes that has come whole, which is what nearly all items of long lists are.
-    fn short(&mut self) -> Option<Vec<u8>> {
+    /// The length of a string of at most 99 bytes, if its head has come; nearly all items of long lists are such.
+    fn short(&mut self) -> Option<usize> {
         let digit = |byte: u8| byte.is_ascii_digit().then(|| usize::from(byte - b'0'));
         let (length, head) = match self.room[self.at..self.end] {
             [b'$', one, b'\r', b'\n', ..] => (digit(one)?, 4),
             [b'$', ten, one, b'\r', b'\n', ..] => (digit(ten)? * 10 + digit(one)?, 5),
             _ => return None,
         };
-        let start = self.at + head;
-        let text = self.room[start..self.end].get(..length + 2)?.strip_suffix(b"\r\n")?;
-        let text = text.to_vec();
-        self.at = start + length + 2;
-        Some(text)
+        self.at += head;
+        Some(length)
     }
 
     /// So many bytes, and the end of line behind them.

@@ -1,7 +1,6 @@
 //! The fixed list of what can be sent to a server.
 
 use std::fmt;
-use std::io::Write as _;
 
 /// Who logs in, and with what. Debug output and errors hold the name at most.
 #[derive(Clone, PartialEq, Eq)]
@@ -182,20 +181,12 @@ impl Ask<'_> {
     }
 }
 
-/// How many of something come. Hundreds of these go to each server, and formatting them would be a third of the question.
+/// How many of something come. Hundreds of these go to each server, and `write!` would be a third of the question.
 fn header(kind: u8, count: usize, packed: &mut Vec<u8>) {
     packed.push(kind);
-    if count < 10 {
-        packed.push(DIGITS[count]);
-    } else if count < 100 {
-        packed.extend([DIGITS[count / 10], DIGITS[count % 10]]);
-    } else {
-        write!(packed, "{count}").expect("memory takes everything");
-    }
+    packed.extend_from_slice(itoa::Buffer::new().format(count).as_bytes());
     packed.extend_from_slice(b"\r\n");
 }
-
-const DIGITS: &[u8; 10] = b"0123456789";
 
 #[cfg(test)]
 mod tests {

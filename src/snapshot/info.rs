@@ -57,7 +57,7 @@ impl Info {
         fields.into_iter()
     }
 
-    /// Every field with what it says, in the order in which the server told them.
+    /// Every field with what it says, in the order in which the server told them; one that lies may tell a name twice.
     pub fn as_told(&self) -> impl Iterator<Item = (&str, &str)> {
         self.fields.iter().map(|field| (self.name(*field), self.value(*field)))
     }

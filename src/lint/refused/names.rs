@@ -134,7 +134,7 @@ pub(super) fn separated(case: &Case<'_>, refusal: &Refusal) -> Option<Separated>
             let end = name.iter().position(|byte| b"=:".contains(byte))?;
             catalog::find(&name[..end])?;
             sign = name[end];
-            let value = &name[end + 1..];
+            let value = without_signs(&name[end..], sign);
             words[0] = name[..end].to_vec();
             if !value.is_empty() {
                 words.insert(1, value.to_vec());
@@ -143,10 +143,11 @@ pub(super) fn separated(case: &Case<'_>, refusal: &Refusal) -> Option<Separated>
         Reason::Value(_) | Reason::FileOnlyArity => {
             let first = words.get(1)?;
             sign = *first.first().filter(|byte| b"=:".contains(byte))?;
-            if first.len() == 1 {
+            let value = without_signs(first, sign).to_vec();
+            if value.is_empty() {
                 words.remove(1);
             } else if sign == b'=' && words.len() == 2 {
-                words[1].remove(0);
+                words[1] = value;
             } else {
                 return None;
             }
@@ -171,6 +172,12 @@ pub(super) fn separated(case: &Case<'_>, refusal: &Refusal) -> Option<Separated>
         | Reason::AppendName => return None,
     }
     Some(Separated { sign: char::from(sign), words })
+}
+
+/// What follows the signs at the head of a word, however many somebody's finger left there.
+fn without_signs(word: &[u8], sign: u8) -> &[u8] {
+    let end = word.iter().position(|byte| *byte != sign).unwrap_or(word.len());
+    &word[end..]
 }
 
 fn key_value_separator(case: &Case<'_>, refusal: &Refusal) -> Finding {

@@ -85,7 +85,7 @@ pub(crate) fn mends(text: &[u8], read: Read<'_>) {
                 // What does nothing may go or change: CONFIG GET tells that, and nothing else does.
                 let is_idle = |name: &str| match name {
                     "save" => points(&before.config) == points(&after.config),
-                    _ => does_nothing(name, &before.config),
+                    _ => does_nothing(name, before),
                 };
                 let differs =
                     old.iter().find(|(name, value)| new[*name] != **value && !is_meant(name) && !is_idle(name));
@@ -96,13 +96,22 @@ pub(crate) fn mends(text: &[u8], read: Read<'_>) {
 }
 
 /// Whether a server heeds a directive at most when others change.
-fn does_nothing(name: &str, config: &Config) -> bool {
+fn does_nothing(name: &str, one: &One) -> bool {
+    let config = &one.config;
     match name {
         "lfu-decay-time" | "lfu-log-factor" => !text(config, "maxmemory-policy").ends_with(b"-lfu"),
         "protected-mode" => !text(config, "requirepass").is_empty(),
         "stop-writes-on-bgsave-error" => points(config).is_empty(),
+        // It has no data, and logs in with passwords of its own.
+        _ if one.mode == Mode::Sentinel && is_of_data(name, config) => true,
         _ => name.starts_with("cluster-") && !config.is_cluster(),
     }
+}
+
+/// Whether a directive is about data, which a Sentinel does not hold.
+fn is_of_data(name: &str, config: &Config) -> bool {
+    let families = ["aof", "cluster", "defrag", "encoding", "memory", "modules", "rdb", "replication", "scripting"];
+    matches!(config.view.look(name.as_bytes()), Lookup::Here(one) if families.contains(&one.family))
 }
 
 /// A value as CONFIG GET shows it.

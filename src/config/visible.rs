@@ -19,7 +19,7 @@ impl Visible {
     /// Judges every word.
     #[must_use]
     pub fn of(reading: &Reading, view: &'static View) -> Self {
-        Self::where_wanted(reading, view, |_| true)
+        Self::among(reading, view, reading.iter().map(|(id, _)| id), |_| true)
     }
 
     /// Judges the words of the statements that stand on the lines of some places: all that showing those lines takes.
@@ -33,7 +33,7 @@ impl Visible {
         };
         let mut lines: Vec<Span> = places.into_iter().map(line).collect();
         lines.sort_unstable();
-        // Lines that overlap become one place, so that of all that begin before a statement's end only the last can meet it.
+        // Lines that overlap become one place, so that they are in order and apart.
         lines.dedup_by(|next, before| {
             let meets = next.source == before.source && next.start <= before.end;
             if meets {
@@ -41,16 +41,23 @@ impl Visible {
             }
             meets
         });
-        Self::where_wanted(reading, view, |at| {
+        let wanted = |at: Span| {
             let before = lines.partition_point(|line| (line.source, line.start) <= (at.source, at.end));
             lines[..before].last().is_some_and(|line| line.source == at.source && at.start <= line.end)
-        })
+        };
+        Self::among(reading, view, reading.touching(&lines), wanted)
     }
 
-    fn where_wanted(reading: &Reading, view: &'static View, wanted: impl Fn(Span) -> bool) -> Self {
+    /// Judges the words of these statements, and of the lines that did not read and are wanted.
+    fn among(
+        reading: &Reading,
+        view: &'static View,
+        statements: impl IntoIterator<Item = StatementId>,
+        wanted: impl Fn(Span) -> bool,
+    ) -> Self {
         let mut pieces = Vec::new();
-        for (id, statement) in reading.iter().filter(|(_, statement)| wanted(statement.at)) {
-            let name = &statement.name;
+        for id in statements {
+            let name = &reading.statement(id).name;
             match known_length(reading, view, id) {
                 length if name.cooked.is_some() => pieces.push((name.at, length == name.bytes(&reading.sources).len())),
                 length => {

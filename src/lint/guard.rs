@@ -15,9 +15,8 @@ pub(super) fn mark(case: &Case<'_>, findings: &mut [Finding]) {
     if touched.is_empty() {
         return;
     }
-    let is_touched = |at: Span| meets(&touched, at);
-    let statements = case.reading.iter().filter(|(_, statement)| is_touched(statement.at));
-    let hidden = joined(statements.filter(|(id, _)| case.hides_words(*id)).map(|(_, one)| one.at).collect());
+    let statements = case.reading.touching(&touched).into_iter();
+    let hidden = joined(statements.filter(|id| case.hides_words(*id)).map(|id| case.at(id)).collect());
     for fix in findings.iter_mut().filter_map(|finding| finding.fix.as_mut()) {
         fix.secret |= fix.edits.iter().any(|edit| writes_secret(edit) || meets(&hidden, place(edit)));
     }

@@ -36,7 +36,7 @@ pub(super) struct Assembled<'a> {
 impl<'a> Assembled<'a> {
     /// One file.
     pub(super) fn one(source: SourceId, text: &'a [u8]) -> Self {
-        if text.contains(&0) {
+        if memchr::memchr(0, text).is_some() {
             let mut assembled = Self::default();
             assembled.append(source, text);
             return assembled;

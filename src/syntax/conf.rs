@@ -8,7 +8,7 @@ use super::assembled::Assembled;
 use super::include::Includes;
 use super::placeholder;
 use super::reading::{Item, Problem, ProblemKind, Reading, StatementId, Via, Word};
-use super::words::{Piece, is_bare, split, split_into};
+use super::words::{Piece, split, split_bare, split_into};
 use crate::server::Server;
 use crate::source::{Files, Name, SourceId, Sources, Span};
 
@@ -60,10 +60,14 @@ pub fn lines(source: SourceId, text: &[u8]) -> Vec<Line> {
 /// The line without what servers trim off both its ends: blanks and line ends, not vertical tabs, not form feeds.
 #[must_use]
 pub fn trim(line: &[u8]) -> &[u8] {
-    let blank = |b: &u8| matches!(b, b' ' | b'\t' | b'\r' | b'\n');
-    let start = line.iter().position(|b| !blank(b)).unwrap_or(line.len());
-    let end = line.iter().rposition(|b| !blank(b)).map_or(start, |last| last + 1);
+    let start = line.iter().position(|b| !is_blank(*b)).unwrap_or(line.len());
+    let end = line.iter().rposition(|b| !is_blank(*b)).map_or(start, |last| last + 1);
     &line[start..end]
+}
+
+/// What servers trim off the ends of a line.
+pub(super) fn is_blank(byte: u8) -> bool {
+    matches!(byte, b' ' | b'\t' | b'\r' | b'\n')
 }
 
 /// Reads a configuration file and what it includes, as `server` would.
@@ -120,7 +124,7 @@ impl Reader<'_> {
         let text = assembled.text();
         let rules = self.reading.server.habits().words;
         let mut start = 0;
-        let mut pieces = Vec::with_capacity(8);
+        let (mut pieces, mut places) = (Vec::with_capacity(8), Vec::with_capacity(8));
         self.reading.reserve(text.len() / USUAL_LINE_BYTES);
         let as_it_is = assembled.as_it_is().filter(|_| !self.templates);
         let ends = memchr::memchr_iter(b'\n', text).map(|newline| newline + 1).chain([text.len()]);
@@ -138,10 +142,9 @@ impl Reader<'_> {
                 continue;
             }
             if let Some(source) = as_it_is
-                && is_bare(trimmed)
+                && split_bare(&mut places, source, at, trimmed)
             {
-                let at = u32::try_from(at).expect("files are below 64 MiB");
-                if let Some(id) = self.reading.push_bare(source, at, trimmed, self.via) {
+                if let Some(id) = self.reading.push_bare(&places, self.via) {
                     self.follow(id);
                 }
                 continue;

@@ -2,7 +2,6 @@
 
 use std::ops::Range;
 
-use super::words::next_bare;
 use crate::server::Server;
 use crate::source::{SourceId, Sources, Span};
 
@@ -197,6 +196,8 @@ pub struct Reading {
     pub(super) statements: Vec<Statement>,
     pub(super) words: Vec<Word>,
     pub(super) order: Vec<Item>,
+    /// Whether each statement stands behind the one before, in one text.
+    sorted: bool,
     /// How the root text is written, outside the regions.
     pub host: Host,
     /// What is written otherwise, in this text or another.
@@ -217,6 +218,7 @@ impl Reading {
             statements: Vec::new(),
             words: Vec::new(),
             order: Vec::new(),
+            sorted: true,
             host: Host::Conf,
             regions: Vec::new(),
             anchor: None,
@@ -267,6 +269,12 @@ impl Reading {
         &self.words[range.start as usize..range.end as usize]
     }
 
+    /// Whether some argument is not what stands there, such as one in quotes.
+    #[must_use]
+    pub fn is_quoted(&self) -> bool {
+        self.words.iter().any(|word| word.cooked.is_some())
+    }
+
     /// What the server sees as arguments.
     #[must_use]
     pub fn arguments(&self, id: StatementId) -> Vec<&[u8]> {
@@ -291,6 +299,33 @@ impl Reading {
         Some(StatementId(u32::try_from(index).expect("statements are numbered by u32")))
     }
 
+    /// The statements that touch one of these places, which are in order and apart.
+    pub(crate) fn touching(&self, places: &[Span]) -> Vec<StatementId> {
+        if !self.sorted {
+            let touches = |at: Span| {
+                let first = places.partition_point(|place| (place.source, place.end) < (at.source, at.start));
+                places.get(first).is_some_and(|place| place.source == at.source && place.start <= at.end)
+            };
+            return self.iter().filter(|(_, statement)| touches(statement.at)).map(|(id, _)| id).collect();
+        }
+        let mut found = Vec::new();
+        let mut from = 0;
+        for place in places {
+            from += self.statements[from..]
+                .partition_point(|one| (one.at.source, one.at.end) < (place.source, place.start));
+            let touching = self.statements[from..]
+                .iter()
+                .take_while(|one| one.at.source == place.source && one.at.start <= place.end)
+                .count();
+            found.extend(
+                (from..from + touching)
+                    .map(|index| StatementId(u32::try_from(index).expect("they are counted by u32"))),
+            );
+            from += touching;
+        }
+        found
+    }
+
     /// All statements with their numbers, in the order in which they are met.
     pub fn iter(&self) -> impl Iterator<Item = (StatementId, &Statement)> {
         (0..).map(StatementId).zip(&self.statements)
@@ -311,23 +346,13 @@ impl Reading {
         }
     }
 
-    /// Adds the statement of a line in which nothing is quoted: its words are its bytes. `at` is where the line begins.
-    pub(super) fn push_bare(&mut self, source: SourceId, at: u32, line: &[u8], via: Via) -> Option<StatementId> {
-        let count = |n: usize| u32::try_from(n).expect("files are below 64 MiB");
-        let words_start = self.words.len();
-        let mut name = None;
-        let mut rest = 0;
-        while let Some(range) = next_bare(line, rest) {
-            rest = range.end;
-            let at = Span { source, start: at + count(range.start), end: at + count(range.end) };
-            let word = Word { at, cooked: None, secret: None, open: false };
-            if name.is_none() {
-                name = Some(word);
-            } else {
-                self.words.push(word);
-            }
-        }
-        Some(self.add(name?, words_start, via))
+    /// Adds the statement of a line in which nothing is quoted: its words are its bytes, at these places.
+    pub(super) fn push_bare(&mut self, places: &[Span], via: Via) -> Option<StatementId> {
+        let (name, words) = places.split_first()?;
+        let start = self.words.len();
+        let word = |at: &Span| Word { at: *at, cooked: None, secret: None, open: false };
+        self.words.extend(words.iter().map(word));
+        Some(self.add(word(name), start, via))
     }
 
     /// Adds a statement at the end of the order.
@@ -344,6 +369,8 @@ impl Reading {
         let last = if end > start { self.words[end as usize - 1].at } else { name.at };
         let at = name.at.to(last);
         let id = StatementId(count(self.statements.len()));
+        let is_behind = |last: &Statement| last.at.source == at.source && last.at.end <= at.start;
+        self.sorted &= self.statements.last().is_none_or(is_behind);
         self.statements.push(Statement { name, words: start..end, at, via });
         self.order.push(Item::Statement(id));
         id

@@ -35,21 +35,22 @@ pub fn survey(source: SourceId, text: &[u8]) -> Survey {
     let mut start = 0;
     let ends = memchr::memchr_iter(b'\n', text).map(|newline| newline + 1).chain([text.len()]);
     for end in ends {
-        let at = Span { source, start: offset(start), end: offset(end) };
-        let line = &text[start..end];
+        let (line_start, line) = (start, &text[start..end]);
         start = end;
-        let words = super::conf::trim(line);
-        match words.first() {
-            None => {}
-            Some(b'#') if has_comments => header(line, at, &mut found),
+        // Of most lines the first byte tells that they say nothing of that.
+        let blanks = line.iter().take_while(|byte| super::conf::is_blank(**byte)).count();
+        match line.get(blanks) {
+            Some(b'#') if has_comments => {
+                header(line, Span { source, start: offset(line_start), end: offset(end) }, &mut found);
+            }
             Some(b's' | b'S') => {
-                let mut words = words.splitn(2, u8::is_ascii_whitespace);
+                let mut words = super::conf::trim(line).splitn(2, u8::is_ascii_whitespace);
                 let is_sentinel = words.next().is_some_and(|name| name.eq_ignore_ascii_case(b"sentinel"));
                 if is_sentinel && words.next().is_some() {
                     found.mode = Mode::Sentinel;
                 }
             }
-            Some(_) => {}
+            Some(_) | None => {}
         }
     }
     found

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::ops::Range;
 
 use crate::server::WordRules;
+use crate::source::{SourceId, Span};
 
 /// A quote was opened and not closed, or closed in mid-word.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,12 +23,12 @@ pub struct Piece<'a> {
 }
 
 /// Blanks that are skipped between words.
-fn is_blank(byte: u8) -> bool {
+const fn is_blank(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t' | b'\n' | 0x0b | 0x0c | b'\r')
 }
 
 /// Blanks that end an unquoted run; a vertical tab or form feed does not.
-fn ends_run(byte: u8) -> bool {
+const fn ends_run(byte: u8) -> bool {
     matches!(byte, b' ' | b'\t' | b'\n' | b'\r')
 }
 
@@ -57,16 +58,37 @@ pub(super) fn split_into<'a>(pieces: &mut Vec<Piece<'a>>, line: &'a [u8], rules:
     }
 }
 
-/// Whether no word of a line can be quoted or lose a byte, whatever the rules.
-pub(super) fn is_bare(line: &[u8]) -> bool {
-    memchr::memchr3(b'"', b'\'', 0xff, line).is_none()
-}
+/// The bytes at which a word may end without quotes: blanks, quotes, and the byte that some versions drop.
+static STOPS: [bool; 256] = {
+    let mut stops = [false; 256];
+    let mut byte = 0u8;
+    while byte < 0xff {
+        stops[byte as usize] = ends_run(byte) || matches!(byte, b'"' | b'\'');
+        byte += 1;
+    }
+    stops[0xff] = true;
+    stops
+};
 
-/// The next word of a line that [`is_bare`], from `at` on.
-pub(super) fn next_bare(line: &[u8], at: usize) -> Option<Range<usize>> {
-    let start = at + line[at..].iter().position(|byte| !is_blank(*byte))?;
-    let length = line[start..].iter().position(|byte| ends_run(*byte)).unwrap_or(line.len() - start);
-    Some(start..start + length)
+/// Finds the places of the words of a line, which begins at a byte of a text; `false` if some word may be quoted or lose a
+/// byte by any rules.
+pub(super) fn split_bare(words: &mut Vec<Span>, source: SourceId, begin: usize, line: &[u8]) -> bool {
+    let offset = |at: usize| u32::try_from(begin + at).expect("files are below 64 MiB");
+    words.clear();
+    let mut at = 0;
+    loop {
+        let blanks = line[at..].iter().take_while(|byte| is_blank(**byte)).count();
+        let start = at + blanks;
+        if start == line.len() {
+            return true;
+        }
+        let stop = line[start..].iter().position(|byte| STOPS[usize::from(*byte)]);
+        at = stop.map_or(line.len(), |length| start + length);
+        if line.get(at).is_some_and(|byte| !ends_run(*byte)) {
+            return false;
+        }
+        words.push(Span { source, start: offset(start), end: offset(at) });
+    }
 }
 
 /// Reads the word that starts at `start`.

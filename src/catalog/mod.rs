@@ -67,6 +67,12 @@ pub fn history(id: DirectiveId) -> Vec<(Server, &'static Directive)> {
     views.filter_map(|(server, view)| Some((server, view.get(id)?))).collect()
 }
 
+/// Whether only one engine knows some name of an entry.
+#[must_use]
+pub fn names_engine(id: DirectiveId) -> bool {
+    view::MAIN.names_engine[id.index()]
+}
+
 /// The engine that alone knows a name, in any case, in any version.
 #[must_use]
 pub fn only_engine(name: impl AsRef<[u8]>) -> Option<Engine> {

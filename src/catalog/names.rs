@@ -19,7 +19,7 @@ impl Names {
         let size = (pairs.len() * 2).next_power_of_two().max(8);
         let mut names = Self { slots: vec![None; size].into(), sorted: Vec::with_capacity(pairs.len()) };
         for &(name, id) in pairs {
-            let slot = names.slot(name.as_bytes());
+            let slot = names.slot(name.as_bytes(), hash(name.as_bytes()));
             if let Some((_, earlier)) = names.slots[slot] {
                 assert_eq!(earlier, id, "two entries claim the name `{name}`");
             } else {
@@ -42,9 +42,26 @@ impl Names {
     }
 
     /// As [`Names::find`], with the name's position in tables of [`Names::places`] rows.
-    #[inline]
+    ///
+    /// Nearly all names stand where their hash says, in lower case. That much is put into the callers: rules ask by names that
+    /// the compiler knows, whose hash is a constant there and which are compared by a few instructions.
+    #[expect(
+        clippy::inline_always,
+        reason = "the compiler takes it for too much, as it does not see what becomes constant"
+    )]
+    #[inline(always)]
     pub(super) fn place(&self, name: &[u8]) -> Option<(usize, DirectiveId)> {
-        let slot = self.slot(name);
+        let hash = hash(name);
+        let slot = hash & (self.slots.len() - 1);
+        match self.slots[slot] {
+            Some((known, id)) if known.as_bytes() == name => Some((slot, id)),
+            Some(_) | None => self.place_beyond(name, hash),
+        }
+    }
+
+    #[inline(never)]
+    fn place_beyond(&self, name: &[u8], hash: usize) -> Option<(usize, DirectiveId)> {
+        let slot = self.slot(name, hash);
         self.slots[slot].map(|(_, id)| (slot, id))
     }
 
@@ -54,15 +71,10 @@ impl Names {
     }
 
     /// Where a name stands, or the free slot where it would.
-    #[inline]
-    fn slot(&self, name: &[u8]) -> usize {
+    fn slot(&self, name: &[u8], hash: usize) -> usize {
         let mask = self.slots.len() - 1;
-        let mut slot = hash(name) & mask;
-        while let Some((other, _)) = self.slots[slot] {
-            // Nearly all names are written in lower case.
-            if other.as_bytes() == name || other.as_bytes().eq_ignore_ascii_case(name) {
-                break;
-            }
+        let mut slot = hash & mask;
+        while self.slots[slot].is_some_and(|(other, _)| !other.as_bytes().eq_ignore_ascii_case(name)) {
             slot = (slot + 1) & mask;
         }
         slot
@@ -70,8 +82,8 @@ impl Names {
 }
 
 /// Alike for names that differ in case only. The first eight bytes, the last and those in the middle tell names apart well
-/// enough; an odd factor spreads them. Rules ask by names that the compiler knows, so that their hashes are constants.
-#[inline]
+/// enough; an odd factor spreads them.
+#[inline(always)]
 fn hash(name: &[u8]) -> usize {
     const SPREAD: u64 = 0x9e37_79b9_7f4a_7c15;
     const LOWER: u64 = 0x2020_2020_2020_2020;

@@ -65,7 +65,8 @@ impl View {
 
     /// Finds a directive by any of its names, in any case.
     #[must_use]
-    #[inline]
+    #[expect(clippy::inline_always, reason = "as `Names::place`")]
+    #[inline(always)]
     pub fn look(&'static self, name: impl AsRef<[u8]>) -> Lookup {
         self.namespace.names.place(name.as_ref()).map_or(Lookup::Never, |(place, _)| self.by_name[place])
     }
@@ -128,6 +129,8 @@ pub(super) struct Namespace {
     knowers: Vec<u16>,
     /// The servers of Redis and those of Valkey, a bit each.
     bits_of_engines: [u16; 2],
+    /// For each entry whether only one engine knows some name of it.
+    pub(super) names_engine: Vec<bool>,
     /// What entries are in some versions.
     directives: Vec<Directive>,
     /// For each entry and server the position among `directives`.
@@ -173,7 +176,15 @@ impl Namespace {
             all.filter(|(_, server)| server.engine == engine).map(|(place, _)| bit(place)).sum()
         };
         let bits_of_engines = [bits(Engine::Redis), bits(Engine::Valkey)];
-        Self { entries, names, knowers, bits_of_engines, directives, table, views }
+        let names_engine = vec![false; entries.len()];
+        let mut made = Self { entries, names, knowers, bits_of_engines, names_engine, directives, table, views };
+        let ids = made.names.ids().enumerate();
+        let of_one: Vec<DirectiveId> =
+            ids.filter(|(place, _)| made.only_engine(*place).is_some()).filter_map(|(_, id)| id).collect();
+        for id in of_one {
+            made.names_engine[id.index()] = true;
+        }
+        made
     }
 
     pub(super) fn view(&'static self, server: Server) -> &'static View {

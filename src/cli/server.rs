@@ -3,7 +3,8 @@
 use std::path::Path;
 
 use super::failure::Failure;
-use crate::catalog;
+use crate::catalog::{self, Lookup};
+use crate::config::Config;
 use crate::lint;
 use crate::report::ServerUsed;
 use crate::server::{self, Engine, Server};
@@ -80,16 +81,21 @@ pub(super) fn engine_of_program(program: &Path) -> Option<Engine> {
 }
 
 /// The one engine that the name of a file or the directives in it speak for; `None` if they do not, or for both.
-pub(super) fn which_engine(reading: &Reading) -> Option<(Engine, String)> {
+pub(super) fn which_engine(reading: &Reading, config: &Config) -> Option<(Engine, String)> {
     let root = reading.sources.get(SourceId::ROOT);
     // Files for Valkey are often called redis.conf, but not the other way round.
     if engine_in_name(root.name()) == Some(Engine::Valkey) {
         return Some((Engine::Valkey, "valkey by the file's name".into()));
     }
     let mut found: Option<(Engine, &str)> = None;
-    for statement in reading.statements() {
-        let name = statement.name.bytes(&reading.sources);
-        let Some(engine) = catalog::only_engine(name) else { continue };
+    for (id, _) in reading.iter() {
+        let entry = match config.look(id) {
+            Lookup::Here(directive) => directive.id,
+            Lookup::Elsewhere(entry) => entry,
+            Lookup::Never => continue,
+        };
+        let name = reading.name(id);
+        let Some(engine) = catalog::names_engine(entry).then(|| catalog::only_engine(name)).flatten() else { continue };
         match found {
             Some((known, _)) if known != engine => return None,
             Some(_) => {}

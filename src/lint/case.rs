@@ -1,5 +1,7 @@
 //! What rules are given: a reading, the configuration made of it, and what is known of its place.
 
+#![expect(clippy::inline_always, reason = "rules ask by names, which the compiler looks up best where it knows them")]
+
 use super::{Previous, UsersFile};
 use crate::catalog::{Directive, Kind, Lookup, View};
 use crate::config::{self, Class, Config, Limit, SavePoint, Value};
@@ -144,6 +146,7 @@ impl<'a> Case<'a> {
 
     /// The directive of that name, if this version knows it.
     #[must_use]
+    #[inline(always)]
     pub fn known(&self, name: &str) -> Option<&'static Directive> {
         match self.config.view.look(name) {
             Lookup::Here(directive) => Some(directive),
@@ -154,8 +157,14 @@ impl<'a> Case<'a> {
     /// The value in force, by any of the directive's names; `None` where this version does not know it, or cannot read what
     /// is set: the built-in value is not what was meant then.
     #[must_use]
+    #[inline(always)]
     pub fn get(&self, name: &str) -> Option<&'a Value> {
-        let directive = self.known(name)?;
+        self.value_of(self.known(name)?)
+    }
+
+    /// As [`Case::get`]. Looking up the name is put into the rules, which name it, and this is not.
+    #[inline(never)]
+    fn value_of(&self, directive: &'static Directive) -> Option<&'a Value> {
         let parts = self.config.entry(directive.id).map_or(&[][..], |entry| &entry.parts);
         let is_misread = !parts.is_empty() && parts.iter().all(|part| part.value.is_err());
         if is_misread { None } else { self.config.effective(directive) }
@@ -163,24 +172,28 @@ impl<'a> Case<'a> {
 
     /// The switch in force.
     #[must_use]
+    #[inline(always)]
     pub fn is_on(&self, name: &str) -> Option<bool> {
         if let Value::Bool(on) = self.get(name)? { Some(*on) } else { None }
     }
 
     /// The number in force.
     #[must_use]
+    #[inline(always)]
     pub fn int(&self, name: &str) -> Option<i64> {
         if let Value::Int(number) = self.get(name)? { Some(*number) } else { None }
     }
 
     /// The bytes in force.
     #[must_use]
+    #[inline(always)]
     pub fn bytes(&self, name: &str) -> Option<u64> {
         if let Value::Bytes(bytes) = self.get(name)? { Some(*bytes) } else { None }
     }
 
     /// The word of an enumeration in force, in lower case.
     #[must_use]
+    #[inline(always)]
     pub fn choice(&self, name: &str) -> Option<&'static str> {
         let directive = self.known(name)?;
         match (self.config.effective(directive)?, &directive.kind) {
@@ -191,12 +204,14 @@ impl<'a> Case<'a> {
 
     /// The text in force; a secret is no text.
     #[must_use]
+    #[inline(always)]
     pub fn text(&self, name: &str) -> Option<&'a [u8]> {
         if let Value::Text(text) = self.get(name)? { Some(text) } else { None }
     }
 
     /// Whether a secret is set to anything but nothing; `None` if a template says it.
     #[must_use]
+    #[inline(always)]
     pub fn has_secret(&self, name: &str) -> Option<bool> {
         let value = self.get(name)?;
         if let Value::Secret(secret) = value {
@@ -220,6 +235,7 @@ impl<'a> Case<'a> {
 
     /// The last statement that counts for a directive; `None` if the built-in value is in force.
     #[must_use]
+    #[inline(always)]
     pub fn set_by(&self, name: &str) -> Option<StatementId> {
         self.config.entry(self.known(name)?.id)?.standing().last().map(|part| part.by)
     }
@@ -234,12 +250,14 @@ impl<'a> Case<'a> {
 
     /// Whether a statement that counts sets the directive.
     #[must_use]
+    #[inline(always)]
     pub fn is_set(&self, name: &str) -> bool {
         self.set_by(name).is_some()
     }
 
     /// The place of what sets a directive; of [`Case::anchor`] if nothing does.
     #[must_use]
+    #[inline(always)]
     pub fn place(&self, name: &str) -> Span {
         self.set_by(name).map_or_else(|| self.anchor(), |id| self.reading.statement(id).at)
     }

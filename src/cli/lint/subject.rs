@@ -290,7 +290,7 @@ impl Context<'_> {
             return (As::known(server.value, "settings"), read(server.value));
         }
         let resolved = read(newest(Engine::Redis));
-        let judged_as = As::any(which_engine(&resolved.0));
+        let judged_as = As::any(which_engine(&resolved.0, &resolved.1));
         let resolved = if judged_as.server == resolved.0.server { resolved } else { read(judged_as.server) };
         (judged_as, resolved)
     }

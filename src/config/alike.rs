@@ -4,11 +4,12 @@
 use std::sync::{LazyLock, OnceLock};
 
 use super::Config;
+use super::number::{integer, memory};
 use super::read::Before;
 use super::resolve::assigned;
 use super::value::Class;
-use crate::catalog::{self, DirectiveId, Kind, Lookup, State, View};
-use crate::server::{self, Habits, Server};
+use crate::catalog::{self, Directive, DirectiveId, EnumWord, Kind, Lookup, State, View};
+use crate::server::{self, Habits, MemoryNumbers, Server};
 use crate::source::Sources;
 use crate::syntax::{Item, Reading, StatementId, Word};
 
@@ -59,12 +60,14 @@ enum Verdicts {
 fn verdicts(reading: &Reading, config: &Config, id: StatementId, asked: u16) -> Verdicts {
     let name = reading.name(id);
     let words = reading.words(id);
-    if !is_plain(reading, id) || name.contains(&b'.') {
+    if !is_plain(reading, id) {
         return Verdicts::Unknown;
     }
     let entry = match config.look(id) {
         Lookup::Here(directive) => directive.id,
         Lookup::Elsewhere(entry) => entry,
+        // A module may claim what has a dot, in the versions that wait for modules.
+        Lookup::Never if name.contains(&b'.') => return Verdicts::Unknown,
         Lookup::Never => return Verdicts::Alike,
     };
     let Groups { all: groups, differ } = Groups::of(entry);
@@ -132,12 +135,11 @@ struct Group {
 }
 
 /// In which of an entry's words all versions can differ.
-#[derive(Clone, Copy)]
 enum Differ {
     /// In none: all of them know it by the same names and read its words by no habit of their own.
     Never,
-    /// In those that are not [`are_ordinary`].
-    InOddWords(&'static Kind),
+    /// In those that are not [`are_ordinary`] for what all of them take.
+    InOddWords(Kind),
     /// That is to be found out.
     Perhaps,
 }
@@ -168,16 +170,41 @@ impl Groups {
         let works = first.filter(|first| first.state == State::Accepted && !first.is.live_only);
         let differ = match works {
             Some(first) if all.len() == 1 && !is_file_only(&first.kind) => Differ::Never,
-            Some(first)
-                if matches!(first.kind, Kind::Memory { .. } | Kind::Words { .. } | Kind::Save | Kind::BufferLimits)
-                    && all.iter().all(|other| is_same(id, all[0].first, other.first)) =>
-            {
-                Differ::InOddWords(&first.kind)
-            }
-            Some(_) | None => Differ::Perhaps,
+            Some(first) => all
+                .iter()
+                .map(|group| View::of(group.first).get(id).filter(|other| has_same_names(first, other)))
+                .try_fold(first.kind.clone(), |common, other| in_both(&common, &other?.kind))
+                .map_or(Differ::Perhaps, Differ::InOddWords),
+            None => Differ::Perhaps,
         };
         Self { all, differ }
     }
+}
+
+/// What two kinds both take, for those of which [`are_ordinary`] knows the words.
+fn in_both(one: &Kind, other: &Kind) -> Option<Kind> {
+    Some(match (one, other) {
+        (Kind::Int { min, max }, Kind::Int { min: low, max: high }) => {
+            Kind::Int { min: *min.max(low), max: *max.min(high) }
+        }
+        (Kind::Memory { min, max }, Kind::Memory { min: low, max: high }) => {
+            Kind::Memory { min: *min.max(low), max: *max.min(high) }
+        }
+        (Kind::Enum(words), Kind::Enum(known)) => {
+            let is_in_both = |word: &&EnumWord| known.iter().any(|other| other.name == word.name);
+            Kind::Enum(words.iter().filter(is_in_both).cloned().collect())
+        }
+        (Kind::Words { .. } | Kind::Save | Kind::BufferLimits, same) if same == one => one.clone(),
+        _ => return None,
+    })
+}
+
+/// Whether two versions know an entry by the same names, and do the same with what is said.
+fn has_same_names(here: &Directive, there: &Directive) -> bool {
+    here.state == there.state
+        && here.is.live_only == there.is.live_only
+        && here.names.len() == there.names.len()
+        && here.names.iter().all(|name| there.names.contains(name))
 }
 
 /// Whether two servers know an entry by the same names and take the same kind of words, or do not know it.
@@ -185,12 +212,7 @@ fn is_same(id: DirectiveId, one: Server, other: Server) -> bool {
     match (View::of(one).get(id), View::of(other).get(id)) {
         (None, None) => true,
         (Some(here), Some(there)) => {
-            std::ptr::eq(here, there)
-                || (here.kind == there.kind
-                    && here.state == there.state
-                    && here.is.live_only == there.is.live_only
-                    && here.names.len() == there.names.len()
-                    && here.names.iter().all(|name| there.names.contains(name)))
+            std::ptr::eq(here, there) || (here.kind == there.kind && has_same_names(here, there))
         }
         (_, _) => false,
     }
@@ -225,7 +247,18 @@ fn are_ordinary(kind: &Kind, words: &[Word], sources: &Sources) -> bool {
     let bytes = |word: &'_ Word| is_ordinary_number(word.bytes(sources));
     words.iter().all(is_bare)
         && match (kind, words) {
-            (Kind::Memory { .. }, [word]) => bytes(word),
+            (Kind::Int { min, max }, [word]) => {
+                let word = word.bytes(sources);
+                small(word) && integer(word).is_some_and(|number| (*min..=*max).contains(&i128::from(number)))
+            }
+            (Kind::Enum(known), [word]) => {
+                let word = word.bytes(sources);
+                known.iter().any(|known| known.name.as_bytes().eq_ignore_ascii_case(word))
+            }
+            (Kind::Memory { min, max }, [word]) => {
+                let read = memory(word.bytes(sources), MemoryNumbers::U64);
+                bytes(word) && read.is_some_and(|read| (*min..=*max).contains(&i128::from(read)))
+            }
             (Kind::Words { max, .. }, words) => (1..=*max).contains(&words.len()),
             (Kind::Save, [seconds, changes]) => {
                 let (seconds, changes) = (seconds.bytes(sources), changes.bytes(sources));

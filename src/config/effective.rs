@@ -5,7 +5,7 @@ use std::sync::{LazyLock, OnceLock};
 use super::read::{Before, value};
 use super::value::{Class, Limit, SavePoint, Value};
 use super::{Config, Entry};
-use crate::catalog::{self, Directive, Kind, Lookup};
+use crate::catalog::{self, Directive, Kind, Lookup, View};
 use crate::server::{self, Databases};
 use crate::syntax::{Mode, StatementId};
 
@@ -20,6 +20,22 @@ pub enum Origin {
 
 /// The built-in values of each server, by id, read when first asked for.
 static DEFAULTS: LazyLock<Vec<Values>> = LazyLock::new(|| server::all().iter().map(|_| none()).collect());
+
+/// For each id whether its value in force may be none that stands somewhere, in any version: it adds up, or the start changes
+/// it.
+static MADE: LazyLock<Box<[bool]>> = LazyLock::new(|| {
+    let mut made: Box<[bool]> = vec![false; catalog::count()].into();
+    for directive in server::all().iter().flat_map(|server| View::of(*server).directives()) {
+        let adds_up = matches!(directive.kind, Kind::Save | Kind::BufferLimits);
+        made[directive.id.index()] |= adds_up || is_adjusted(directive.name());
+    }
+    made
+});
+
+/// The built-in values of a view's server, and by id which values are made.
+pub(super) fn tables(view: &View) -> (&'static Values, &'static [bool]) {
+    (&DEFAULTS[view.place()], &MADE)
+}
 
 /// Values by id, each found out when first asked for.
 pub(super) type Values = Box<[OnceLock<Option<Value>>]>;
@@ -42,18 +58,18 @@ impl Config {
         let Some(entry) = self.entry(directive.id) else { return self.built_in(directive) };
         let mut last = None;
         for value in entry.standing().filter_map(|part| part.value.as_ref().ok()) {
-            if *value == Value::Unknown {
+            if matches!(value, Value::Unknown) {
                 return Some(value);
             }
             last = Some(value);
         }
-        last.or_else(|| self.built_in(directive)).filter(|value| **value != Value::Action)
+        last.or_else(|| self.built_in(directive)).filter(|value| !matches!(value, Value::Action))
     }
 
-    /// Whether the value in force may be none that stands somewhere: it adds up, or the start changes it.
+    /// Whether the value in force may be none that stands somewhere.
     fn is_made(&self, directive: &Directive) -> bool {
         let of_sentinel = || self.mode == Mode::Sentinel && matches!(directive.name(), "port" | "protected-mode");
-        matches!(directive.kind, Kind::Save | Kind::BufferLimits) || is_adjusted(directive.name()) || of_sentinel()
+        self.made[directive.id.index()] || of_sentinel()
     }
 
     /// Whether a server that has the value in force answers CONFIG GET with exactly that text. With another text it may have
@@ -119,9 +135,8 @@ impl Config {
 
     /// The built-in value of a server; a Sentinel has others.
     fn built_in(&self, directive: &Directive) -> Option<&'static Value> {
-        let of_server = &DEFAULTS[self.view.place()];
         let value = || self.read_back(directive, directive.default?.as_bytes());
-        of_server[directive.id.index()].get_or_init(value).as_ref()
+        self.defaults[directive.id.index()].get_or_init(value).as_ref()
     }
 
     /// The value behind a text in CONFIG GET form; `None` if it is none of the directive.

@@ -111,6 +111,10 @@ pub struct Config {
     by_id: Box<[u16]>,
     /// What the version makes of each statement's name.
     looked: Vec<Lookup>,
+    /// Built-in values, by id.
+    defaults: &'static effective::Values,
+    /// Whether the value in force may be none that stands somewhere, by id.
+    made: &'static [bool],
     /// Values in force that were asked for, by id.
     values: OnceLock<effective::Values>,
     /// The same as CONFIG GET shows them.
@@ -135,13 +139,16 @@ impl Config {
     fn empty(reading: &Reading, mode: Mode) -> Self {
         let view = View::of(reading.server);
         let name = |statement: &Statement| view.look(statement.name.bytes(&reading.sources));
+        let tables = effective::tables(view);
         Self {
             server: reading.server,
             view,
             mode,
-            entries: Vec::new(),
+            entries: Vec::with_capacity(reading.statements().len()),
             by_id: vec![NONE; catalog::count()].into(),
             looked: reading.statements().iter().map(name).collect(),
+            defaults: tables.0,
+            made: tables.1,
             values: OnceLock::new(),
             forms: OnceLock::new(),
             refusals: Vec::new(),

@@ -214,11 +214,10 @@ impl Fold<'_> {
     }
 
     fn assignment(&mut self, id: StatementId, directive: &'static Directive, arguments: &[&[u8]]) {
-        if let Some(secret) = self.reading.words(id).iter().find_map(|word| word.secret.as_deref()) {
-            return self.fold(id, directive, Value::Named(secret.into()));
-        }
-        if self.reading.words(id).iter().any(|word| word.open) {
-            return self.fold(id, directive, Value::Unknown);
+        let words = self.reading.words(id);
+        if words.iter().any(|word| word.secret.is_some() || word.open) {
+            let secret = words.iter().find_map(|word| word.secret.as_deref());
+            return self.fold(id, directive, secret.map_or(Value::Unknown, |secret| Value::Named(secret.into())));
         }
         match assigned(directive, arguments, self.habits, self.before) {
             Ok(value) => {
@@ -270,8 +269,9 @@ impl Fold<'_> {
                 }
             }
             (_, value) => {
-                self.entry(directive.id).beat(id, |_| true);
-                self.keep(id, directive, None, Ok(value));
+                let entry = self.entry(directive.id);
+                entry.beat(id, |_| true);
+                entry.parts.push(Part { key: None, value: Ok(value), by: id, beaten_by: None });
             }
         }
     }

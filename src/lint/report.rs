@@ -4,9 +4,11 @@ use std::borrow::Cow;
 use std::rc::Rc;
 
 use super::rule::Rule;
+use super::secrets::{Literal, literals};
 use super::syntax::values::{Number, numbers};
 use super::{Case, Previous};
 use crate::finding::Finding;
+use crate::syntax::StatementId;
 
 /// The findings of the rules of one case, and which rules could not judge.
 #[derive(Debug)]
@@ -20,11 +22,22 @@ pub struct Report<'a> {
     used: Vec<&'static str>,
     /// What several rules look at, found once.
     numbers: Option<Rc<[Number<'a>]>>,
+    literals: Option<Rc<[Literal]>>,
+    respelt: Option<Rc<[StatementId]>>,
 }
 
 impl<'a> Report<'a> {
     pub(super) fn new(case: &Case<'a>) -> Self {
-        Self { case: *case, findings: Vec::new(), silent: Vec::new(), rule: "", used: Vec::new(), numbers: None }
+        Self {
+            case: *case,
+            findings: Vec::new(),
+            silent: Vec::new(),
+            rule: "",
+            used: Vec::new(),
+            numbers: None,
+            literals: None,
+            respelt: None,
+        }
     }
 
     /// What was found, and what could not be judged.
@@ -47,6 +60,22 @@ impl<'a> Report<'a> {
     /// The numbers of bytes that people wrote.
     pub(super) fn numbers(&mut self) -> Rc<[Number<'a>]> {
         Rc::clone(self.numbers.get_or_insert_with(|| numbers(&self.case).into()))
+    }
+
+    /// The secrets that are written out.
+    pub(super) fn literals(&mut self) -> Rc<[Literal]> {
+        Rc::clone(self.literals.get_or_insert_with(|| literals(&self.case).into()))
+    }
+
+    /// The statements of known directives that spell the name otherwise than the version does: in another case, or the old
+    /// one.
+    pub(super) fn respelt(&mut self) -> Rc<[StatementId]> {
+        let case = self.case;
+        let is_respelt = |id: &StatementId| {
+            case.directive(*id).is_some_and(|directive| directive.name().as_bytes() != case.reading.name(*id))
+        };
+        let found = || case.reading.iter().map(|(id, _)| id).filter(is_respelt).collect();
+        Rc::clone(self.respelt.get_or_insert_with(found))
     }
 
     /// A fact that the rule cannot do without, in bytes; `None` is remembered as the reason for its silence.

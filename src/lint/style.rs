@@ -128,8 +128,8 @@ fn is_authored(case: &Case<'_>, id: StatementId) -> bool {
 }
 
 fn directive_case(case: &Case<'_>, report: &mut Report<'_>) {
-    for (id, statement) in case.reading.iter() {
-        let name = case.reading.name(id);
+    for &id in report.respelt().iter() {
+        let (name, statement) = (case.reading.name(id), case.reading.statement(id));
         let Some(directive) = case.directive(id) else { continue };
         // Catalogued names are in lower case.
         if directive.names.iter().any(|known| known.as_bytes() == name) || !is_authored(case, id) {
@@ -162,13 +162,11 @@ fn mixed_terminology(case: &Case<'_>, report: &mut Report<'_>) {
             name.len() >= term.len() && name.windows(term.len()).any(here)
         };
         // No version prefers an old word that it has a new one for.
-        let has_newer = |id: &StatementId| {
-            let directive = case.directive(*id).filter(|directive| directive.names.len() > 1);
-            directive.is_some_and(|directive| directive.name().as_bytes() != case.reading.name(*id))
-        };
-        let is_old = |id: &StatementId| has_newer(id) && says(id, old);
-        let dated: Vec<(StatementId, String)> = authored()
-            .filter(is_old)
+        let dated: Vec<(StatementId, String)> = report
+            .respelt()
+            .iter()
+            .copied()
+            .filter(|id| is_authored(case, *id) && says(id, old))
             .filter_map(|id| {
                 let name = String::from_utf8_lossy(case.reading.name(id)).to_ascii_lowercase().replace(old, new);
                 case.directive(id)?.names.contains(&name.as_str()).then_some((id, name))
@@ -281,11 +279,11 @@ fn unquoted_special(case: &Case<'_>, report: &mut Report<'_>) {
         if word.cooked.is_some() || word.open {
             continue;
         }
+        let is_text = |one: &&Directive| matches!(one.kind, Kind::Text(_) | Kind::Bytes | Kind::Dir);
+        let Some(directive) = case.directive(id).filter(is_text) else { continue };
         let raw = case.reading.sources.bytes(word.at);
         let Some(special) = raw.iter().find(|byte| matches!(byte, b'#' | b'\\')) else { continue };
-        let Some(directive) = case.directive(id).filter(|_| is_authored(case, id)) else { continue };
-        let is_text = matches!(directive.kind, Kind::Text(_) | Kind::Bytes | Kind::Dir);
-        if !is_text || (*special == b'\\' && !directive.is.secret) {
+        if !is_authored(case, id) || (*special == b'\\' && !directive.is.secret) {
             continue;
         }
         let message =

@@ -11,7 +11,8 @@ use crate::source::{SourceId, Span};
 use crate::syntax::StatementId;
 
 /// A secret that is written out, not filled in by a template nor kept elsewhere.
-struct Literal {
+#[derive(Debug)]
+pub(in crate::lint) struct Literal {
     by: StatementId,
     /// Which argument of the statement, counted from 0.
     argument: usize,
@@ -38,7 +39,7 @@ impl Literal {
 }
 
 /// Every secret that is written out, in order; what is hashed is none.
-fn literals(case: &Case<'_>) -> Vec<Literal> {
+pub(in crate::lint) fn literals(case: &Case<'_>) -> Vec<Literal> {
     // Of a statement that is refused the configuration need not know.
     let is_set = |id: &DirectiveId| case.config.entry(*id).is_some();
     if case.config.refusals().is_empty() && !case.config.view.secretive().iter().any(is_set) {

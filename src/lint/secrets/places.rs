@@ -1,6 +1,5 @@
 //! Rules about where passwords stand.
 
-use super::{Literal, literals};
 use crate::finding::{Edit, Fix, Safety, Severity};
 use crate::lint::{Case, Check, Group, Report, Rule};
 use crate::source::SourceId;
@@ -130,13 +129,6 @@ Good:
     ..Rule::BASE
 };
 
-/// The secrets that stand in this text and that a person wrote.
-fn written_here(case: &Case<'_>) -> Vec<Literal> {
-    let mut found = literals(case);
-    found.retain(|literal| literal.is_here(case) && !case.is_generated(literal.by));
-    found
-}
-
 fn acl_cleartext(case: &Case<'_>, report: &mut Report<'_>) {
     for user in case.config.users(case.reading) {
         let Some(rights) = &user.rights else { continue };
@@ -157,7 +149,7 @@ fn acl_cleartext(case: &Case<'_>, report: &mut Report<'_>) {
 }
 
 fn password_on_command_line(case: &Case<'_>, report: &mut Report<'_>) {
-    for literal in literals(case) {
+    for literal in report.literals().iter() {
         if case.reading.statement(literal.by).via == Via::CommandLine {
             let finding = PASSWORD_ON_COMMAND_LINE
                 .finding(
@@ -171,7 +163,10 @@ fn password_on_command_line(case: &Case<'_>, report: &mut Report<'_>) {
 }
 
 fn plaintext_password(case: &Case<'_>, report: &mut Report<'_>) {
-    let found = written_here(case);
+    let literals = report.literals();
+    // Those that stand in this text and that a person wrote.
+    let written = literals.iter().filter(|literal| literal.is_here(case) && !case.is_generated(literal.by));
+    let found: Vec<_> = written.collect();
     if found.is_empty() || report.word("version-control") != Some("yes") {
         return;
     }
@@ -186,7 +181,7 @@ fn plaintext_password(case: &Case<'_>, report: &mut Report<'_>) {
 }
 
 fn world_readable_config(case: &Case<'_>, report: &mut Report<'_>) {
-    let found = literals(case);
+    let found = report.literals();
     let Some(first) = found.iter().find(|literal| literal.is_here(case)) else { return };
     // Of a text that only embeds it, such as a Compose file, nobody knows where it ends up.
     if case.reading.anchor.is_some() {
@@ -208,7 +203,7 @@ fn world_readable_config(case: &Case<'_>, report: &mut Report<'_>) {
 }
 
 fn secret_include_under_sentinel(case: &Case<'_>, report: &mut Report<'_>) {
-    let found = literals(case);
+    let found = report.literals();
     let Some(included) = found.iter().find(|literal| !literal.is_here(case)) else { return };
     if report.word("failover") != Some("sentinel") {
         return;

@@ -1,6 +1,5 @@
 //! Rules about how good passwords are.
 
-use super::literals;
 use crate::finding::Severity;
 use crate::lint::{Case, Check, Group, Report, Rule};
 use crate::syntax::Mode;
@@ -200,7 +199,7 @@ fn bits(password: &[u8]) -> f64 {
 }
 
 fn sample_password(case: &Case<'_>, report: &mut Report<'_>) {
-    for literal in literals(case) {
+    for literal in report.literals().iter() {
         if is_sample(literal.expose(case)) && !case.is_generated(literal.by) {
             let finding = SAMPLE_PASSWORD
                 .finding(literal.at(case), format!("{} is one that everybody tries first", literal.what))
@@ -211,7 +210,7 @@ fn sample_password(case: &Case<'_>, report: &mut Report<'_>) {
 }
 
 fn unexpanded_variable(case: &Case<'_>, report: &mut Report<'_>) {
-    for literal in literals(case) {
+    for literal in report.literals().iter() {
         if is_variable(literal.expose(case)) {
             let finding = UNEXPANDED_VARIABLE
                 .finding(
@@ -226,7 +225,7 @@ fn unexpanded_variable(case: &Case<'_>, report: &mut Report<'_>) {
 
 fn weak_password(case: &Case<'_>, report: &mut Report<'_>) {
     let mut judged: Vec<&[u8]> = Vec::new();
-    for literal in literals(case) {
+    for literal in report.literals().iter() {
         let password = literal.expose(case);
         // The same password as `requirepass` and as `masterauth` is one.
         if is_sample(password) || is_variable(password) || case.is_generated(literal.by) || judged.contains(&password) {

@@ -181,6 +181,9 @@ fn without(word: &[u8]) -> Vec<u8> {
 }
 
 fn quoting_changes_value(case: &Case<'_>, report: &mut Report<'_>) {
+    if !case.reading.is_quoted() {
+        return;
+    }
     for (id, _) in case.reading.iter().filter(|(_, statement)| statement.via == Via::Text) {
         for word in case.reading.words(id).iter().filter(|word| word.cooked.is_some() && !word.open) {
             let raw = raw(case, word);
@@ -233,6 +236,9 @@ fn lost_backslash(raw: &[u8]) -> Option<(usize, &'static str)> {
 
 fn stray_punctuation(case: &Case<'_>, report: &mut Report<'_>) {
     let refused = |id| case.config.refusals().iter().any(|refusal| refusal.statement == Some(id));
+    if case.reading.sources.iter().all(|(_, source)| memchr::memchr(b';', source.text()).is_none()) {
+        return;
+    }
     for (id, _) in case.reading.iter() {
         let [word] = case.reading.words(id) else { continue };
         if !raw(case, word).ends_with(b";") || word.cooked.is_some() || word.at.len() == 1 || refused(id) {

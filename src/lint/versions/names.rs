@@ -139,11 +139,9 @@ fn last_known(server: Server, directive: &Directive) -> Option<&'static str> {
 }
 
 fn legacy_name(case: &Case<'_>, report: &mut Report<'_>) {
-    for (id, _) in case.reading.iter() {
-        let is_preferred = |directive: &Directive| directive.name().as_bytes() == case.reading.name(id);
-        let is_old = case.directive(id).is_some_and(|one| one.names.len() > 1 && !is_preferred(one));
-        let named = is_old.then(|| known(case, id)).flatten();
-        let Some((name, directive)) = named.filter(|(name, directive)| *name != directive.name()) else { continue };
+    for &id in report.respelt().iter() {
+        let named = known(case, id).filter(|(name, directive)| *name != directive.name());
+        let Some((name, directive)) = named else { continue };
         // An upgrade tells all of its new names at once.
         let told = case.previous.is_some_and(|previous| was_preferred(previous.server, name, directive));
         if directive.state == State::Inert || told || case.is_generated(id) {

@@ -43,6 +43,9 @@ const MOST_LINES: usize = 2000;
 /// So many names that other programs do not use are proof enough.
 const MOST_PROOF: usize = 2;
 
+/// After so many lines with names of directives, and none that others write, the text is known.
+const KNOWN_PROOF: usize = 16;
+
 /// Endings of files that something else is made of.
 const TEMPLATE_ENDINGS: &[&str] = &[
     ".bak",
@@ -250,11 +253,14 @@ fn configuration(name: &str, text: &[u8], is_directive: &dyn Fn(&[u8]) -> bool) 
 impl Lines {
     fn of(text: &[u8], is_directive: &dyn Fn(&[u8]) -> bool) -> Self {
         let mut lines = Self::default();
-        let mut rest = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text);
-        while !rest.is_empty() && lines.all < MOST_LINES {
-            let end = memchr::memchr(b'\n', rest).unwrap_or(rest.len());
-            let line = trim(&rest[..end]);
-            rest = rest.get(end + 1..).unwrap_or_default();
+        let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text);
+        let mut start = 0;
+        for end in memchr::memchr_iter(b'\n', text).chain([text.len()]) {
+            let line = trim(&text[start..end]);
+            start = end + 1;
+            if lines.all == MOST_LINES || lines.are_proof() {
+                break;
+            }
             match line.first() {
                 None | Some(b'#') => {}
                 Some(b'{' | b'<') if [&b"{{"[..], b"{%", b"{#", b"<%"].iter().any(|open| line.starts_with(open)) => {}
@@ -264,14 +270,25 @@ impl Lines {
         lines
     }
 
+    /// Whether so many lines are a server's, and so few are not, that the rest will not change it.
+    fn are_proof(&self) -> bool {
+        self.known >= KNOWN_PROOF && self.own == MOST_PROOF && self.foreign == 0 && self.known * 10 >= self.all * 9
+    }
+
     fn add(&mut self, line: &[u8], is_directive: &dyn Fn(&[u8]) -> bool) {
         self.all += 1;
-        let blank = line.iter().position(|b| matches!(b, b' ' | b'\t')).unwrap_or(line.len());
-        let (first, rest) = line.split_at(blank);
-        let second = rest.split(|b| matches!(b, b' ' | b'\t')).find(|word| !word.is_empty());
+        let is_blank = |b: &u8| matches!(b, b' ' | b'\t');
+        let (first, rest) = line.split_at(line.iter().position(is_blank).unwrap_or(line.len()));
+        // What follows the name, and the word that it begins with.
+        let value = rest.iter().position(|b| !is_blank(b)).map(|at| &rest[at..]);
+        let second = || value.map(|value| value.split(is_blank).next().unwrap_or_default());
         let is_filled = || [&b"{{"[..], b"${", b"<%"].iter().any(|open| contains(line, open));
         let ends_as_code = matches!(line.last(), Some(b';' | b'{' | b'}')) && !is_filled();
-        let assigns = second.is_some_and(|word| word[0] == b'=' || matches!(word, b"{" | b":"));
+        let assigns = value.is_some_and(|value| match value[0] {
+            b'=' => true,
+            b'{' | b':' => value.get(1).is_none_or(is_blank),
+            _ => false,
+        });
         if ends_as_code && !line.contains(&b'"') || assigns {
             self.foreign += 1;
             return;
@@ -280,11 +297,11 @@ impl Lines {
         let is_proven = self.own >= MOST_PROOF;
         let is_common = |name: &[u8]| COMMON_WORDS.iter().any(|word| word.eq_ignore_ascii_case(name));
         if first.len() == 8 && first.eq_ignore_ascii_case(b"sentinel") {
-            let is_ours = second.is_some_and(|word| SENTINEL_WORDS.contains(&&*word.to_ascii_lowercase()));
+            let is_ours = second().is_some_and(|word| SENTINEL_WORDS.contains(&&*word.to_ascii_lowercase()));
             self.sentinel += usize::from(is_ours);
             self.own += usize::from(is_ours);
             self.known += usize::from(is_ours);
-        } else if second.is_some() && is_directive(first) {
+        } else if value.is_some() && is_directive(first) {
             self.known += 1;
             self.own += usize::from(!is_proven && !is_common(first));
             self.users += usize::from(first.eq_ignore_ascii_case(b"user"));

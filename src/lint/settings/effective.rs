@@ -35,6 +35,13 @@ struct Decided {
     level: Option<Severity>,
 }
 
+impl Decided {
+    /// What a server refuses stays fatal.
+    fn severity_of(self, finding: &Finding) -> Severity {
+        self.level.filter(|_| finding.severity != Severity::Fatal).unwrap_or(finding.severity)
+    }
+}
+
 impl Effective {
     pub(super) fn nothing() -> Self {
         Self {
@@ -79,20 +86,20 @@ impl Effective {
         self.decided(id).is_none_or(|decided| decided.judges)
     }
 
-    /// How bad a finding is here. What a server refuses stays fatal.
+    /// How bad a finding is here.
     #[must_use]
     pub fn severity_of(&self, finding: &Finding) -> Severity {
-        let level = self.decided(&finding.rule).and_then(|decided| decided.level);
-        level.filter(|_| finding.severity != Severity::Fatal).unwrap_or(finding.severity)
+        self.decided(&finding.rule).map_or(finding.severity, |decided| decided.severity_of(finding))
     }
 
     /// Drops what does not judge here, and sets the severity of the rest.
     #[must_use]
     pub fn settle(&self, mut findings: Vec<Finding>) -> Vec<Finding> {
-        findings.retain(|finding| self.judges_by_id(&finding.rule));
-        for finding in &mut findings {
-            finding.severity = self.severity_of(finding);
-        }
+        findings.retain_mut(|finding| {
+            let Some(decided) = self.decided(&finding.rule) else { return true };
+            finding.severity = decided.severity_of(finding);
+            decided.judges
+        });
         findings
     }
 

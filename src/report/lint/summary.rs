@@ -1,7 +1,7 @@
 //! What it all comes to: counts, what could not be judged, as which version, and what to do next.
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::sync::Arc;
 
 use serde::Serialize;
@@ -14,6 +14,19 @@ use crate::finding::{Safety, Severity};
 
 /// How many facts and servers the summary for people names before it only counts the rest.
 const NAMED: usize = 4;
+
+/// So many different lists of what files lacked are remembered.
+const REMEMBERED: usize = 8;
+
+/// A rule and the fact that it lacked.
+type Lack = (Cow<'static, str>, &'static str);
+
+/// Whether two lists are surely the same. Of built-in rules there is one text each, so that its place tells.
+fn are_same(one: &[Lack], other: &[Lack]) -> bool {
+    let place = |text: &str| (text.as_ptr(), text.len());
+    let is_same = |(one, other): (&Lack, &Lack)| place(&one.0) == place(&other.0) && place(one.1) == place(other.1);
+    one.len() == other.len() && one.iter().zip(other).all(is_same)
+}
 
 /// A file that was not judged.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -58,7 +71,8 @@ pub struct Summary {
     /// The first of the worst findings' rules.
     worst: Option<(Severity, String)>,
     last_path: Option<Arc<str>>,
-    last_silent: Vec<(Cow<'static, str>, &'static str)>,
+    /// What the last files lacked, as reports say it.
+    last_silent: VecDeque<Vec<Lack>>,
 }
 
 impl Summary {
@@ -82,7 +96,7 @@ impl Summary {
             servers: Vec::new(),
             worst: None,
             last_path: None,
-            last_silent: Vec::new(),
+            last_silent: VecDeque::new(),
         }
     }
 
@@ -112,12 +126,15 @@ impl Summary {
         self.hidden.add_all(report.hidden);
         self.suppressed += report.suppressed_count;
         self.baselined += report.baselined;
-        // Most files of a run lack the same facts.
-        if self.last_silent != report.silent {
+        // Most files of a run lack the same facts as one of the last.
+        if !self.last_silent.iter().any(|last| are_same(last, &report.silent)) {
             for (rule, fact) in &report.silent {
                 self.silent.entry(fact).or_default().insert(rule.clone());
             }
-            self.last_silent.clone_from(&report.silent);
+            if self.last_silent.len() == REMEMBERED {
+                self.last_silent.pop_front();
+            }
+            self.last_silent.push_back(report.silent.clone());
         }
     }
 

@@ -376,3 +376,41 @@ impl Reading {
         id
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::source::{Memory, Name};
+    use crate::syntax::conf;
+
+    #[test]
+    fn what_touches_a_place_is_found_whether_statements_lie_in_order_or_not() {
+        let files = Memory::new([("b.conf", "hz 10\nport 2\n")]);
+        let alone = "port 1\nhz 10\n\nsave 1 1\ntimeout 3\n";
+        let including = "port 1\ninclude b.conf\nhz 10\nsave 1 1\n";
+        for (text, sorted) in [(alone, true), (including, false)] {
+            let reading =
+                conf::read(Name::File("a.conf".into()), text.as_bytes(), "redis-7.4".parse().unwrap(), &files);
+            assert_eq!(reading.sorted, sorted);
+            let texts =
+                reading.sources.iter().map(|(source, text)| (source, u32::try_from(text.text().len()).unwrap()));
+            for (source, length) in texts.collect::<Vec<_>>() {
+                let place = |start, end| Span { source, start, end };
+                for (start, end) in (0..=length).flat_map(|start| (start..=length).map(move |end| (start, end))) {
+                    // Two places that are apart, or one.
+                    let middle = start + (end - start) / 3;
+                    for places in
+                        [vec![place(start, end)], vec![place(start, middle), place((middle + 3).min(end), end)]]
+                    {
+                        let touches = |at: Span| {
+                            places.iter().any(|p| p.source == at.source && p.start <= at.end && at.start <= p.end)
+                        };
+                        let all = reading.iter().filter(|(_, one)| touches(one.at)).map(|(id, _)| id);
+                        let apart = places.windows(2).all(|two| two[0].end < two[1].start);
+                        assert!(!apart || reading.touching(&places) == all.collect::<Vec<_>>(), "{text:?} {places:?}");
+                    }
+                }
+            }
+        }
+    }
+}

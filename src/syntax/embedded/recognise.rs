@@ -498,6 +498,19 @@ mod tests {
     }
 
     #[test]
+    fn what_is_proven_no_later_line_takes_back() {
+        let lines = "maxmemory 1gb\nappendonly yes\n".repeat(8);
+        let foreign = "server { listen 80; }\n".repeat(40);
+        assert_eq!(kind("cache.conf", &format!("{lines}{foreign}")), Some(Kind::Conf));
+        assert_eq!(
+            kind("cache.conf", &format!("{}{foreign}", &lines[..lines.len() - 15])),
+            None,
+            "fifteen are too few"
+        );
+        assert_eq!(kind("cache.conf", &format!("upstream {{\n{lines}{foreign}")), None, "one line was foreign");
+    }
+
+    #[test]
     fn what_others_call_conf_is_not_ours() {
         for (path, text) in [
             ("nginx.conf", "user www-data;\ninclude /etc/nginx/*.conf;\nhttp {\n  port 80;\n}\n"),

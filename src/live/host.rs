@@ -10,6 +10,12 @@ use crate::snapshot::{Host, Info};
 
 /// What the machine says; `None` if the server is not known to run here.
 pub(super) fn look(address: &Address, info: &Info) -> Option<Host> {
+    process_here(address, info).map(|folder| of_process(&folder))
+}
+
+/// The folder of a server's process, if it surely runs on this machine: the process that it names is here and is one.
+#[must_use]
+pub fn process_here(address: &Address, info: &Info) -> Option<PathBuf> {
     let is_here = match address {
         Address::Unix(_) => true,
         Address::Tcp { host, .. } => {
@@ -18,7 +24,7 @@ pub(super) fn look(address: &Address, info: &Info) -> Option<Host> {
     };
     let process: u32 = info.get("process_id")?.parse().ok()?;
     let folder = PathBuf::from(format!("/proc/{process}"));
-    (is_here && is_it(&folder, info.get("executable")?)).then(|| of_process(&folder))
+    (is_here && is_it(&folder, info.get("executable")?)).then_some(folder)
 }
 
 /// Whether a process is the server: in a container of its own the same number is another one.

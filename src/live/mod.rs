@@ -50,6 +50,7 @@ pub use connection::{Connection, ConnectionError};
 pub use discover::{Around, DiscoverError, Ways, discover};
 pub use dump::{Dump, DumpError, Entry, dump};
 pub use examine::{Inquiry, examine};
+pub use host::process_here;
 pub use inspect::{InspectError, inspect};
 pub use isolate::IsolateError;
 pub use observe::{Denied, Met, ObserveError, Observed, Question, Reach};

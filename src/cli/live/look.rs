@@ -457,18 +457,8 @@ pub(super) fn unreachable(target: &Target<'_>, failure: Failure) -> (LiveStatus,
     }
 }
 
-/// The file of a server that surely runs on this machine: the process that it names is here and is one.
+/// The file of a server that surely runs on this machine.
 pub(super) fn own_file(address: &Address, snapshot: &Snapshot) -> Option<PathBuf> {
-    let is_here = match address {
-        Address::Unix(_) => true,
-        Address::Tcp { host, .. } => {
-            host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
-        }
-    };
     let path = snapshot.info().get("config_file").filter(|path| path.starts_with('/'))?;
-    let process: u32 = snapshot.info().get("process_id")?.parse().ok()?;
-    // In a container of its own the same number is another process.
-    let program = std::fs::read_link(format!("/proc/{process}/exe")).ok()?;
-    let is_it = snapshot.info().get("executable").is_some_and(|said| Path::new(said) == program);
-    (is_here && is_it).then(|| PathBuf::from(path))
+    live::process_here(address, snapshot.info()).map(|_| PathBuf::from(path))
 }

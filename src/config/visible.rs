@@ -284,10 +284,22 @@ fn is_public_as(name: Lookup, reading: &Reading, view: &'static View, id: Statem
         Lookup::Here(directive) if matches!(directive.kind, Kind::Sentinel) => {
             is_public_after_sentinel(reading, view, id, index)
         }
-        Lookup::Here(directive) => !directive.is.secret,
-        Lookup::Elsewhere(entry) => catalog::history(entry).iter().all(|(_, directive)| !directive.is.secret),
+        Lookup::Here(directive) => !directive.is.secret && !names_secret(bytes),
+        Lookup::Elsewhere(entry) => {
+            catalog::history(entry).iter().all(|(_, directive)| !directive.is.secret) && !names_secret(bytes)
+        }
         Lookup::Never => false,
     }
+}
+
+/// Whether a word holds the name of a secret and something behind it: a quote that was not closed in time has swallowed both.
+fn names_secret(word: &[u8]) -> bool {
+    let mut words = word.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty());
+    let is_secret = |word: &[u8]| {
+        let quotes = word.iter().take_while(|byte| b"-\"'".contains(byte)).count();
+        catalog::find(&word[quotes..]).is_some_and(catalog::is_secret)
+    };
+    words.any(is_secret) && words.next().is_some()
 }
 
 /// Words after `sentinel`: the sub-directive, the name it is for, and the rest if it is no secret.
@@ -361,6 +373,14 @@ mod tests {
         assert_eq!(shown("hunter2"), "***");
         assert_eq!(shown("search.password hunter2"), "search.password ***");
         assert_eq!(shown("loadmodule /a.so PASSWORD hunter2"), "loadmodule /a.so *** ***");
+    }
+
+    #[test]
+    fn what_an_open_quote_swallows_is_hidden_with_its_secret() {
+        assert_eq!(shown("logfile \"x --requirepass hunter2\""), "logfile ***");
+        assert_eq!(shown("logfile \"x\\n'masterauth hunter2\""), "logfile ***");
+        assert_eq!(shown("logfile \"of requirepass\""), "logfile \"of requirepass\"");
+        assert_eq!(shown("logfile x-requirepass-y"), "logfile x-requirepass-y");
     }
 
     #[test]

@@ -6,7 +6,7 @@ use redisconf::catalog::{Lookup, State};
 use redisconf::config::{Config, SavePoint, Value, Visible};
 use redisconf::facts::Facts;
 use redisconf::finding::{self, Safety, TextEdit};
-use redisconf::lint::{self, Case, Chosen, Inspection};
+use redisconf::lint::{self, Case, Chosen, Inspection, Verdict};
 use redisconf::source::SourceId;
 use redisconf::syntax::lower::Lowering;
 use redisconf::syntax::{Mode, Reading};
@@ -33,7 +33,7 @@ impl One {
     }
 
     fn starts(&self) -> bool {
-        self.config.verdict().is_none()
+        self.inspect().verdict == Verdict::Starts
     }
 
     /// What the server would do, as far as it can be told from here.

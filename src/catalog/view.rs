@@ -80,6 +80,11 @@ impl View {
         self.by_id[id.index()]
     }
 
+    /// The directive of each id, or none.
+    pub fn by_id(&'static self) -> impl Iterator<Item = Option<&'static Directive>> {
+        self.by_id.iter().copied()
+    }
+
     /// The names that may be meant by a misspelt one, each with its [`letters`].
     pub(super) fn suggestable(&'static self) -> &'static [(&'static str, Letters)] {
         self.suggestable.get_or_init(|| {

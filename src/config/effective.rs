@@ -21,20 +21,17 @@ pub enum Origin {
 /// The built-in values of each server, by id, read when first asked for.
 static DEFAULTS: LazyLock<Vec<Values>> = LazyLock::new(|| server::all().iter().map(|_| none()).collect());
 
-/// For each id whether its value in force may be none that stands somewhere, in any version: it adds up, or the start changes
-/// it.
-static MADE: LazyLock<Box<[bool]>> = LazyLock::new(|| {
-    let mut made: Box<[bool]> = vec![false; catalog::count()].into();
-    for directive in server::all().iter().flat_map(|server| View::of(*server).directives()) {
-        let adds_up = matches!(directive.kind, Kind::Save | Kind::BufferLimits);
-        made[directive.id.index()] |= adds_up || is_adjusted(directive.name());
-    }
-    made
-});
+/// For each server and id whether a value in force may be none that stands somewhere: it adds up, or the start changes it.
+static MADE: LazyLock<Vec<OnceLock<Box<[bool]>>>> =
+    LazyLock::new(|| server::all().iter().map(|_| OnceLock::new()).collect());
 
 /// The built-in values of a view's server, and by id which values are made.
-pub(super) fn tables(view: &View) -> (&'static Values, &'static [bool]) {
-    (&DEFAULTS[view.place()], &MADE)
+pub(super) fn tables(view: &'static View) -> (&'static Values, &'static [bool]) {
+    let is_made = |directive: &Directive| {
+        matches!(directive.kind, Kind::Save | Kind::BufferLimits) || is_adjusted(directive.name())
+    };
+    let made = || view.by_id().map(|directive| directive.is_some_and(is_made)).collect();
+    (&DEFAULTS[view.place()], MADE[view.place()].get_or_init(made))
 }
 
 /// Values by id, each found out when first asked for.

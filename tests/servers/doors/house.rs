@@ -38,7 +38,30 @@ impl House {
         Self::open_in(tempfile::tempdir()?, program, lines)
     }
 
+    /// Somebody else may take a free port before the server does; then it ends, and is started on another one.
     pub(crate) fn open_in(dir: TempDir, program: &Program, lines: &str) -> Result<Self, Failed> {
+        let mut house = Self::start(dir, program, lines)?;
+        let begun = Instant::now();
+        loop {
+            let log = std::fs::read_to_string(house.dir.path().join("log")).unwrap_or_default();
+            let ended = house.child.try_wait()?.is_some();
+            if ended && log.contains("Address already in use") {
+                std::fs::remove_file(house.dir.path().join("log"))?;
+                let dir = std::mem::replace(&mut house.dir, tempfile::tempdir()?);
+                house = Self::start(dir, program, lines)?;
+            } else if ended || begun.elapsed() > PATIENCE {
+                return Err(format!("it does not start: {log}").into());
+            }
+            // Where the log says little, an answer has to do.
+            let is_ready = log.contains("eady to accept connections") || begun.elapsed() > Duration::from_secs(1);
+            if is_ready && TcpStream::connect(("127.0.0.1", house.port)).is_ok() {
+                return Ok(house);
+            }
+            thread::sleep(Duration::from_millis(5));
+        }
+    }
+
+    fn start(dir: TempDir, program: &Program, lines: &str) -> Result<Self, Failed> {
         let port = free_port();
         let conf = format!("port {port}\nbind 127.0.0.1\ndir {}\nlogfile log\n{lines}", dir.path().display());
         std::fs::write(dir.path().join("conf"), conf)?;
@@ -49,16 +72,7 @@ impl House {
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .spawn()?;
-        let house = Self { child, port, dir };
-        let begun = Instant::now();
-        while TcpStream::connect(("127.0.0.1", port)).is_err() {
-            if begun.elapsed() > PATIENCE {
-                let log = std::fs::read_to_string(house.dir.path().join("log")).unwrap_or_default();
-                return Err(format!("it does not start: {log}").into());
-            }
-            thread::sleep(Duration::from_millis(5));
-        }
-        Ok(house)
+        Ok(Self { child, port, dir })
     }
 
     /// Ends it and keeps its folder.

@@ -41,11 +41,7 @@ impl Visible {
             }
             meets
         });
-        let wanted = |at: Span| {
-            let before = lines.partition_point(|line| (line.source, line.start) <= (at.source, at.end));
-            lines[..before].last().is_some_and(|line| line.source == at.source && at.start <= line.end)
-        };
-        Self::among(reading, view, reading.touching(&lines), wanted)
+        Self::among(reading, view, reading.touching(&lines), |at| at.touches(&lines))
     }
 
     /// Judges the words of these statements, and of the lines that did not read and are wanted.

@@ -18,7 +18,7 @@ pub(super) fn mark(case: &Case<'_>, findings: &mut [Finding]) {
     let statements = case.reading.touching(&touched).into_iter();
     let hidden = joined(statements.filter(|id| case.hides_words(*id)).map(|id| case.at(id)).collect());
     for fix in findings.iter_mut().filter_map(|finding| finding.fix.as_mut()) {
-        fix.secret |= fix.edits.iter().any(|edit| writes_secret(edit) || meets(&hidden, place(edit)));
+        fix.secret |= fix.edits.iter().any(|edit| writes_secret(edit) || place(edit).touches(&hidden));
     }
 }
 
@@ -42,12 +42,6 @@ fn joined(mut places: Vec<Span>) -> Vec<Span> {
         }
     }
     apart
-}
-
-/// Whether a place touches one of those that [`joined`] gave.
-fn meets(places: &[Span], at: Span) -> bool {
-    let first = places.partition_point(|place| (place.source, place.end) < (at.source, at.start));
-    places.get(first).is_some_and(|place| place.source == at.source && place.start <= at.end)
 }
 
 fn writes_secret(edit: &Edit) -> bool {

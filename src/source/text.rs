@@ -80,6 +80,13 @@ impl Span {
     pub fn meets(self, other: Self) -> bool {
         self.source == other.source && self.start < other.end && other.start < self.end
     }
+
+    /// Whether it touches one of these places, which are in order and apart.
+    #[must_use]
+    pub fn touches(self, places: &[Self]) -> bool {
+        let first = places.partition_point(|place| (place.source, place.end) < (self.source, self.start));
+        places.get(first).is_some_and(|place| place.source == self.source && place.start <= self.end)
+    }
 }
 
 /// The texts of one case.

@@ -302,11 +302,7 @@ impl Reading {
     /// The statements that touch one of these places, which are in order and apart.
     pub(crate) fn touching(&self, places: &[Span]) -> Vec<StatementId> {
         if !self.sorted {
-            let touches = |at: Span| {
-                let first = places.partition_point(|place| (place.source, place.end) < (at.source, at.start));
-                places.get(first).is_some_and(|place| place.source == at.source && place.start <= at.end)
-            };
-            return self.iter().filter(|(_, statement)| touches(statement.at)).map(|(id, _)| id).collect();
+            return self.iter().filter(|(_, statement)| statement.at.touches(places)).map(|(id, _)| id).collect();
         }
         let mut found = Vec::new();
         let mut from = 0;

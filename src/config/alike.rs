@@ -5,10 +5,10 @@ use std::sync::{LazyLock, OnceLock};
 
 use super::Config;
 use super::number::{integer, memory};
-use super::read::Before;
+use super::read::{Before, text};
 use super::resolve::assigned;
-use super::value::Class;
-use crate::catalog::{self, Directive, DirectiveId, EnumWord, Kind, Lookup, State, View};
+use super::value::{Class, event_bits};
+use crate::catalog::{self, Directive, DirectiveId, EnumWord, Kind, Lookup, State, TextRules, View};
 use crate::server::{self, Habits, MemoryNumbers, Server};
 use crate::source::Sources;
 use crate::syntax::{Item, Reading, StatementId, Word};
@@ -60,7 +60,7 @@ enum Verdicts {
 fn verdicts(reading: &Reading, config: &Config, id: StatementId, asked: u16) -> Verdicts {
     let name = reading.name(id);
     let words = reading.words(id);
-    if !is_plain(reading, id) {
+    if !reading.statement(id).is_plain && !is_plain(reading, id) {
         return Verdicts::Unknown;
     }
     let entry = match config.look(id) {
@@ -73,7 +73,7 @@ fn verdicts(reading: &Reading, config: &Config, id: StatementId, asked: u16) -> 
     let Groups { all: groups, differ } = Groups::of(entry);
     match differ {
         Differ::Never => return Verdicts::Alike,
-        Differ::InOddWords(kind) if are_ordinary(kind, words, &reading.sources) => return Verdicts::Alike,
+        Differ::InOddWords(common) if common.takes(name, words, &reading.sources) => return Verdicts::Alike,
         Differ::InOddWords(_) | Differ::Perhaps => {}
     }
     if words.iter().any(|word| word.open) {
@@ -138,10 +138,30 @@ struct Group {
 enum Differ {
     /// In none: all of them know it by the same names and read its words by no habit of their own.
     Never,
-    /// In those that are not [`are_ordinary`] for what all of them take.
-    InOddWords(Kind),
+    /// In those that are not [`are_ordinary`] for what all of them take, and where some do not know the name.
+    InOddWords(Common),
     /// That is to be found out.
     Perhaps,
+}
+
+/// What all versions know of an entry.
+struct Common {
+    names: Vec<&'static str>,
+    kind: Kind,
+}
+
+impl Common {
+    /// What two versions both know.
+    fn of(self, other: &Directive) -> Option<Self> {
+        let kind = in_both(&self.kind, &other.kind)?;
+        Some(Self { names: self.names.into_iter().filter(|name| other.names.contains(name)).collect(), kind })
+    }
+
+    /// Whether all versions surely take this statement.
+    fn takes(&self, name: &[u8], words: &[Word], sources: &Sources) -> bool {
+        let is_known = self.names.iter().any(|known| known.as_bytes().eq_ignore_ascii_case(name));
+        is_known && are_ordinary(&self.kind, words, sources)
+    }
 }
 
 struct Groups {
@@ -172,8 +192,8 @@ impl Groups {
             Some(first) if all.len() == 1 && !is_file_only(&first.kind) => Differ::Never,
             Some(first) => all
                 .iter()
-                .map(|group| View::of(group.first).get(id).filter(|other| has_same_names(first, other)))
-                .try_fold(first.kind.clone(), |common, other| in_both(&common, &other?.kind))
+                .map(|group| View::of(group.first).get(id).filter(|other| is_taken_alike(first, other)))
+                .try_fold(Common { names: first.names.clone(), kind: first.kind.clone() }, |all, other| all.of(other?))
                 .map_or(Differ::Perhaps, Differ::InOddWords),
             None => Differ::Perhaps,
         };
@@ -194,15 +214,35 @@ fn in_both(one: &Kind, other: &Kind) -> Option<Kind> {
             let is_in_both = |word: &&EnumWord| known.iter().any(|other| other.name == word.name);
             Kind::Enum(words.iter().filter(is_in_both).cloned().collect())
         }
-        (Kind::Words { .. } | Kind::Save | Kind::BufferLimits, same) if same == one => one.clone(),
+        (Kind::Words { min, max }, Kind::Words { min: least, max: most }) => {
+            Kind::Words { min: *min.max(least), max: *max.min(most) }
+        }
+        (Kind::Events(letters), Kind::Events(known)) => {
+            Kind::Events(letters.chars().filter(|letter| known.contains(*letter)).collect())
+        }
+        (Kind::Text(one), Kind::Text(other)) => Kind::Text(TextRules {
+            not_empty: one.not_empty || other.not_empty,
+            refuses: format!("{}{}", one.refuses, other.refuses),
+            longest: one.longest.into_iter().chain(other.longest).min(),
+            hostname: one.hostname || other.hostname,
+            ipv4: one.ipv4 || other.ipv4,
+            ipv6: one.ipv6 || other.ipv6,
+            title_template: one.title_template || other.title_template,
+            locale: one.locale || other.locale,
+        }),
+        (Kind::Save | Kind::BufferLimits, same) if same == one => one.clone(),
         _ => return None,
     })
 }
 
+/// Whether two versions do the same with what is said.
+fn is_taken_alike(here: &Directive, there: &Directive) -> bool {
+    here.state == there.state && here.is.live_only == there.is.live_only
+}
+
 /// Whether two versions know an entry by the same names, and do the same with what is said.
 fn has_same_names(here: &Directive, there: &Directive) -> bool {
-    here.state == there.state
-        && here.is.live_only == there.is.live_only
+    is_taken_alike(here, there)
         && here.names.len() == there.names.len()
         && here.names.iter().all(|name| there.names.contains(name))
 }
@@ -259,7 +299,14 @@ fn are_ordinary(kind: &Kind, words: &[Word], sources: &Sources) -> bool {
                 let read = memory(word.bytes(sources), MemoryNumbers::U64);
                 bytes(word) && read.is_some_and(|read| (*min..=*max).contains(&i128::from(read)))
             }
-            (Kind::Words { max, .. }, words) => (1..=*max).contains(&words.len()),
+            (Kind::Words { min, max }, words) => (1.max(*min)..=*max).contains(&words.len()),
+            (Kind::Events(letters), [word]) => {
+                word.bytes(sources).iter().all(|letter| event_bits(letters, *letter).is_some())
+            }
+            // A template depends on other lines, a locale on the host.
+            (Kind::Text(rules), [word]) if !rules.title_template && !rules.locale => {
+                text(word.bytes(sources), rules, Before::default()).is_ok()
+            }
             (Kind::Save, [seconds, changes]) => {
                 let (seconds, changes) = (seconds.bytes(sources), changes.bytes(sources));
                 small(seconds) && small(changes) && seconds.iter().any(|digit| *digit != b'0')
@@ -301,11 +348,14 @@ mod tests {
         assert!(!alike("requirepass 'x'\n"));
         assert!(!alike("save 1 1 2 2 3\n"));
         assert!(!alike("io-threads 200\n"));
+        assert!(alike("lua-time-limit 500\ndbfilename a.rdb\nnotify-keyspace-events KEA\nbind 127.0.0.1\n"));
+        assert!(!alike("busy-reply-threshold 500\n") && !alike("notify-keyspace-events Kn\n"));
+        assert!(alike("dbfilename a/b\n") && !alike("dbfilename \"\"\n"));
     }
 
     #[test]
     fn what_is_said_to_be_alike_is_judged_so() {
-        const WORDS: [&str; 25] = [
+        const WORDS: [&str; 29] = [
             "yes",
             "no",
             "1",
@@ -331,6 +381,10 @@ mod tests {
             "127.0.0.1 ::1",
             "0777",
             "1 2 3",
+            "KEA",
+            "Kn",
+            "a/b",
+            "A",
         ];
         let mut alike_ones = 0;
         for name in catalog::all_names().iter().filter(|name| !matches!(**name, "cluster-enabled" | "bind" | "port")) {

@@ -4,7 +4,7 @@ use std::sync::{LazyLock, OnceLock};
 
 use super::read::{Before, value};
 use super::value::{Class, Limit, SavePoint, Value};
-use super::{Config, Entry};
+use super::{Config, Entry, Part};
 use crate::catalog::{self, Directive, Kind, Lookup, View};
 use crate::server::{self, Databases};
 use crate::syntax::{Mode, StatementId};
@@ -19,40 +19,68 @@ pub enum Origin {
 }
 
 /// The built-in values of each server, by id, read when first asked for.
-static DEFAULTS: LazyLock<Vec<Values>> = LazyLock::new(|| server::all().iter().map(|_| none()).collect());
+static DEFAULTS: LazyLock<Vec<Values>> =
+    LazyLock::new(|| server::all().iter().map(|_| none(catalog::count())).collect());
 
-/// For each server and id whether a value in force may be none that stands somewhere: it adds up, or the start changes it.
-static MADE: LazyLock<Vec<OnceLock<Box<[bool]>>>> =
-    LazyLock::new(|| server::all().iter().map(|_| OnceLock::new()).collect());
-
-/// The built-in values of a view's server, and by id which values are made.
-pub(super) fn tables(view: &'static View) -> (&'static Values, &'static [bool]) {
-    let is_made = |directive: &Directive| {
-        matches!(directive.kind, Kind::Save | Kind::BufferLimits) || is_adjusted(directive.name())
-    };
-    let made = || view.by_id().map(|directive| directive.is_some_and(is_made)).collect();
-    (&DEFAULTS[view.place()], MADE[view.place()].get_or_init(made))
+/// Directives whose value in force may be none that stands somewhere: it adds up, or the start changes it.
+#[derive(Debug)]
+pub(super) struct Made {
+    /// For each id its place among them.
+    places: Box<[Option<u8>]>,
+    count: usize,
 }
 
-/// Values by id, each found out when first asked for.
+/// Those of each server, and those of each Sentinel, which begins with other values.
+static MADE: LazyLock<[Vec<OnceLock<Made>>; 2]> =
+    LazyLock::new(|| [(); 2].map(|()| server::all().iter().map(|_| OnceLock::new()).collect()));
+
+/// The built-in values of a view's server, and which values are made.
+pub(super) fn tables(view: &'static View, mode: Mode) -> (&'static Values, &'static Made) {
+    let of_sentinel = mode == Mode::Sentinel;
+    let slot = &MADE[usize::from(of_sentinel)][view.place()];
+    (&DEFAULTS[view.place()], slot.get_or_init(|| Made::of(view, of_sentinel)))
+}
+
+impl Made {
+    fn of(view: &'static View, of_sentinel: bool) -> Self {
+        let is_made = |directive: &Directive| {
+            matches!(directive.kind, Kind::Save | Kind::BufferLimits)
+                || is_adjusted(directive.name())
+                || (of_sentinel && matches!(directive.name(), "port" | "protected-mode"))
+        };
+        let mut count = 0;
+        let mut place = || {
+            count += 1;
+            u8::try_from(count - 1).expect("few are made")
+        };
+        let places = view.by_id().map(|directive| directive.is_some_and(is_made).then(&mut place)).collect();
+        Self { places, count }
+    }
+}
+
+/// Values in a row, each found out when first asked for.
 pub(super) type Values = Box<[OnceLock<Option<Value>>]>;
 
 /// Values in CONFIG GET form by id, each made when first asked for.
 pub(super) type Forms = Box<[OnceLock<Option<Vec<u8>>>]>;
 
-fn none() -> Values {
-    std::iter::repeat_with(OnceLock::new).take(catalog::count()).collect()
+fn none(count: usize) -> Values {
+    std::iter::repeat_with(OnceLock::new).take(count).collect()
 }
 
 impl Config {
     /// The value in force; `None` for directives that have none (`include`, `user`, …).
     #[must_use]
     pub fn effective(&self, directive: &Directive) -> Option<&Value> {
-        if self.is_made(directive) {
-            let values = self.values.get_or_init(none);
-            return values[directive.id.index()].get_or_init(|| self.fold(directive)).as_ref();
+        if let Some(place) = self.made.places[directive.id.index()] {
+            let values = self.values.get_or_init(|| none(self.made.count));
+            return values[usize::from(place)].get_or_init(|| self.fold(directive)).as_ref();
         }
         let Some(entry) = self.entry(directive.id) else { return self.built_in(directive) };
+        // Most entries are of one statement.
+        if let [Part { value: Ok(value), beaten_by: None, .. }] = entry.parts.as_slice() {
+            return (!matches!(value, Value::Action)).then_some(value);
+        }
         let mut last = None;
         for value in entry.standing().filter_map(|part| part.value.as_ref().ok()) {
             if matches!(value, Value::Unknown) {
@@ -61,12 +89,6 @@ impl Config {
             last = Some(value);
         }
         last.or_else(|| self.built_in(directive)).filter(|value| !matches!(value, Value::Action))
-    }
-
-    /// Whether the value in force may be none that stands somewhere.
-    fn is_made(&self, directive: &Directive) -> bool {
-        let of_sentinel = || self.mode == Mode::Sentinel && matches!(directive.name(), "port" | "protected-mode");
-        self.made[directive.id.index()] || of_sentinel()
     }
 
     /// Whether a server that has the value in force answers CONFIG GET with exactly that text. With another text it may have

@@ -43,10 +43,12 @@ pub use sentinel::{BadSentinel, sentinel_lines};
 pub use setup::{Assignment, LayerName, LeftOut, Note, Setup};
 pub use shown::{MASK, Shown, printable, shown};
 pub use sizing::{Forks, Room, client_memory, room_for_data};
-pub use sockets::BadSockets;
+pub use sockets::{BadSockets, are_bindable};
 pub use users::DefinedUser;
 pub use value::{Class, Limit, SavePoint, Secret, Value};
-pub use visible::{Visible, hides_words, name_shown, public_word, statement_shown, word_shown, would_be_shown};
+pub use visible::{
+    Visible, has_lost_its_end, hides_words, name_shown, public_word, statement_shown, word_shown, would_be_shown,
+};
 
 use smallvec::SmallVec;
 
@@ -113,9 +115,9 @@ pub struct Config {
     looked: Vec<Lookup>,
     /// Built-in values, by id.
     defaults: &'static effective::Values,
-    /// Whether the value in force may be none that stands somewhere, by id.
-    made: &'static [bool],
-    /// Values in force that were asked for, by id.
+    /// Directives whose value in force may be none that stands somewhere.
+    made: &'static effective::Made,
+    /// Those values that were asked for.
     values: OnceLock<effective::Values>,
     /// The same as CONFIG GET shows them.
     forms: OnceLock<effective::Forms>,
@@ -139,7 +141,7 @@ impl Config {
     fn empty(reading: &Reading, mode: Mode) -> Self {
         let view = View::of(reading.server);
         let name = |statement: &Statement| view.look(statement.name.bytes(&reading.sources));
-        let tables = effective::tables(view);
+        let tables = effective::tables(view, mode);
         Self {
             server: reading.server,
             view,

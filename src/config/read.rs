@@ -150,7 +150,8 @@ fn flags(known: &[FlagWord], words: &[&[u8]]) -> Result<Value, Bad> {
     if has("save") && has("nosave") { Err(Bad::SaveAndNosave) } else { Ok(Value::Flags(bits)) }
 }
 
-fn text<'a>(word: &'a [u8], rules: &TextRules, before: Before) -> Result<&'a [u8], Bad> {
+/// A text, if it obeys its rules.
+pub(super) fn text<'a>(word: &'a [u8], rules: &TextRules, before: Before) -> Result<&'a [u8], Bad> {
     let text = c_text(word);
     if text.is_empty() && rules.not_empty {
         return Err(Bad::Empty);

@@ -111,24 +111,8 @@ impl Sockets<'_> {
         if self.port == self.tls_port {
             return self.blame("tls-port", None, BadSockets::PortTwice);
         }
-        let mut bound: Vec<IpAddr> = Vec::new();
-        for (index, word) in self.bind.iter().enumerate() {
-            // A minus forgives an address that the host does not have, and nothing else.
-            let text = word.strip_prefix(b"-").unwrap_or(word);
-            let Some(address) = bindable(text) else {
-                if is_name(text) {
-                    continue;
-                }
-                return self.blame("bind", Some(index), BadSockets::NotAnAddress);
-            };
-            let meets = |other: &IpAddr| {
-                other.is_ipv4() == address.is_ipv4()
-                    && (*other == address || other.is_unspecified() || address.is_unspecified())
-            };
-            if bound.iter().any(meets) {
-                return self.blame("bind", Some(index), BadSockets::BoundTwice);
-            }
-            bound.push(address);
+        if let Some((index, bad)) = unbindable(self.bind.iter().map(|word| &word[..])) {
+            return self.blame("bind", Some(index), bad);
         }
         let empty_word = self.bind.is_empty() && is_6_2(self.config.server);
         empty_word.then(|| self.blame("bind", None, BadSockets::NotAnAddress)).flatten()
@@ -142,6 +126,36 @@ impl Sockets<'_> {
         }
         self.blame(if no_port { "port" } else { "bind" }, None, BadSockets::Nowhere)
     }
+}
+
+/// The first of some addresses that cannot be bound beside those before it.
+fn unbindable<'a>(addresses: impl IntoIterator<Item = &'a [u8]>) -> Option<(usize, BadSockets)> {
+    let mut bound: Vec<IpAddr> = Vec::new();
+    for (index, word) in addresses.into_iter().enumerate() {
+        // A minus forgives an address that the host does not have, and nothing else.
+        let text = word.strip_prefix(b"-").unwrap_or(word);
+        let Some(address) = bindable(text) else {
+            if is_name(text) {
+                continue;
+            }
+            return Some((index, BadSockets::NotAnAddress));
+        };
+        let meets = |other: &IpAddr| {
+            other.is_ipv4() == address.is_ipv4()
+                && (*other == address || other.is_unspecified() || address.is_unspecified())
+        };
+        if bound.iter().any(meets) {
+            return Some((index, BadSockets::BoundTwice));
+        }
+        bound.push(address);
+    }
+    None
+}
+
+/// Whether a server could bind these addresses beside each other, as far as can be told without its host.
+#[must_use]
+pub fn are_bindable<'a>(addresses: impl IntoIterator<Item = &'a [u8]>) -> bool {
+    unbindable(addresses).is_none()
 }
 
 /// `*` and `::*` stand for all addresses of a family.

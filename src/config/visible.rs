@@ -262,7 +262,7 @@ fn is_public(reading: &Reading, view: &'static View, id: StatementId, index: usi
 /// As [`is_public`], where it is known what the version makes of the statement's name.
 fn is_public_as(name: Lookup, reading: &Reading, view: &'static View, id: StatementId, index: usize) -> bool {
     let word = &reading.words(id)[index];
-    if word.secret.is_some() {
+    if word.secret.is_some() || stands_behind_nul(reading, id, word) {
         return false;
     }
     let bytes = word.bytes(&reading.sources);
@@ -288,8 +288,27 @@ fn is_public_as(name: Lookup, reading: &Reading, view: &'static View, id: Statem
     }
 }
 
+/// Whether a NUL hides the end of a statement's line, so that words of the next one are taken for its own.
+#[must_use]
+pub fn has_lost_its_end(reading: &Reading, id: StatementId) -> bool {
+    reading.words(id).last().is_some_and(|word| stands_behind_nul(reading, id, word))
+}
+
+/// Whether a word stands behind a NUL: it may be of the next line, and that line a secret's.
+fn stands_behind_nul(reading: &Reading, id: StatementId, word: &Word) -> bool {
+    let statement = reading.statement(id);
+    !statement.is_plain
+        && !statement.at.is_empty()
+        && statement.at.source == word.at.source
+        && statement.at.start <= word.at.end
+        && memchr::memchr(0, reading.sources.bytes(Span { end: word.at.end, ..statement.at })).is_some()
+}
+
 /// Whether a word holds the name of a secret and something behind it: a quote that was not closed in time has swallowed both.
 fn names_secret(word: &[u8]) -> bool {
+    if !word.iter().any(u8::is_ascii_whitespace) {
+        return false;
+    }
     let mut words = word.split(u8::is_ascii_whitespace).filter(|word| !word.is_empty());
     let is_secret = |word: &[u8]| {
         let quotes = word.iter().take_while(|byte| b"-\"'".contains(byte)).count();

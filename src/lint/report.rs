@@ -7,6 +7,7 @@ use super::rule::Rule;
 use super::secrets::{Literal, literals};
 use super::syntax::values::{Number, numbers};
 use super::{Case, Previous};
+use crate::catalog::{Kind, State};
 use crate::finding::Finding;
 use crate::syntax::StatementId;
 
@@ -23,7 +24,18 @@ pub struct Report<'a> {
     /// What several rules look at, found once.
     numbers: Option<Rc<[Number<'a>]>>,
     literals: Option<Rc<[Literal]>>,
-    respelt: Option<Rc<[StatementId]>>,
+    sorted: Option<Rc<Sorted>>,
+}
+
+/// Statements of known directives that some rules look for, in order.
+#[derive(Debug, Default)]
+pub(super) struct Sorted {
+    /// They spell the name otherwise than the version does: in another case, or the old one.
+    pub(super) respelt: Vec<StatementId>,
+    /// The version takes them and ignores them.
+    pub(super) inert: Vec<StatementId>,
+    /// Their value is any text.
+    pub(super) texts: Vec<StatementId>,
 }
 
 impl<'a> Report<'a> {
@@ -36,7 +48,7 @@ impl<'a> Report<'a> {
             used: Vec::new(),
             numbers: None,
             literals: None,
-            respelt: None,
+            sorted: None,
         }
     }
 
@@ -67,15 +79,26 @@ impl<'a> Report<'a> {
         Rc::clone(self.literals.get_or_insert_with(|| literals(&self.case).into()))
     }
 
-    /// The statements of known directives that spell the name otherwise than the version does: in another case, or the old
-    /// one.
-    pub(super) fn respelt(&mut self) -> Rc<[StatementId]> {
+    /// The statements that some rules look for.
+    pub(super) fn sorted(&mut self) -> Rc<Sorted> {
         let case = self.case;
-        let is_respelt = |id: &StatementId| {
-            case.directive(*id).is_some_and(|directive| directive.name().as_bytes() != case.reading.name(*id))
+        let found = || {
+            let mut sorted = Sorted::default();
+            for (id, statement) in case.reading.iter() {
+                let Some(directive) = case.directive(id) else { continue };
+                if directive.name().as_bytes() != statement.name.bytes(&case.reading.sources) {
+                    sorted.respelt.push(id);
+                }
+                if directive.state == State::Inert {
+                    sorted.inert.push(id);
+                }
+                if matches!(directive.kind, Kind::Text(_) | Kind::Bytes | Kind::Dir) {
+                    sorted.texts.push(id);
+                }
+            }
+            sorted.into()
         };
-        let found = || case.reading.iter().map(|(id, _)| id).filter(is_respelt).collect();
-        Rc::clone(self.respelt.get_or_insert_with(found))
+        Rc::clone(self.sorted.get_or_insert_with(found))
     }
 
     /// A fact that the rule cannot do without, in bytes; `None` is remembered as the reason for its silence.

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 
 use super::{Case, Check, Group, Report, Rule};
-use crate::catalog::{Directive, Kind, State, bytes_in_words};
+use crate::catalog::{Directive, State, bytes_in_words};
 use crate::config::{Class, Entry, Value};
 use crate::finding::{Edit, Fix, Safety, Severity};
 use crate::source::SourceId;
@@ -128,7 +128,7 @@ fn is_authored(case: &Case<'_>, id: StatementId) -> bool {
 }
 
 fn directive_case(case: &Case<'_>, report: &mut Report<'_>) {
-    for &id in report.respelt().iter() {
+    for &id in &report.sorted().respelt {
         let (name, statement) = (case.reading.name(id), case.reading.statement(id));
         let Some(directive) = case.directive(id) else { continue };
         // Catalogued names are in lower case.
@@ -163,7 +163,8 @@ fn mixed_terminology(case: &Case<'_>, report: &mut Report<'_>) {
         };
         // No version prefers an old word that it has a new one for.
         let dated: Vec<(StatementId, String)> = report
-            .respelt()
+            .sorted()
+            .respelt
             .iter()
             .copied()
             .filter(|id| is_authored(case, *id) && says(id, old))
@@ -274,13 +275,12 @@ fn may_be_redundant(directive: &Directive) -> bool {
 }
 
 fn unquoted_special(case: &Case<'_>, report: &mut Report<'_>) {
-    for (id, statement) in case.reading.iter().filter(|(_, statement)| statement.via == Via::Text) {
+    for &id in &report.sorted().texts {
+        let (statement, Some(directive)) = (case.reading.statement(id), case.directive(id)) else { continue };
         let [word] = case.reading.words(id) else { continue };
-        if word.cooked.is_some() || word.open {
+        if statement.via != Via::Text || word.cooked.is_some() || word.open {
             continue;
         }
-        let is_text = |one: &&Directive| matches!(one.kind, Kind::Text(_) | Kind::Bytes | Kind::Dir);
-        let Some(directive) = case.directive(id).filter(is_text) else { continue };
         let raw = case.reading.sources.bytes(word.at);
         let Some(special) = raw.iter().find(|byte| matches!(byte, b'#' | b'\\')) else { continue };
         if !is_authored(case, id) || (*special == b'\\' && !directive.is.secret) {

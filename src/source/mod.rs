@@ -9,5 +9,6 @@ mod position;
 mod text;
 
 pub use files::{Disk, FileError, Files, Instead, MAX_FILE_BYTES, Memory};
+pub(crate) use position::line_starts;
 pub use position::{Position, Source};
 pub use text::{Name, SourceId, Sources, Span};

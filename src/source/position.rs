@@ -18,7 +18,7 @@ pub struct Position {
 pub struct Source {
     name: Name,
     text: Arc<[u8]>,
-    lines: OnceLock<Box<[u32]>>,
+    lines: OnceLock<Arc<[u32]>>,
 }
 
 impl Source {
@@ -46,12 +46,13 @@ impl Source {
     }
 
     /// Starts of all lines; built on first use.
-    fn lines(&self) -> &[u32] {
-        self.lines.get_or_init(|| {
-            let newlines = memchr::memchr_iter(b'\n', &self.text);
-            let after = newlines.map(|at| u32::try_from(at + 1).expect("texts are below 4 GiB"));
-            std::iter::once(0).chain(after).collect()
-        })
+    fn lines(&self) -> &Arc<[u32]> {
+        self.lines.get_or_init(|| line_starts(&self.text))
+    }
+
+    /// Starts of all lines, shared.
+    pub(crate) fn shared_lines(&self) -> Arc<[u32]> {
+        Arc::clone(self.lines())
     }
 
     /// How many lines there are; text after the last newline counts as one.
@@ -94,6 +95,18 @@ impl Source {
     pub fn line_start(&self, line: usize) -> u32 {
         self.lines()[line - 1]
     }
+}
+
+/// About as many bytes as a line has, comments and all.
+const USUAL_LINE_BYTES: usize = 32;
+
+/// Starts of all lines of a text.
+pub(crate) fn line_starts(text: &[u8]) -> Arc<[u32]> {
+    let mut starts = Vec::with_capacity(text.len() / USUAL_LINE_BYTES + 2);
+    starts.push(0);
+    let after = |newline: usize| u32::try_from(newline + 1).expect("texts are below 4 GiB");
+    starts.extend(memchr::memchr_iter(b'\n', text).map(after));
+    starts.into()
 }
 
 #[cfg(test)]

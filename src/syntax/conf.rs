@@ -8,9 +8,9 @@ use super::assembled::Assembled;
 use super::include::Includes;
 use super::placeholder;
 use super::reading::{Item, Problem, ProblemKind, Reading, StatementId, Via, Word};
-use super::words::{Piece, split, split_bare, split_into};
+use super::words::{Piece, split, split_into};
 use crate::server::Server;
-use crate::source::{Files, Name, SourceId, Sources, Span};
+use crate::source::{Files, Name, Source, SourceId, Sources, Span, line_starts};
 
 /// Longer lines than this, one mebibyte, are not taken apart.
 const MAX_LINE_BYTES: usize = 1024 * 1024;
@@ -123,14 +123,16 @@ impl Reader<'_> {
     pub(super) fn text(&mut self, assembled: &Assembled<'_>) {
         let text = assembled.text();
         let rules = self.reading.server.habits().words;
-        let mut start = 0;
-        let (mut pieces, mut places) = (Vec::with_capacity(8), Vec::with_capacity(8));
+        let mut pieces = Vec::new();
         self.reading.reserve(text.len() / USUAL_LINE_BYTES);
+        // A NUL may cut the text short.
+        let whole = assembled.as_it_is().map(|source| self.reading.sources.get(source));
+        let whole = whole.filter(|source| source.text().len() == text.len());
+        let starts = whole.map_or_else(|| line_starts(text), Source::shared_lines);
         let as_it_is = assembled.as_it_is().filter(|_| !self.templates);
-        let ends = memchr::memchr_iter(b'\n', text).map(|newline| newline + 1).chain([text.len()]);
-        for end in ends {
-            let (line_start, line) = (start, &text[start..end]);
-            start = end;
+        let ends = starts[1..].iter().map(|start| *start as usize).chain([text.len()]);
+        for (line_start, end) in starts.iter().map(|start| *start as usize).zip(ends) {
+            let line = &text[line_start..end];
             let trimmed = trim(line);
             if matches!(trimmed.first(), None | Some(b'#')) {
                 continue;
@@ -142,9 +144,10 @@ impl Reader<'_> {
                 continue;
             }
             if let Some(source) = as_it_is
-                && split_bare(&mut places, source, at, trimmed)
+                && let Some(id) = self.reading.push_bare(source, at, trimmed, self.via)
             {
-                if let Some(id) = self.reading.push_bare(&places, self.via) {
+                // What begins with another letter neither includes nor goes to another folder.
+                if matches!(trimmed[0], b'd' | b'D' | b'i' | b'I' | 0x0b | 0x0c) {
                     self.follow(id);
                 }
                 continue;

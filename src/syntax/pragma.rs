@@ -4,6 +4,10 @@
 //! units. Which statement an `ignore` is for follows from the lines alone, so that people can tell it by looking. Which
 //! rules and facts there are is not known here.
 
+use std::sync::LazyLock;
+
+use memchr::memmem::Finder;
+
 use super::conf::{Line, lines, trim};
 use super::tree::Spanned;
 use crate::source::{SourceId, Span};
@@ -66,10 +70,18 @@ pub enum Covers {
 /// What is expected after `redisconf:`.
 const FORMS: &str = "write `ignore[rule-id] reason`, or facts such as `server=redis-7.4 memory=8gb`";
 
+/// Our name, looked for in every text.
+static NAME: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("redisconf"));
+
+/// Whether a text may hold comments to redisconf.
+pub(super) fn speak_in(text: &[u8]) -> bool {
+    NAME.find(text).is_some()
+}
+
 /// Finds the comments to redisconf in a text.
 #[must_use]
 pub fn pragmas(source: SourceId, text: &[u8]) -> Vec<Pragma> {
-    if memchr::memmem::find(text, b"redisconf").is_none() {
+    if !speak_in(text) {
         return Vec::new();
     }
     let lines = lines(source, text);

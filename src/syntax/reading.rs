@@ -2,6 +2,7 @@
 
 use std::ops::Range;
 
+use super::words::split_bare;
 use crate::server::Server;
 use crate::source::{SourceId, Sources, Span};
 
@@ -82,6 +83,8 @@ pub struct Statement {
     pub words: Range<u32>,
     /// From the first byte of the name to the last of the last word.
     pub at: Span,
+    /// Whether it is surely the same to every version: nothing in it is quoted, escaped or unprintable.
+    pub is_plain: bool,
     /// How it came.
     pub via: Via,
 }
@@ -269,10 +272,15 @@ impl Reading {
         &self.words[range.start as usize..range.end as usize]
     }
 
-    /// Whether some argument is not what stands there, such as one in quotes.
-    #[must_use]
-    pub fn is_quoted(&self) -> bool {
-        self.words.iter().any(|word| word.cooked.is_some())
+    /// The statements of which some argument is not what stands there, such as one in quotes.
+    pub fn quoted(&self) -> impl Iterator<Item = StatementId> {
+        let mut after = 0;
+        std::iter::from_fn(move || {
+            let word = after + self.words[after..].iter().position(|word| word.cooked.is_some())?;
+            let index = self.statements.partition_point(|one| one.words.end as usize <= word);
+            after = self.statements[index].words.end as usize;
+            Some(StatementId(u32::try_from(index).expect("statements are numbered by u32")))
+        })
     }
 
     /// What the server sees as arguments.
@@ -342,24 +350,34 @@ impl Reading {
         }
     }
 
-    /// Adds the statement of a line in which nothing is quoted: its words are its bytes, at these places.
-    pub(super) fn push_bare(&mut self, places: &[Span], via: Via) -> Option<StatementId> {
-        let (name, words) = places.split_first()?;
+    /// Adds the statement of a line, which begins at a byte of a text, if nothing in it is quoted: its words are its bytes.
+    pub(super) fn push_bare(&mut self, source: SourceId, begin: usize, line: &[u8], via: Via) -> Option<StatementId> {
         let start = self.words.len();
-        let word = |at: &Span| Word { at: *at, cooked: None, secret: None, open: false };
-        self.words.extend(words.iter().map(word));
-        Some(self.add(word(name), start, via))
+        let (mut name, words) = (None, &mut self.words);
+        let bare = split_bare(source, begin, line, |at| {
+            let word = Word { at, cooked: None, secret: None, open: false };
+            if name.is_none() {
+                name = Some(word);
+            } else {
+                words.push(word);
+            }
+        });
+        if let (Some(bare), Some(name)) = (bare, name) {
+            return Some(self.add(name, start, bare.is_plain, via));
+        }
+        self.words.truncate(start);
+        None
     }
 
     /// Adds a statement at the end of the order.
     pub(crate) fn push(&mut self, name: Word, words: impl IntoIterator<Item = Word>, via: Via) -> StatementId {
         let start = self.words.len();
         self.words.extend(words);
-        self.add(name, start, via)
+        self.add(name, start, false, via)
     }
 
     /// Adds a statement whose arguments are the words from `start` on.
-    fn add(&mut self, name: Word, start: usize, via: Via) -> StatementId {
+    fn add(&mut self, name: Word, start: usize, is_plain: bool, via: Via) -> StatementId {
         let count = |n: usize| u32::try_from(n).expect("files are below 64 MiB");
         let (start, end) = (count(start), count(self.words.len()));
         let last = if end > start { self.words[end as usize - 1].at } else { name.at };
@@ -367,7 +385,7 @@ impl Reading {
         let id = StatementId(count(self.statements.len()));
         let is_behind = |last: &Statement| last.at.source == at.source && last.at.end <= at.start;
         self.sorted &= self.statements.last().is_none_or(is_behind);
-        self.statements.push(Statement { name, words: start..end, at, via });
+        self.statements.push(Statement { name, words: start..end, at, is_plain, via });
         self.order.push(Item::Statement(id));
         id
     }

@@ -30,7 +30,10 @@ pub struct Survey {
 #[must_use]
 pub fn survey(source: SourceId, text: &[u8]) -> Survey {
     let mut found = Survey { server: None, facts: Vec::new(), mode: Mode::Server };
-    let has_comments = memchr::memmem::find(text, b"redisconf").is_some();
+    let has_comments = super::pragma::speak_in(text);
+    if !has_comments && !may_name_sentinel(text) {
+        return found;
+    }
     let offset = |n: usize| u32::try_from(n).expect("files are below 64 MiB");
     let mut start = 0;
     let ends = memchr::memchr_iter(b'\n', text).map(|newline| newline + 1).chain([text.len()]);
@@ -54,6 +57,17 @@ pub fn survey(source: SourceId, text: &[u8]) -> Survey {
         }
     }
     found
+}
+
+/// Whether a text may hold the word `sentinel`, in any case: most do not, and need not be looked through line by line.
+fn may_name_sentinel(text: &[u8]) -> bool {
+    let (Some(second), Some(third)) = (text.get(1..), text.get(2..)) else { return false };
+    let letters = text.iter().zip(second).zip(third);
+    // All are looked at, because several at once cost less than stopping at the first.
+    let other = |((first, second), third): ((&u8, &u8), &u8)| {
+        ((first | 0x20) ^ b'n') | ((second | 0x20) ^ b't') | ((third | 0x20) ^ b'i')
+    };
+    letters.fold(0xff, |least, letters| least.min(other(letters))) == 0
 }
 
 /// Reads `# redisconf: key=value …`.

@@ -58,36 +58,64 @@ pub(super) fn split_into<'a>(pieces: &mut Vec<Piece<'a>>, line: &'a [u8], rules:
     }
 }
 
-/// The bytes at which a word may end without quotes: blanks, quotes, and the byte that some versions drop.
-static STOPS: [bool; 256] = {
-    let mut stops = [false; 256];
+/// A word may end here without quotes: at blanks, quotes, and the byte that some versions drop.
+const STOPS: u8 = 1;
+
+/// Neither printable nor a space, or a backslash or a quote.
+const ODD: u8 = 2;
+
+/// What each byte is in a line.
+static BYTES: [u8; 256] = {
+    let mut bytes = [0; 256];
     let mut byte = 0u8;
-    while byte < 0xff {
-        stops[byte as usize] = ends_run(byte) || matches!(byte, b'"' | b'\'');
+    loop {
+        let is_quote = matches!(byte, b'"' | b'\'');
+        if ends_run(byte) || is_quote || byte == 0xff {
+            bytes[byte as usize] |= STOPS;
+        }
+        if !matches!(byte, b' '..=b'~') || is_quote || byte == b'\\' {
+            bytes[byte as usize] |= ODD;
+        }
+        if byte == 0xff {
+            break bytes;
+        }
         byte += 1;
     }
-    stops[0xff] = true;
-    stops
 };
 
-/// Finds the places of the words of a line, which begins at a byte of a text; `false` if some word may be quoted or lose a
-/// byte by any rules.
-pub(super) fn split_bare(words: &mut Vec<Span>, source: SourceId, begin: usize, line: &[u8]) -> bool {
+/// A line of which no word may be quoted or lose a byte by any rules.
+pub(super) struct Bare {
+    /// Whether all its bytes are printable, and none is a backslash: every version reads it alike.
+    pub(super) is_plain: bool,
+}
+
+/// Gives the places of the words of a line, which begins at a byte of a text; `None` once some word may be quoted or lose a
+/// byte by some rules.
+pub(super) fn split_bare(source: SourceId, begin: usize, line: &[u8], mut take: impl FnMut(Span)) -> Option<Bare> {
     let offset = |at: usize| u32::try_from(begin + at).expect("files are below 64 MiB");
-    words.clear();
+    let mut odd = 0;
     let mut at = 0;
     loop {
-        let blanks = line[at..].iter().take_while(|byte| is_blank(**byte)).count();
-        let start = at + blanks;
-        if start == line.len() {
-            return true;
+        while at < line.len() && is_blank(line[at]) {
+            odd |= BYTES[usize::from(line[at])];
+            at += 1;
         }
-        let stop = line[start..].iter().position(|byte| STOPS[usize::from(*byte)]);
-        at = stop.map_or(line.len(), |length| start + length);
+        if at == line.len() {
+            return Some(Bare { is_plain: odd & ODD == 0 });
+        }
+        let start = at;
+        while at < line.len() {
+            let byte = BYTES[usize::from(line[at])];
+            if byte & STOPS != 0 {
+                break;
+            }
+            odd |= byte;
+            at += 1;
+        }
         if line.get(at).is_some_and(|byte| !ends_run(*byte)) {
-            return false;
+            return None;
         }
-        words.push(Span { source, start: offset(start), end: offset(at) });
+        take(Span { source, start: offset(start), end: offset(at) });
     }
 }
 

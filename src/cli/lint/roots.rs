@@ -2,7 +2,9 @@
 
 use std::collections::{BTreeSet, HashMap};
 use std::path::{Path, PathBuf};
-use std::sync::Mutex;
+use std::sync::{LazyLock, Mutex};
+
+use memchr::memmem::Finder;
 
 use crate::server;
 use crate::source::{Files, Name, Sources};
@@ -59,8 +61,11 @@ pub(super) fn read_by(path: &Path, text: &[u8], files: &dyn Files) -> Vec<Read> 
     all
 }
 
+/// What includes are written as, looked for in every text.
+static INCLUDES: LazyLock<[Finder<'static>; 2]> = LazyLock::new(|| ["nclude", "NCLUDE"].map(Finder::new));
+
 fn included(path: &Path, text: &[u8], files: &dyn Files) -> Vec<Read> {
-    if memchr::memmem::find(text, b"nclude").is_none() && memchr::memmem::find(text, b"NCLUDE").is_none() {
+    if INCLUDES.iter().all(|include| include.find(text).is_none()) {
         return Vec::new();
     }
     let newest = *server::all().last().expect("there are catalogued servers");

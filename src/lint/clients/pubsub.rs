@@ -1,7 +1,7 @@
 //! Publishing: what slow subscribers hold, what the network carries, and what each write sends out.
 
 use super::{is_capped, place, with_limits};
-use crate::config::{Class, Limit, needs};
+use crate::config::{Class, Limit, Value, needs};
 use crate::facts::bytes_text;
 use crate::finding::{Fix, Safety, Severity};
 use crate::lint::{Case, Check, Group, Report, Rule};
@@ -221,7 +221,8 @@ fn fanout(case: &Case<'_>, report: &mut Report<'_>) {
 
 fn events_broad(case: &Case<'_>, report: &mut Report<'_>) {
     let Some(directive) = case.known("notify-keyspace-events") else { return };
-    let Some(value) = case.config.effective(directive) else { return };
+    let set = case.config.effective(directive).filter(|value| **value != Value::Events(0));
+    let Some(value) = set else { return };
     let letters = value.config_get(&directive.kind);
     let has = |letter: u8| letters.contains(&letter);
     if !has(b'A') || !(has(b'K') || has(b'E')) {

@@ -212,9 +212,8 @@ pub(super) fn continued(case: &Case<'_>, refusal: &Refusal) -> Option<StatementI
     if ends_in_backslash(case, id) {
         return Some(id);
     }
-    let above = id.before()?;
-    let is_next = next_line(case, above) == Some(id);
-    (is_next && refusal.reason == Reason::UnknownDirective && ends_in_backslash(case, above)).then_some(above)
+    let above = id.before().filter(|above| ends_in_backslash(case, *above))?;
+    (refusal.reason == Reason::UnknownDirective && next_line(case, above) == Some(id)).then_some(above)
 }
 
 fn ends_in_backslash(case: &Case<'_>, id: StatementId) -> bool {

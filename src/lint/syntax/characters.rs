@@ -181,10 +181,7 @@ fn without(word: &[u8]) -> Vec<u8> {
 }
 
 fn quoting_changes_value(case: &Case<'_>, report: &mut Report<'_>) {
-    if !case.reading.is_quoted() {
-        return;
-    }
-    for (id, _) in case.reading.iter().filter(|(_, statement)| statement.via == Via::Text) {
+    for id in case.reading.quoted().filter(|id| case.reading.statement(*id).via == Via::Text) {
         for word in case.reading.words(id).iter().filter(|word| word.cooked.is_some() && !word.open) {
             let raw = raw(case, word);
             let Some((offset, what)) = lost_quote(raw).or_else(|| lost_backslash(raw)) else { continue };

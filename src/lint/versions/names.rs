@@ -92,9 +92,8 @@ fn known(case: &Case<'_>, id: StatementId) -> Option<(&'static str, &'static Dir
 }
 
 fn directive_without_effect(case: &Case<'_>, report: &mut Report<'_>) {
-    for (id, _) in case.reading.iter() {
-        let is_inert = case.directive(id).is_some_and(|directive| directive.state == State::Inert);
-        let Some((name, directive)) = is_inert.then(|| known(case, id)).flatten() else { continue };
+    for &id in &report.sorted().inert {
+        let Some((name, directive)) = known(case, id) else { continue };
         // Another number of words makes the name unknown.
         if case.reading.words(id).len() != 1 || case.is_generated(id) {
             continue;
@@ -139,7 +138,7 @@ fn last_known(server: Server, directive: &Directive) -> Option<&'static str> {
 }
 
 fn legacy_name(case: &Case<'_>, report: &mut Report<'_>) {
-    for &id in report.respelt().iter() {
+    for &id in &report.sorted().respelt {
         let named = known(case, id).filter(|(name, directive)| *name != directive.name());
         let Some((name, directive)) = named else { continue };
         // An upgrade tells all of its new names at once.

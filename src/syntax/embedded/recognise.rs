@@ -5,10 +5,16 @@
 //! how much the content has to prove.
 
 use std::path::Path;
+use std::sync::LazyLock;
+
+use memchr::memmem::Finder;
 
 use super::image::Image;
 use crate::source::Name;
 use crate::syntax::conf::trim;
+
+/// What begins the part of a unit of systemd that names its program.
+static SERVICE: LazyLock<Finder<'static>> = LazyLock::new(|| Finder::new("[Service]"));
 
 /// What a file holds.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -190,7 +196,7 @@ pub fn recognise(name: &Name, text: &[u8], is_directive: &dyn Fn(&[u8]) -> bool)
         Named::Conf => {
             let folder = path.parent().and_then(Path::file_name).unwrap_or_default().to_string_lossy();
             if folder.ends_with(".service.d")
-                || (contains(text, b"[Service]") && has_line(text, b"[Service]") && mentions(text))
+                || (SERVICE.find(text).is_some() && has_line(text, b"[Service]") && mentions(text))
             {
                 return unit(text);
             }

@@ -1,7 +1,7 @@
 //! Whether a server reads two texts alike: the proof that formatting has changed nothing.
 
 use crate::catalog::{self, Kind, Lookup, View, sentinel};
-use crate::config::{Config, Entry, Part, Reason, SavePoint, Stage, Value, resolve};
+use crate::config::{Bad, Config, Entry, Part, Reason, SavePoint, Stage, Value, resolve};
 use crate::server::Server;
 use crate::source::Name;
 use crate::syntax::{Mode, Reading, StatementId, conf};
@@ -82,17 +82,22 @@ fn same_parts(old: &Entry, new: &Entry) -> bool {
     old.parts.len() == new.parts.len() && old.parts.iter().zip(&new.parts).all(same)
 }
 
-/// What became of one point of `save`, or of a word that sweeps all points away.
-type Point = (Option<SavePoint>, bool);
+/// What became of one point of `save`, or of a word that sweeps all points away; or why a line is none of them.
+type Point<'a> = Result<(Option<SavePoint>, bool), &'a Bad>;
 
-/// The points of an entry of `save`, one after the other; `None` if it is another entry, or has words that are no points.
-fn points(entry: &Entry) -> Option<Vec<Point>> {
+/// The points of an entry of `save`, one after the other; `None` if it is another entry.
+fn points(entry: &Entry) -> Option<Vec<Point<'_>>> {
     let mut found = Vec::new();
     for part in &entry.parts {
-        let Ok(Value::Save { clears, points }) = &part.value else { return None };
-        let beaten = part.beaten_by.is_some();
-        found.extend(clears.then_some((None, beaten)));
-        found.extend(points.iter().map(|point| (Some(*point), beaten)));
+        match &part.value {
+            Ok(Value::Save { clears, points }) => {
+                let beaten = part.beaten_by.is_some();
+                found.extend(clears.then_some(Ok((None, beaten))));
+                found.extend(points.iter().map(|point| Ok((Some(*point), beaten))));
+            }
+            Ok(_) => return None,
+            Err(bad) => found.push(Err(bad)),
+        }
     }
     Some(found)
 }

@@ -7,12 +7,14 @@ use super::users::{Password, User};
 use super::why::{Said, above};
 use super::{Counts, Known, Leftover, Original, SecretUse, value};
 use crate::catalog::{self, Directive, DirectiveId, Kind, State};
-use crate::config::{Class, Config, Origin, Secret, Setup, Value, name_shown};
+use crate::config::{Class, Config, Origin, Secret, Setup, Value, has_lost_its_end, name_shown};
 use crate::source::{SourceId, Span};
 use crate::syntax::{Item, ProblemKind, StatementId};
 
 /// Why what a template fills in is left over.
 const OPEN: &str = "it is filled in elsewhere, so its value is not known here";
+
+const GLUED: &str = "a NUL hides the end of its line, so that a secret on the next line may be part of it";
 
 /// A directive to set.
 #[derive(Clone, Debug)]
@@ -132,10 +134,11 @@ impl Deciding<'_> {
         let (ours, base) = (&self.original.config, &self.base.config);
         let from = statements(ours, directive);
         let is_stated = !from.is_empty();
-        if ours.effective(directive) == Some(&Value::Unknown) {
+        let is_unknown = ours.effective(directive) == Some(&Value::Unknown);
+        if let Some(reason) = self.glued(&from).or_else(|| is_unknown.then_some(OPEN)) {
             self.decided.counts.stated += usize::from(is_stated);
             self.decided.excluded.insert(directive.id);
-            self.leave_all(&from, OPEN);
+            self.leave_all(&from, reason);
             return None;
         }
         let in_layers = base.origin(directive) != Origin::Default;
@@ -256,8 +259,9 @@ impl Deciding<'_> {
         let (mut modules, mut renames, mut users) = (Vec::new(), Vec::new(), Vec::new());
         for (of, id) in carry::carried_out(original) {
             self.decided.counts.stated += 1;
-            if original.reading.words(id).iter().any(|word| word.open) {
-                self.leave(id, OPEN);
+            let is_open = || original.reading.words(id).iter().any(|word| word.open);
+            if let Some(reason) = self.glued(&[id]).or_else(|| is_open().then_some(OPEN)) {
+                self.leave(id, reason);
                 continue;
             }
             let words = original.reading.arguments(id);
@@ -395,6 +399,11 @@ impl Deciding<'_> {
             let reason = "a template, or what starts the server, may say more than is seen here";
             self.decided.leftovers.push(Leftover { name: "…".into(), at, reason: reason.into() });
         }
+    }
+
+    /// Why some statement may hold a secret that is none of its own.
+    fn glued(&self, from: &[StatementId]) -> Option<&'static str> {
+        from.iter().any(|id| has_lost_its_end(&self.original.reading, *id)).then_some(GLUED)
     }
 
     /// Names all statements of one directive, which counts once.

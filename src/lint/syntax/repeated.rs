@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::{MEASURED, hushed, is_authored};
 use crate::catalog::{Directive, Kind, Repeat};
-use crate::config::{Entry, Part};
+use crate::config::{Entry, Part, are_bindable};
 use crate::finding::{Edit, Finding, Fix, Safety, Severity};
 use crate::lint::{Case, Check, Group, Report, Rule};
 use crate::source::SourceId;
@@ -247,11 +247,11 @@ fn has_one_name(case: &Case<'_>, beaten: &Beaten<'_>) -> bool {
     case.reading.name(beaten.part.by).eq_ignore_ascii_case(case.reading.name(beaten.by))
 }
 
-/// Whether a second `bind` leaves out addresses of the first.
+/// Whether a second `bind` leaves out addresses of the first: it does not name them, nor all of their family.
 fn adds_addresses(case: &Case<'_>, beaten: &Beaten<'_>) -> bool {
     let later = case.reading.arguments(beaten.by);
     let here = case.at(beaten.part.by).source == case.at(beaten.by).source;
-    let is_missing = |address: &[u8]| !later.contains(&address);
+    let is_missing = |address: &[u8]| are_bindable(later.iter().copied().chain([address]));
     here && beaten.directive.name() == "bind" && case.reading.arguments(beaten.part.by).into_iter().any(is_missing)
 }
 
@@ -259,16 +259,18 @@ fn bind_repeated(case: &Case<'_>, report: &mut Report<'_>) {
     for beaten in beaten(case).filter(|beaten| adds_addresses(case, beaten)) {
         let Some((first, second)) = both(case, &beaten) else { continue };
         let mut words = case.words(beaten.part.by);
-        let known = words.clone();
-        words.extend(case.words(beaten.by).into_iter().skip(1).filter(|word| !known.contains(word)));
+        // An address that may be missing is the same address.
+        let address = |word: &Vec<u8>| word.strip_prefix(b"-").unwrap_or(word).to_vec();
+        let known: Vec<Vec<u8>> = words.iter().map(address).collect();
+        words.extend(case.words(beaten.by).into_iter().skip(1).filter(|word| !known.contains(&address(word))));
+        let finding = BIND_REPEATED
+            .finding(first.at, "a second `bind` replaces this one, so nobody listens here")
+            .label(second.at, "this list counts")
+            .help("name all addresses on one line");
+        // A server that nobody could reach here must not be one that does not start.
+        let is_mended = are_bindable(words.iter().skip(1).map(Vec::as_slice));
         let merged = [Edit::Drop { statement: first.at }, Edit::Put { statement: second.at, words }];
-        report.add(
-            BIND_REPEATED
-                .finding(first.at, "a second `bind` replaces this one, so nobody listens here")
-                .label(second.at, "this list counts")
-                .help("name all addresses on one line")
-                .fix(Fix::unsafe_(merged)),
-        );
+        report.add(if is_mended { finding.fix(Fix::unsafe_(merged)) } else { finding });
     }
 }
 

@@ -119,10 +119,12 @@ fn an_included_file_is_a_default_and_not_a_duplicate() {
 
 #[test]
 fn a_second_bind_is_merged_only_where_it_leaves_something_out() {
-    assert_eq!(found("bind 127.0.0.1\nbind 127.0.0.1 10.0.0.9\n"), ["duplicate-directive warning:1"]);
+    for covered in ["bind 127.0.0.1\nbind 127.0.0.1 10.0.0.9\n", "bind 127.0.0.1\nbind 0.0.0.0\n"] {
+        assert_eq!(found(covered), ["duplicate-directive warning:1"], "{covered}");
+    }
     assert_eq!(
-        mended("bind-repeated", "bind 127.0.0.1 ::1\nbind 10.0.0.9 127.0.0.1 -::1\n"),
-        "bind 127.0.0.1 ::1 10.0.0.9 -::1\n"
+        mended("bind-repeated", "bind ::1 10.0.0.8\nbind 10.0.0.9 127.0.0.1 -::1\n"),
+        "bind ::1 10.0.0.8 10.0.0.9 127.0.0.1\n"
     );
 }
 

@@ -72,8 +72,9 @@ pub(crate) fn mends(text: &[u8], read: Read<'_>) {
         let mended = mended(text, most, read);
         let (before, after) = (read(text), read(&mended));
         if before.len() != after.len() {
-            // What only its lines tell to be a configuration may be none once superfluous ones are gone.
-            let kept = || before.len() > after.len() && only_loses_lines(text, &mended);
+            // What only its lines tell to be a configuration may be none once superfluous ones are gone, or were none.
+            let was_none = || before.iter().any(|one| !one.starts());
+            let kept = || before.len() > after.len() && (only_loses_lines(text, &mended) || was_none());
             assert!(kept(), "fixes took a server away: {}", shown(&mended));
             continue;
         }

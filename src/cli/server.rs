@@ -94,8 +94,12 @@ pub(super) fn which_engine(reading: &Reading, config: &Config) -> Option<(Engine
             Lookup::Elsewhere(entry) => entry,
             Lookup::Never => continue,
         };
+        // Most names are of both.
+        if !catalog::names_engine(entry) {
+            continue;
+        }
         let name = reading.name(id);
-        let Some(engine) = catalog::names_engine(entry).then(|| catalog::only_engine(name)).flatten() else { continue };
+        let Some(engine) = catalog::only_engine(name) else { continue };
         match found {
             Some((known, _)) if known != engine => return None,
             Some(_) => {}

@@ -140,9 +140,11 @@ impl MaskedLine {
 
     /// Bytes as they are, odd ones escaped.
     fn shown(&mut self, bytes: &[u8]) {
-        if bytes.iter().all(|byte| matches!(byte, b' '..=b'~')) {
+        if let Ok(text) = str::from_utf8(bytes)
+            && bytes.iter().all(|byte| matches!(byte, b' '..=b'~'))
+        {
             self.offsets.extend(self.text.len()..self.text.len() + bytes.len());
-            self.text.extend(bytes.iter().map(|byte| char::from(*byte)));
+            self.text.push_str(text);
             return;
         }
         for chunk in bytes.utf8_chunks() {
@@ -204,7 +206,7 @@ impl MaskedLine {
 
     /// Cuts a very long line to what surrounds a place.
     fn cut(&mut self, place: usize) {
-        if self.text.chars().count() <= LONGEST {
+        if self.text.len() <= LONGEST || self.text.chars().count() <= LONGEST {
             return;
         }
         let boundary = |mut at: usize| {

@@ -27,7 +27,7 @@ Good:
 ",
     source: "redis 6.2.14, run with CONFIG GET",
     servers: &["redis < 7.0"],
-    fix: Some(Safety::Safe),
+    fix: Some(Safety::Unsafe),
     check: Check::Config(buffer_limit_misread),
     ..Rule::BASE
 };
@@ -433,7 +433,8 @@ fn buffer_limit_misread(case: &Case<'_>, report: &mut Report<'_>) {
         report.add(if edited == case.words(id) {
             finding
         } else {
-            finding.fix(Fix::safe([Edit::Put { statement: case.at(id), words: edited }]))
+            // The server runs with what it reads, such as no limit.
+            finding.fix(Fix::unsafe_([Edit::Put { statement: case.at(id), words: edited }]))
         });
     }
 }

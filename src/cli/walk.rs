@@ -2,6 +2,7 @@
 
 #![expect(clippy::disallowed_methods, reason = "this is where folders are walked")]
 
+use std::cmp::Ordering;
 use std::path::{Path, PathBuf};
 
 use globset::{GlobBuilder, GlobSet, GlobSetBuilder};
@@ -74,7 +75,7 @@ pub(super) fn walk(
             }
         }
     }
-    found.sort();
+    found.sort_unstable_by(|a, b| in_order(&a.path, &b.path).then(a.named.cmp(&b.named)));
     // A file that is named and found counts as named.
     found.dedup_by(|next, first| {
         let same = next.path == first.path;
@@ -82,6 +83,14 @@ pub(super) fn walk(
         same
     });
     Ok(found)
+}
+
+/// The order of paths, part by part: a separator comes before whatever else a name may go on with. Thousands of paths are
+/// compared, so they are not taken apart for it.
+fn in_order(one: &Path, other: &Path) -> Ordering {
+    let rank = |byte: &u8| if std::path::is_separator(char::from(*byte)) { 0 } else { *byte };
+    let [one, other] = [one, other].map(|path| path.as_os_str().as_encoded_bytes());
+    one.iter().map(rank).cmp(other.iter().map(rank))
 }
 
 /// `./x` is `x`.
@@ -95,6 +104,16 @@ fn shortest(path: PathBuf) -> PathBuf {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn paths_are_in_the_order_of_their_parts() {
+        let paths = ["a", "a/b", "a/b/c", "a/b.conf", "a/ü", "a.conf", "a b", "a-b/c", "A", "/a", "../a", "b"];
+        for one in paths.map(Path::new) {
+            for other in paths.map(Path::new).into_iter().filter(|other| one.is_relative() == other.is_relative()) {
+                assert_eq!(in_order(one, other), one.cmp(other), "{one:?} {other:?}");
+            }
+        }
+    }
 
     #[test]
     fn folders_are_walked_as_git_would() {

@@ -221,9 +221,9 @@ const SWITCHES: [&str; 3] = ["tls-port", "tls-replication", "tls-cluster"];
 /// The protocols that a server knows, as it writes them.
 const PROTOCOLS: [&str; 4] = ["TLSv1", "TLSv1.1", "TLSv1.2", "TLSv1.3"];
 
-/// Whether a directive switches TLS on; `None` if a template says.
-fn switches_on(case: &Case<'_>, name: &str) -> Option<bool> {
-    match case.get(name) {
+/// Whether a directive of this value switches TLS on; `None` if a template says.
+fn switches_on(value: Option<&Value>) -> Option<bool> {
+    match value {
         Some(Value::Int(port)) => Some(*port > 0),
         Some(Value::Bool(on)) => Some(*on),
         None => Some(false),
@@ -231,10 +231,15 @@ fn switches_on(case: &Case<'_>, name: &str) -> Option<bool> {
     }
 }
 
+/// The values of [`SWITCHES`].
+fn switches<'a>(case: &Case<'a>) -> [Option<&'a Value>; 3] {
+    [case.get("tls-port"), case.get("tls-replication"), case.get("tls-cluster")]
+}
+
 /// The place that switches TLS on.
 fn switched_on_at(case: &Case<'_>) -> Option<Span> {
-    let switch = SWITCHES.into_iter().find(|name| switches_on(case, name) == Some(true))?;
-    Some(case.place(switch))
+    let switch = switches(case).into_iter().position(|value| switches_on(value) == Some(true))?;
+    Some(case.place(SWITCHES[switch]))
 }
 
 /// Whether a text is empty for sure; a template's is not.
@@ -251,7 +256,7 @@ fn missing(case: &Case<'_>) -> Option<(&'static str, &'static str)> {
         return Some(("`tls-key-file`", "name the key of the certificate with `tls-key-file`"));
     }
     let verifies = matches!(case.choice("tls-auth-clients"), Some("yes" | "optional"))
-        || ["tls-replication", "tls-cluster"].iter().any(|name| switches_on(case, name) == Some(true));
+        || switches(case)[1..].iter().any(|value| switches_on(*value) == Some(true));
     let without = is_empty(case, "tls-ca-cert-file") && is_empty(case, "tls-ca-cert-dir");
     let help = "name a file with `tls-ca-cert-file`, or set `tls-auth-clients no` if only clients are verified";
     (verifies && without).then_some(("`tls-ca-cert-file`", help))
@@ -361,9 +366,9 @@ fn plain_port_beside_tls(case: &Case<'_>, report: &mut Report<'_>) {
 
 fn tls_replication_off(case: &Case<'_>, report: &mut Report<'_>) {
     let is_replica = matches!(case.get("replicaof"), Some(Value::Replica(Some(_))));
-    let off = switches_on(case, "tls-replication") == Some(false);
+    let off = switches_on(case.get("tls-replication")) == Some(false);
     let said = case.is_set("tls-replication") || !case.is_partial();
-    if is_replica && off && said && switches_on(case, "tls-port") == Some(true) {
+    if is_replica && off && said && switches_on(case.get("tls-port")) == Some(true) {
         let finding = TLS_REPLICATION_OFF
             .finding(case.place("replicaof"), "the link to the primary is plain, although clients here use TLS")
             .label(case.place("tls-port"), "TLS for clients")
@@ -374,7 +379,7 @@ fn tls_replication_off(case: &Case<'_>, report: &mut Report<'_>) {
 
 fn tls_unused(case: &Case<'_>, report: &mut Report<'_>) {
     let given = case.text("tls-cert-file").is_some_and(|path| !path.is_empty());
-    let off = SWITCHES.iter().all(|name| switches_on(case, name) == Some(false));
+    let off = switches(case).into_iter().all(|value| switches_on(value) == Some(false));
     if given && off && !case.is_partial() {
         let finding = TLS_UNUSED
             .finding(case.place("tls-cert-file"), "a certificate is given, and TLS is switched on nowhere")

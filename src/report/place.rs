@@ -98,8 +98,11 @@ impl<'a> Places<'a> {
 /// A path as results show it: relative to the folder if it lies there, with forward slashes, and without `./` before it.
 #[must_use]
 pub fn shown_path(path: &Path, folder: &Path) -> String {
-    let inside = path.strip_prefix(folder).ok().filter(|inside| !inside.as_os_str().is_empty());
-    let mut text = inside.unwrap_or(path).display().to_string();
+    // A relative path lies in no folder that is named from the root.
+    let is_outside = path.is_relative() && folder.is_absolute();
+    let inside = if is_outside { None } else { path.strip_prefix(folder).ok() };
+    let shown = inside.filter(|inside| !inside.as_os_str().is_empty()).unwrap_or(path);
+    let mut text = shown.to_str().map_or_else(|| shown.display().to_string(), str::to_owned);
     if MAIN_SEPARATOR != '/' {
         text = text.replace(MAIN_SEPARATOR, "/");
     }

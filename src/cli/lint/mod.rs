@@ -123,7 +123,7 @@ pub(super) fn run(command: &Lint, global: &Global, terminal: &mut Terminal) -> R
     if run.context.mends && !command.diff && inputs.iter().any(|input| matches!(input, Input::Stdin(..))) {
         outputs.give_way();
     }
-    outputs.begin(terminal)?;
+    outputs.begin()?;
     let mut summary = Summary::new(level);
     let mut ended = Ended::default();
     let mended = run.mend_mounted(&inputs, &mut ended, terminal)?;
@@ -136,6 +136,7 @@ pub(super) fn run(command: &Lint, global: &Global, terminal: &mut Terminal) -> R
                 Looked::Failed(failure) => {
                     ended.failed = true;
                     summary.skip(input.shown(), failure.message());
+                    outputs.flush(terminal)?;
                     terminal.complain(&failure)?;
                 }
                 Looked::Judged { reports, worst, change, problems } => {
@@ -147,13 +148,15 @@ pub(super) fn run(command: &Lint, global: &Global, terminal: &mut Terminal) -> R
                     for report in &reports {
                         summary.add(report);
                     }
-                    outputs.files(&reports, terminal)?;
+                    outputs.files(&reports)?;
                     if let Some(change) = change {
+                        outputs.flush(terminal)?;
                         ended.mended |= run.carry_out(input, &change, terminal)?;
                     }
                 }
             }
         }
+        outputs.flush(terminal)?;
     }
     if command.write_baseline {
         let judged = inputs.iter().map(|input| run.key(input)).collect();
@@ -161,7 +164,7 @@ pub(super) fn run(command: &Lint, global: &Global, terminal: &mut Terminal) -> R
     }
     for report in run.wrong_policies(&mut ended) {
         summary.add(&report);
-        outputs.files(&[report], terminal)?;
+        outputs.files(&[report])?;
     }
     let paths: Vec<String> = command.paths.iter().map(|path| path.display().to_string()).collect();
     summary.suggest(&paths.join(" "));

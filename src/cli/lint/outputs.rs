@@ -23,6 +23,8 @@ pub(super) struct Outputs {
     all: Vec<Open>,
     /// Whether standard output is for a mended text, so that what is said of it goes to standard error.
     gives_way: bool,
+    /// What is to be printed.
+    text: Vec<u8>,
 }
 
 impl Outputs {
@@ -38,12 +40,12 @@ impl Outputs {
             let file = output.path.as_deref().map(beside).transpose()?;
             Ok(Open { writer: Writer::new(output.format, settings), file })
         };
-        Ok(Self { all: asked.iter().map(open).collect::<Result<_, Failure>>()?, gives_way: false })
+        Ok(Self { all: asked.iter().map(open).collect::<Result<_, Failure>>()?, gives_way: false, text: Vec::new() })
     }
 
     /// No output.
     pub(super) fn none() -> Self {
-        Self { all: Vec::new(), gives_way: false }
+        Self { all: Vec::new(), gives_way: false, text: Vec::new() }
     }
 
     /// Leaves standard output to a mended text.
@@ -51,18 +53,25 @@ impl Outputs {
         self.gives_way = true;
     }
 
-    pub(super) fn begin(&mut self, terminal: &mut Terminal) -> Result<(), Failure> {
-        self.each(terminal, |writer, out| writer.begin(out))
+    pub(super) fn begin(&mut self) -> Result<(), Failure> {
+        self.each(|writer, out| writer.begin(out))
     }
 
-    /// Writes the reports of a portion.
-    pub(super) fn files(&mut self, reports: &[FileReport], terminal: &mut Terminal) -> Result<(), Failure> {
-        self.each(terminal, |writer, out| reports.iter().try_for_each(|report| writer.file(out, report)))
+    /// Writes the reports of a file. Nothing of it is printed before [`Outputs::flush`].
+    pub(super) fn files(&mut self, reports: &[FileReport]) -> Result<(), Failure> {
+        self.each(|writer, out| reports.iter().try_for_each(|report| writer.file(out, report)))
+    }
+
+    /// Prints what was written so far.
+    pub(super) fn flush(&mut self, terminal: &mut Terminal) -> Result<(), Failure> {
+        let text = std::mem::take(&mut self.text);
+        if self.gives_way { terminal.note(&String::from_utf8_lossy(&text)) } else { terminal.print_bytes(&text) }
     }
 
     /// Writes what comes last, and puts files in their places.
     pub(super) fn end(mut self, summary: &Summary, terminal: &mut Terminal) -> Result<(), Failure> {
-        self.each(terminal, |writer, out| writer.end(out, summary))?;
+        self.each(|writer, out| writer.end(out, summary))?;
+        self.flush(terminal)?;
         for open in self.all {
             let Some((file, path)) = open.file else { continue };
             let failed = |error: &std::io::Error| Failure::new(format!("cannot write `{}`: {error}", path.display()));
@@ -75,7 +84,6 @@ impl Outputs {
 
     fn each(
         &mut self,
-        terminal: &mut Terminal,
         mut write: impl FnMut(&mut Writer, &mut dyn std::io::Write) -> std::io::Result<()>,
     ) -> Result<(), Failure> {
         for open in &mut self.all {
@@ -83,13 +91,7 @@ impl Outputs {
                 write(&mut open.writer, file)
                     .map_err(|error| Failure::new(format!("cannot write `{}`: {error}", path.display())))?;
             } else {
-                let mut text = Vec::new();
-                write(&mut open.writer, &mut text)?;
-                if self.gives_way {
-                    terminal.note(&String::from_utf8_lossy(&text))?;
-                } else {
-                    terminal.print_bytes(&text)?;
-                }
+                write(&mut open.writer, &mut self.text)?;
             }
         }
         Ok(())

@@ -2,7 +2,8 @@
 
 #![expect(clippy::disallowed_methods, reason = "this is where the place of files is looked at")]
 
-use std::collections::BTreeMap;
+use std::collections::HashMap;
+use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
@@ -11,7 +12,7 @@ use crate::source::{SourceId, Span};
 
 /// Folders that were looked at, and whether they lie in a working tree.
 #[derive(Debug, Default)]
-pub(super) struct Places(Mutex<BTreeMap<PathBuf, bool>>);
+pub(super) struct Places(Mutex<HashMap<OsString, bool>>);
 
 impl Places {
     /// The facts of a file.
@@ -33,14 +34,14 @@ impl Places {
     }
 
     fn is_in_working_tree(&self, folder: &Path) -> bool {
-        let known = |folders: &BTreeMap<PathBuf, bool>| folders.get(folder).copied();
+        let known = |folders: &HashMap<OsString, bool>| folders.get(folder.as_os_str()).copied();
         if let Some(known) = self.0.lock().ok().as_deref().and_then(known) {
             return known;
         }
         let whole = std::path::absolute(folder).unwrap_or_else(|_| folder.to_owned());
         let found = whole.ancestors().any(|above| above.join(".git").exists());
         if let Ok(mut folders) = self.0.lock() {
-            folders.insert(folder.to_owned(), found);
+            folders.insert(folder.as_os_str().to_owned(), found);
         }
         found
     }

@@ -10,7 +10,7 @@ use super::workload::{DURABLE, TRANSIENT};
 
 /// Whether the value in force of a directive can be told: it is set here, or nothing that is not seen can set it.
 fn is_known(case: &Case<'_>, name: &str) -> bool {
-    case.is_set(name) || !case.is_partial()
+    !case.is_partial() || case.is_set(name)
 }
 
 /// Whether an append-only file is written; `None` where that cannot be told.

@@ -16,7 +16,7 @@ use crate::finding::{Safety, Severity};
 const NAMED: usize = 4;
 
 /// So many different lists of what files lacked are remembered.
-const REMEMBERED: usize = 8;
+const REMEMBERED: usize = 64;
 
 /// A rule and the fact that it lacked.
 type Lack = (Cow<'static, str>, &'static str);

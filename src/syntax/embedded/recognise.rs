@@ -140,14 +140,14 @@ enum Named {
 }
 
 fn named(path: &Path) -> Named {
-    let name = path.file_name().unwrap_or_default().to_string_lossy().to_ascii_lowercase();
-    let mut name = name.as_str();
-    while let Some(shorter) = TEMPLATE_ENDINGS.iter().find_map(|ending| name.strip_suffix(ending)) {
-        name = shorter;
+    // Every file of a tree comes by here, so its name is looked at as it is.
+    let mut name = path.file_name().unwrap_or_default().as_encoded_bytes();
+    while let Some(ending) = TEMPLATE_ENDINGS.iter().find(|ending| ends_with(name, ending)) {
+        name = &name[..name.len() - ending.len()];
     }
-    let ends = |endings: &[&str]| endings.iter().any(|ending| name.ends_with(ending));
-    let server = is_telling(name);
-    if name.starts_with("dockerfile") || name.starts_with("containerfile") || ends(&[".dockerfile", ".containerfile"]) {
+    let ends = |endings: &[&str]| endings.iter().any(|ending| ends_with(name, ending));
+    let starts = |start: &str| name.get(..start.len()).is_some_and(|name| name.eq_ignore_ascii_case(start.as_bytes()));
+    if starts("dockerfile") || starts("containerfile") || ends(&[".dockerfile", ".containerfile"]) {
         Named::Dockerfile
     } else if ends(&[".yaml", ".yml"]) {
         Named::Yaml
@@ -159,16 +159,26 @@ fn named(path: &Path) -> Named {
         Named::Acl
     } else if ends(&[".sh", ".bash"]) {
         Named::Script
-    } else if name.contains(".conf") || (server && ends(&[".cfg", ".config", ".cnf"])) {
+    } else if holds(name, ".conf") || (is_telling(name) && ends(&[".cfg", ".config", ".cnf"])) {
         Named::Conf
     } else {
         Named::Other
     }
 }
 
+fn ends_with(name: &[u8], ending: &str) -> bool {
+    let start = name.len().checked_sub(ending.len());
+    start.is_some_and(|start| name[start..].eq_ignore_ascii_case(ending.as_bytes()))
+}
+
+/// Whether a name holds a word, in any case.
+fn holds(name: &[u8], word: &str) -> bool {
+    name.windows(word.len()).any(|part| part.eq_ignore_ascii_case(word.as_bytes()))
+}
+
 /// Whether a name tells of a server or its kin.
-fn is_telling(name: &str) -> bool {
-    ["redis", "valkey", "sentinel", "keydb", "kvrocks", "dragonfly"].iter().any(|word| name.contains(word))
+fn is_telling(name: &[u8]) -> bool {
+    ["redis", "valkey", "sentinel", "keydb", "kvrocks", "dragonfly"].iter().any(|word| holds(name, word))
 }
 
 /// Whether a file by that name may hold something for redisconf, so that it is worth reading.
@@ -241,7 +251,7 @@ fn configuration(name: &str, text: &[u8], is_directive: &dyn Fn(&[u8]) -> bool) 
     if lines.sentinel > 0 && lines.foreign * 2 < lines.all {
         return Some(Kind::Sentinel);
     }
-    let is_conf = if is_telling(name) {
+    let is_conf = if is_telling(name.as_bytes()) {
         match lines.all {
             0 => matches!(name, "redis.conf" | "valkey.conf"),
             all => lines.known * 2 >= all && (lines.own > 0 || lines.foreign == 0),

@@ -58,8 +58,6 @@ enum Verdicts {
 
 /// What the servers whose bits are in `asked` make of a statement.
 fn verdicts(reading: &Reading, config: &Config, id: StatementId, asked: u16) -> Verdicts {
-    let name = reading.name(id);
-    let words = reading.words(id);
     if !reading.statement(id).is_plain && !is_plain(reading, id) {
         return Verdicts::Unknown;
     }
@@ -67,14 +65,17 @@ fn verdicts(reading: &Reading, config: &Config, id: StatementId, asked: u16) -> 
         Lookup::Here(directive) => directive.id,
         Lookup::Elsewhere(entry) => entry,
         // A module may claim what has a dot, in the versions that wait for modules.
-        Lookup::Never if name.contains(&b'.') => return Verdicts::Unknown,
+        Lookup::Never if reading.name(id).contains(&b'.') => return Verdicts::Unknown,
         Lookup::Never => return Verdicts::Alike,
     };
     let Groups { all: groups, differ } = Groups::of(entry);
+    if matches!(differ, Differ::Never) {
+        return Verdicts::Alike;
+    }
+    let (name, words) = (reading.name(id), reading.words(id));
     match differ {
-        Differ::Never => return Verdicts::Alike,
         Differ::InOddWords(common) if common.takes(name, words, &reading.sources) => return Verdicts::Alike,
-        Differ::InOddWords(_) | Differ::Perhaps => {}
+        Differ::InOddWords(_) | Differ::Perhaps | Differ::Never => {}
     }
     if words.iter().any(|word| word.open) {
         return Verdicts::Unknown;

@@ -196,7 +196,7 @@ fn raw_bytes(case: &Case<'_>, report: &mut Report<'_>) {
     const LEAST: u64 = 1 << 20;
     for number in report.numbers().iter() {
         let plain = number.text.bytes().all(|byte| byte.is_ascii_digit());
-        if !plain || number.bytes < LEAST || !number.bytes.is_multiple_of(LEAST) {
+        if !plain || number.bytes < LEAST || !number.bytes.is_multiple_of(LEAST) || !number.is_public(case) {
             continue;
         }
         let short = bytes_in_words(number.bytes);

@@ -148,7 +148,7 @@ pub(super) fn run(command: &Lint, global: &Global, terminal: &mut Terminal) -> R
                     for report in &reports {
                         summary.add(report);
                     }
-                    outputs.files(&reports)?;
+                    outputs.files(&reports, terminal)?;
                     if let Some(change) = change {
                         outputs.flush(terminal)?;
                         ended.mended |= run.carry_out(input, &change, terminal)?;
@@ -164,7 +164,7 @@ pub(super) fn run(command: &Lint, global: &Global, terminal: &mut Terminal) -> R
     }
     for report in run.wrong_policies(&mut ended) {
         summary.add(&report);
-        outputs.files(&[report])?;
+        outputs.files(&[report], terminal)?;
     }
     let paths: Vec<String> = command.paths.iter().map(|path| path.display().to_string()).collect();
     summary.suggest(&paths.join(" "));

@@ -11,6 +11,9 @@ use super::super::failure::Failure;
 use super::super::terminal::Terminal;
 use crate::report::lint::{FileReport, Format, Output, Settings, Summary, Writer};
 
+/// So many bytes are worth a write.
+const ENOUGH: usize = 32 * 1024;
+
 /// An output with its destination.
 struct Open {
     writer: Writer,
@@ -57,15 +60,21 @@ impl Outputs {
         self.each(|writer, out| writer.begin(out))
     }
 
-    /// Writes the reports of a file. Nothing of it is printed before [`Outputs::flush`].
-    pub(super) fn files(&mut self, reports: &[FileReport]) -> Result<(), Failure> {
-        self.each(|writer, out| reports.iter().try_for_each(|report| writer.file(out, report)))
+    /// Writes the reports of a file. Little of it is printed before [`Outputs::flush`], so that many files cost few writes.
+    pub(super) fn files(&mut self, reports: &[FileReport], terminal: &mut Terminal) -> Result<(), Failure> {
+        self.each(|writer, out| reports.iter().try_for_each(|report| writer.file(out, report)))?;
+        if self.text.len() < ENOUGH { Ok(()) } else { self.flush(terminal) }
     }
 
     /// Prints what was written so far.
     pub(super) fn flush(&mut self, terminal: &mut Terminal) -> Result<(), Failure> {
-        let text = std::mem::take(&mut self.text);
-        if self.gives_way { terminal.note(&String::from_utf8_lossy(&text)) } else { terminal.print_bytes(&text) }
+        if self.gives_way {
+            terminal.note(&String::from_utf8_lossy(&self.text))?;
+        } else {
+            terminal.print_bytes(&self.text)?;
+        }
+        self.text.clear();
+        Ok(())
     }
 
     /// Writes what comes last, and puts files in their places.

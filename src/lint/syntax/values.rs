@@ -204,7 +204,8 @@ pub(in crate::lint) fn numbers<'a>(case: &Case<'a>) -> Vec<Number<'a>> {
 fn add_of_entry<'a>(case: &Case<'a>, entry: &Entry, directive: &'static Directive, numbers: &mut Vec<Number<'a>>) {
     for part in entry.standing().filter(|part| is_authored(case, part.by)) {
         let mut add = |index: usize, bytes: u64| {
-            if let Some(text) = case.public_word(part.by, index) {
+            let word = case.reading.words(part.by).get(index);
+            if let Some(Ok(text)) = word.map(|word| str::from_utf8(word.bytes(&case.reading.sources))) {
                 numbers.push(Number { id: part.by, index, text, bytes, directive });
             }
         };
@@ -238,6 +239,11 @@ impl Number<'_> {
         Edit::Put { statement: case.at(self.id), words }
     }
 
+    /// Whether it may be shown, which is asked only of those that something is said of.
+    pub(in crate::lint) fn is_public(&self, case: &Case<'_>) -> bool {
+        case.public_word(self.id, self.index).is_some()
+    }
+
     /// Digits and unit as they are written; `None` for anything else.
     fn written(&self) -> Option<(u128, u128)> {
         const UNITS: [(&str, u128); 8] = [
@@ -265,6 +271,9 @@ fn decimal_memory_unit(case: &Case<'_>, report: &mut Report<'_>) {
     for number in report.numbers().iter() {
         let unit = number.text.as_bytes().last().map(u8::to_ascii_lowercase);
         let (Some(unit @ (b'k' | b'm' | b'g')), true) = (unit, number.has_digits()) else { continue };
+        if !number.is_public(case) {
+            continue;
+        }
         let less = match unit {
             b'k' => "2.3",
             b'm' => "4.6",
@@ -286,6 +295,9 @@ fn decimal_memory_unit(case: &Case<'_>, report: &mut Report<'_>) {
 fn memory_misread(case: &Case<'_>, report: &mut Report<'_>) {
     for number in report.numbers().iter() {
         let Some((digits, factor)) = number.written() else { continue };
+        if number.has_digits() && digits.saturating_mul(factor) == u128::from(number.bytes) || !number.is_public(case) {
+            continue;
+        }
         let at = case.word_at(number.id, number.index);
         if !number.has_digits() {
             let name = case.name(number.id);
@@ -296,7 +308,7 @@ fn memory_misread(case: &Case<'_>, report: &mut Report<'_>) {
                     .help("give a number of bytes, or `0`")
                     .fix(Fix::safe([number.put(case, "0")])),
             );
-        } else if digits.saturating_mul(factor) != u128::from(number.bytes) {
+        } else {
             let read = bytes_in_words(number.bytes);
             report.add(
                 MEMORY_MISREAD

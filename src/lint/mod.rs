@@ -110,7 +110,7 @@ static UNJUDGED: LazyLock<Chosen> =
 #[must_use]
 pub fn judge(case: &Case<'_>) -> Judgement {
     let (mut findings, verdict) = refusals(case);
-    findings.extend(others(case, &UNJUDGED).findings);
+    findings.extend(others(&[(*case, &UNJUDGED)]).into_iter().flat_map(|report| report.findings));
     guard::mark(case, &mut findings);
     Judgement { findings, verdict }
 }
@@ -129,9 +129,23 @@ pub struct Inspection {
 /// Lets every chosen rule judge.
 #[must_use]
 pub fn inspect(case: &Case<'_>, chosen: &Chosen) -> Inspection {
+    inspect_all(&[(*case, chosen)]).pop().expect("one case gives one inspection")
+}
+
+/// As [`inspect`], of several cases.
+///
+/// One rule after the other judges all of them: with some 200 rules, a processor would else fetch all their code anew for
+/// each case, which takes about as long as to run it.
+#[must_use]
+pub fn inspect_all(cases: &[(Case<'_>, &Chosen)]) -> Vec<Inspection> {
+    let reports = others(cases);
+    cases.iter().zip(reports).map(|((case, chosen), report)| inspection(case, chosen, report)).collect()
+}
+
+/// What all rules together say.
+fn inspection(case: &Case<'_>, chosen: &Chosen, report: Report<'_>) -> Inspection {
     let (mut findings, verdict) = refusals(case);
     findings.retain(|finding| position(&finding.rule).is_none_or(|at| chosen.holds(at)));
-    let report = others(case, chosen);
     // What only a whole file tells, such as TLS without a certificate, the server finds out after the lines.
     let (fatal, rest): (Vec<Finding>, Vec<Finding>) =
         report.findings.into_iter().partition(|finding| finding.severity == Severity::Fatal);
@@ -166,17 +180,26 @@ fn refusals(case: &Case<'_>) -> (Vec<Finding>, Verdict) {
     (findings, verdict)
 }
 
-/// What the other rules say, sorted by place.
-fn others<'a>(case: &Case<'a>, chosen: &Chosen) -> Report<'a> {
-    let mut report = Report::new(case);
-    for &(at, check) in APPLICABLE.of(case.mode, case.server()) {
-        if chosen.holds(at) {
-            report.begin(RULES[at]);
-            check(case, &mut report);
+/// What the other rules say of each case, sorted by place.
+fn others<'a>(cases: &[(Case<'a>, &Chosen)]) -> Vec<Report<'a>> {
+    let mut reports: Vec<Report<'a>> = cases.iter().map(|(case, _)| Report::new(case)).collect();
+    let mut rest = reports.as_mut_slice();
+    for alike in cases.chunk_by(|(one, _), (next, _)| one.mode == next.mode && one.server() == next.server()) {
+        let (reports, further) = rest.split_at_mut(alike.len());
+        rest = further;
+        for &(at, check) in APPLICABLE.of(alike[0].0.mode, alike[0].0.server()) {
+            for ((case, chosen), report) in alike.iter().zip(&mut *reports) {
+                if chosen.holds(at) {
+                    report.begin(RULES[at]);
+                    check(case, report);
+                }
+            }
         }
     }
-    report.findings.sort_by(|a, b| (a.at, &a.rule).cmp(&(b.at, &b.rule)));
-    report
+    for report in &mut reports {
+        report.findings.sort_by(|a, b| (a.at, &a.rule).cmp(&(b.at, &b.rule)));
+    }
+    reports
 }
 
 /// The mark of the first refusal.

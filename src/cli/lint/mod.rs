@@ -5,9 +5,11 @@
 
 mod baseline;
 mod difference;
+mod each;
 mod fleet;
 mod input;
 mod instances;
+mod judged_as;
 mod mend;
 mod mounted;
 mod outputs;
@@ -17,12 +19,11 @@ mod roots;
 pub(super) mod rulebook;
 mod subject;
 
-use std::collections::BTreeSet;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use rayon::prelude::{IntoParallelRefIterator as _, ParallelIterator as _};
+use rayon::prelude::{IntoParallelRefIterator as _, ParallelIterator as _, ParallelSlice as _};
 
 use super::Exit;
 use super::args::{Global, Lint};
@@ -30,8 +31,6 @@ use super::failure::Failure;
 use super::terminal::Terminal;
 use super::write::{Written, write_over};
 use crate::config::Visible;
-use crate::config::fleet::Surroundings;
-use crate::facts::Facts;
 use crate::finding::{Finding, Safety, Severity};
 use crate::lint;
 use crate::lint::suppress::Entry;
@@ -39,12 +38,13 @@ use crate::render::Artefact;
 use crate::report::lint::{Detail, Examined, Fate, FileReport, Format, Settings, Summary};
 use crate::report::{self, Look};
 use crate::source::{Disk, Files, Instead, Name};
-use crate::syntax::embedded::{Kind, recognise};
+use crate::syntax::embedded::Kind;
 use crate::syntax::lower::Lowering;
 use crate::syntax::settings::FailOn;
 
 use difference::difference;
-use input::{Input, inputs, named_kind};
+use each::few_of;
+use input::{Input, inputs};
 use instances::Instances;
 use mend::{Mended, mend};
 use outputs::Outputs;
@@ -52,7 +52,7 @@ use past::Past;
 use place::Places;
 use roots::{Taken, Texts};
 use rulebook::Rulebook;
-use subject::{Context, Judged, Place, is_directive};
+use subject::{Context, Judged, Place};
 
 /// Files are judged in portions of this many, so that results can be printed and forgotten.
 const PORTION: usize = 256;
@@ -129,7 +129,8 @@ pub(super) fn run(command: &Lint, global: &Global, terminal: &mut Terminal) -> R
     let mended = run.mend_mounted(&inputs, &mut ended, terminal)?;
     let run = if mended.is_empty() { run } else { run.after(&mended, &inputs) };
     for portion in inputs.chunks(PORTION) {
-        let looked: Vec<Looked> = portion.par_iter().map(|input| run.guarded(input, Pass::Whole)).collect();
+        let few = few_of(portion.len());
+        let looked: Vec<Looked> = portion.par_chunks(few).flat_map_iter(|inputs| run.guarded_all(inputs)).collect();
         for (input, looked) in portion.iter().zip(looked) {
             match looked {
                 Looked::NotOurs => {}
@@ -279,79 +280,6 @@ impl<'a> Run<'a> {
         Run { context, taken: taken(inputs, mended), mended, ..self }
     }
 
-    /// Looks at one file; what goes wrong in us there does not end the run.
-    fn guarded(&self, input: &Input, pass: Pass) -> Looked {
-        let looked = catch_unwind(AssertUnwindSafe(|| self.look_at(input, pass)));
-        looked.unwrap_or_else(|_| {
-            let message = format!("`{}` could not be judged: a mistake in redisconf", input.shown());
-            Looked::Failed(Failure::new(message).help("report it, with the file if it may be shown"))
-        })
-    }
-
-    fn look_at(&self, input: &Input, pass: Pass) -> Looked {
-        if let Input::File(found) = input
-            && pass == Pass::Whole
-            && !found.named
-            && self.taken.holds(&found.path)
-        {
-            return Looked::NotOurs;
-        }
-        if let Input::File(found) = input
-            && let Some(part) = self.instances.part(&found.path)
-        {
-            return self.look_at_part(input, part);
-        }
-        let kept = if let Input::File(found) = input { self.taken.texts.take(&found.path) } else { None };
-        let text = match kept.map_or_else(|| input.read(self.context.files), Ok) {
-            Ok(text) => text,
-            Err(failure) => return Looked::Failed(failure),
-        };
-        let name = input.name();
-        let (around, instance) = self.around(input);
-        let key = self.key(input);
-        let values = match input {
-            Input::File(found) if pass == Pass::Whole => self.taken.values_of(&found.path),
-            Input::Stdin(..) | Input::File(_) => BTreeSet::new(),
-        };
-        let place = Place {
-            path: Path::new(&key),
-            facts: &around,
-            values: &values,
-            server: instance.as_ref().and_then(|one| Some((one.server?, one.instance.as_str()))),
-            environment: instance.as_ref().and_then(|one| one.environment.as_deref()),
-        };
-        // What is named and not recognised is taken for what its name says, else for a configuration.
-        let kind = match (recognise(&name, &text, &is_directive), input) {
-            (Some(kind), _) => kind,
-            (None, Input::File(found)) if !found.named => return Looked::NotOurs,
-            (None, _) => match named_kind(&name) {
-                Some(kind) => kind,
-                None => return Looked::NotOurs,
-            },
-        };
-        if matches!(kind, Kind::Profile | Kind::Project) {
-            return self.toml(input, &name, &text, kind, &place);
-        }
-        let judge = |text: &[u8]| match kind {
-            Kind::Acl => vec![self.context.acl_file(&name, text, &place)],
-            Kind::Conf | Kind::Sentinel | Kind::Profile | Kind::Project => {
-                vec![self.context.conf(&name, text, &place)]
-            }
-            Kind::Compose
-            | Kind::Kubernetes
-            | Kind::HelmValues
-            | Kind::Dockerfile
-            | Kind::Systemd
-            | Kind::DockerRun => self.context.embedded(&name, text, kind, &place),
-        };
-        let is_mended = || matches!(input, Input::File(found) if self.mended.holds(&found.path));
-        if !self.context.mends || is_mended() {
-            return self.reported(input, judge(&text), None);
-        }
-        let (judged, change) = self.mended(input, &text, &judge);
-        self.reported(input, judged, Some(change))
-    }
-
     /// Mends a text, and judges what will lie there.
     fn mended(&self, input: &Input, text: &[u8], judge: &dyn Fn(&[u8]) -> Vec<Judged>) -> (Vec<Judged>, Change) {
         let most = if self.command.unsafe_fixes { Safety::Unsafe } else { Safety::Safe };
@@ -365,18 +293,6 @@ impl<'a> Run<'a> {
         // With `--diff` the file stays as it is, and so do its lines.
         let judged = if self.command.diff { judge(text) } else { after };
         (judged, Change { was: text.to_vec(), mended, diff })
-    }
-
-    /// What is known of a file from where it lies, and of the instance that it is rendered for.
-    fn around(&self, input: &Input) -> (Facts, Option<Surroundings>) {
-        let Input::File(found) = input else { return (Facts::default(), None) };
-        let of_place = self.places.facts(&found.path);
-        let Some(instance) = self.instances.surroundings(&found.path, self.context.files) else {
-            return (of_place, None);
-        };
-        let mut known = instance.facts.clone();
-        subject::learn_all(&mut known, &of_place);
-        (known, Some(instance))
     }
 
     /// Judges a profile that no instance brings along. A project file under a name of its own is no project to others.

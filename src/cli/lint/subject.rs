@@ -3,9 +3,10 @@
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 use std::path::Path;
-use std::sync::{Arc, LazyLock};
+use std::sync::Arc;
 
 use super::super::server::{newest, which_engine};
+use super::judged_as::{As, is_split};
 use super::past::Past;
 use super::rulebook::Rulebook;
 use crate::catalog::{self, View};
@@ -14,12 +15,12 @@ use crate::config::layers::{Request, load, merge};
 use crate::config::{Config, Setup, Visible, resolve, resolve_acl_file};
 use crate::facts::{self, Fact, Facts};
 use crate::finding::{Finding, Severity};
-use crate::lint::policy;
 use crate::lint::settings::Effective;
-use crate::lint::suppress::{By, Divided, Ignores, Judging, Suppressed};
-use crate::lint::{self, Case, Inspection, UsersFile};
+use crate::lint::suppress::{By, Divided, Ignores, Suppressed};
+use crate::lint::{self, Case, Chosen, Inspection, Previous, UsersFile};
+use crate::lint::{policy, suppress};
 use crate::report::lint::{JudgedAs, Suppression, SuppressionKind};
-use crate::server::{self, Engine, Server};
+use crate::server::{Engine, Server};
 use crate::source::{Files, Name, SourceId, Span};
 use crate::syntax::embedded::{self, Kind, Told};
 use crate::syntax::{Mode, Reading, Survey, acl_file, conf, survey};
@@ -69,7 +70,14 @@ pub(super) struct Judged {
 type Resolved = (Reading, Config);
 
 /// How to read a text as some version.
-type Read<'a> = &'a dyn Fn(Server) -> Resolved;
+type Read<'a> = Box<dyn Fn(Server) -> Resolved + 'a>;
+
+/// A file to judge.
+pub(super) struct File<'a> {
+    pub(super) name: &'a Name,
+    pub(super) text: &'a [u8],
+    pub(super) place: &'a Place<'a>,
+}
 
 /// Where a text lies and what is known of that.
 pub(super) struct Place<'a> {
@@ -85,94 +93,25 @@ pub(super) struct Place<'a> {
     pub(super) environment: Option<&'a str>,
 }
 
-/// Which version a text is judged as.
-pub(super) struct As {
-    server: Server,
-    /// The versions it may be for; one where it is known.
-    candidates: Vec<Server>,
-    because: String,
-}
-
-impl As {
-    pub(super) fn known(server: Server, because: impl Into<String>) -> Self {
-        Self { server, candidates: vec![server.resolve().known], because: because.into() }
-    }
-
-    /// Of an engine that is known or not, no more than that.
-    fn any(engine: Option<(Engine, String)>) -> Self {
-        let (engine, because) = match engine {
-            Some((engine, because)) => (Some(engine), because),
-            None => (None, NO_VERSION.to_owned()),
-        };
-        let usual = USUAL.iter().find(|usual| usual.engine == engine).expect("every engine is there, and none");
-        Self { server: newest(engine.unwrap_or(Engine::Redis)), candidates: usual.candidates.clone(), because }
-    }
-
-    /// As results name it.
-    fn used(&self, inspection: &Inspection) -> JudgedAs {
-        if let [known] = self.candidates[..] {
-            return JudgedAs {
-                server: Some(self.server.name()),
-                judged_as: [known.name()].into(),
-                because: self.because.clone().into(),
-                words: lint::judged_as(self.server).into(),
-                advice: None,
-            };
-        }
-        let because = match (&*self.because, is_split(inspection)) {
-            (NO_VERSION, true) => "no version given; they disagree".into(),
-            (NO_VERSION, false) => "no version given; verdicts agree".into(),
-            (other, true) => format!("{other}; they disagree").into(),
-            (other, false) => format!("{other}; verdicts agree").into(),
-        };
-        // Most files may be for the same versions.
-        let usual = USUAL.iter().find(|usual| usual.candidates == self.candidates);
-        let (judged_as, words) = match usual {
-            Some(usual) => (Arc::clone(&usual.names), Cow::Borrowed(&*usual.words)),
-            None => (names(&self.candidates), Cow::Owned(in_words(&self.candidates))),
-        };
-        let advice = Some("Pin with --server or `# redisconf: server=redis-7.4`".into());
-        JudgedAs { server: None, judged_as, because, words, advice }
-    }
-}
-
-/// Why no version is known of an ordinary file.
-const NO_VERSION: &str = "no version given";
-
-/// Versions that a file of which at most the engine is known may be for.
-struct Usual {
-    engine: Option<Engine>,
-    candidates: Vec<Server>,
-    names: Arc<[String]>,
-    words: String,
-}
-
-static USUAL: LazyLock<[Usual; 3]> = LazyLock::new(|| {
-    [None, Some(Engine::Redis), Some(Engine::Valkey)].map(|engine| {
-        let fits = |server: &&Server| engine.is_none_or(|engine| server.engine == engine);
-        let candidates: Vec<Server> = server::all().iter().filter(fits).copied().collect();
-        Usual { engine, names: names(&candidates), words: in_words(&candidates), candidates }
-    })
-});
-
-fn names(servers: &[Server]) -> Arc<[String]> {
-    servers.iter().map(|server| server.name()).collect()
-}
-
-fn in_words(servers: &[Server]) -> String {
-    format!("as {}", server::in_words(servers))
-}
-
 impl Context<'_> {
     /// Judges a configuration file or a Sentinel file.
     pub(super) fn conf(&self, name: &Name, text: &[u8], place: &Place<'_>) -> Judged {
-        let surveyed = survey(SourceId::ROOT, text);
-        let read = |server: Server| {
-            let reading = conf::read_template(name.clone(), text, server, self.files);
-            let config = resolve(&reading, surveyed.mode);
-            (reading, config)
-        };
-        self.alone(text, &surveyed, surveyed.mode, &read, place)
+        self.confs(&[File { name, text, place }]).pop().expect("one text is judged once")
+    }
+
+    /// As [`Context::conf`], of several files: what is done with one is done with all of them before the next thing is.
+    pub(super) fn confs(&self, files: &[File<'_>]) -> Vec<Judged> {
+        let prepared = files.iter().map(|File { name, text, place }| {
+            let surveyed = survey(SourceId::ROOT, text);
+            let mode = surveyed.mode;
+            let read = move |server: Server| {
+                let reading = conf::read_template((*name).clone(), text, server, self.files);
+                let config = resolve(&reading, mode);
+                (reading, config)
+            };
+            self.alone(text, &surveyed, mode, Box::new(read), place)
+        });
+        self.all_alone(prepared.collect())
     }
 
     /// Judges a file of users.
@@ -183,7 +122,8 @@ impl Context<'_> {
             let config = resolve_acl_file(&reading, Surroundings::of(server));
             (reading, config)
         };
-        self.alone(text, &surveyed, Mode::AclFile, &read, place)
+        let prepared = self.alone(text, &surveyed, Mode::AclFile, Box::new(read), place);
+        self.all_alone(vec![prepared]).pop().expect("one text is judged once")
     }
 
     /// Judges the configurations inside another text, and says what of that could not be read.
@@ -206,9 +146,9 @@ impl Context<'_> {
             learn_all(&mut known, &one.facts(&resolved.0));
             learn_header(&mut known, &surveyed);
             learn_all(&mut known, self.facts);
-            let judging =
-                Judgment { effective: &effective, judged_as: &judged_as, mode: one.mode, facts: &known, place };
-            let mut judged = self.judge(&read, resolved, &judging, ignores.as_mut());
+            let effective = Arc::clone(&effective);
+            let judging = Judging { effective, judged_as, mode: one.mode, facts: known, place };
+            let mut judged = self.judge(self.prepared(Box::new(read), resolved, judging), ignores.as_mut());
             judged.title = Some(one.title.clone());
             all.push(judged);
         }
@@ -230,7 +170,7 @@ impl Context<'_> {
         place: &Place<'_>,
         text: &[u8],
         told: Told,
-        read: Read<'_>,
+        read: &dyn Fn(Server) -> Resolved,
     ) -> (As, Resolved) {
         let is_told = self.server.is_some() || surveyed.server.is_some();
         let candidates = told.candidates();
@@ -249,22 +189,41 @@ impl Context<'_> {
         }
     }
 
-    /// Judges the one configuration of a text.
-    fn alone(&self, text: &[u8], surveyed: &Survey, mode: Mode, read: Read<'_>, place: &Place<'_>) -> Judged {
+    /// Reads and resolves the one configuration of a text.
+    fn alone<'a>(
+        &'a self,
+        text: &[u8],
+        surveyed: &Survey,
+        mode: Mode,
+        read: Read<'a>,
+        place: &'a Place<'a>,
+    ) -> Prepared<'a> {
         let effective = self.book.settings.for_path(place.path);
-        let (judged_as, resolved) = self.version(surveyed, &effective, place, text, read);
-        let mut known = Facts::default();
-        effective.teach(&mut known);
-        learn_all(&mut known, place.facts);
-        learn_header(&mut known, surveyed);
-        learn_all(&mut known, self.facts);
-        let mut ignores = self.ignores.then(|| Ignores::new(&self.book.settings, self.book.today));
-        let judging = Judgment { effective: &effective, judged_as: &judged_as, mode, facts: &known, place };
-        let mut judged = self.judge(read, resolved, &judging, ignores.as_mut());
-        for divided in ignores.into_iter().flat_map(Ignores::finish) {
-            judged.take_in(divided, &effective);
-        }
-        judged
+        let (judged_as, resolved) = self.version(surveyed, &effective, place, text, &read);
+        let mut facts = Facts::default();
+        effective.teach(&mut facts);
+        learn_all(&mut facts, place.facts);
+        learn_header(&mut facts, surveyed);
+        learn_all(&mut facts, self.facts);
+        self.prepared(read, resolved, Judging { effective, judged_as, mode, facts, place })
+    }
+
+    /// Judges texts of one configuration each.
+    fn all_alone(&self, all: Vec<Prepared<'_>>) -> Vec<Judged> {
+        let cases: Vec<(Case<'_>, &Chosen)> =
+            all.iter().map(|one| (one.case(), &one.judging.effective.chosen)).collect();
+        let inspections = lint::inspect_all(&cases);
+        let judge = |(index, inspection): (usize, Inspection)| {
+            let (one, (case, _)) = (&all[index], &cases[index]);
+            let mut ignores = self.ignores.then(|| Ignores::new(&self.book.settings, self.book.today));
+            let mut judgement = self.judgement(one, case, inspection, ignores.as_mut());
+            for divided in ignores.into_iter().flat_map(Ignores::finish) {
+                judgement.take_in(divided, &one.judging.effective);
+            }
+            judgement
+        };
+        let judgements: Vec<Judgement> = inspections.into_iter().enumerate().map(judge).collect();
+        all.into_iter().zip(judgements).map(|(one, judgement)| judgement.of(one)).collect()
     }
 
     /// Flag, header, instance, settings, engine; and the text as that version reads it.
@@ -274,7 +233,7 @@ impl Context<'_> {
         effective: &Effective,
         place: &Place<'_>,
         text: &[u8],
-        read: Read<'_>,
+        read: &dyn Fn(Server) -> Resolved,
     ) -> (As, Resolved) {
         if let Some(server) = self.server {
             return (As::known(server, "--server"), read(server));
@@ -295,56 +254,50 @@ impl Context<'_> {
         (judged_as, resolved)
     }
 
-    /// Judges a text that has been read; `read` reads it as other versions.
-    fn judge(
-        &self,
-        read: Read<'_>,
-        (reading, config): Resolved,
-        judging: &Judgment<'_>,
-        ignores: Option<&mut Ignores<'_>>,
-    ) -> Judged {
-        let Judgment { effective, judged_as, mode, facts, place } = *judging;
+    /// A text that has been read, with what belongs to it; `read` reads it as other versions.
+    fn prepared<'a>(&'a self, read: Read<'a>, (reading, config): Resolved, judging: Judging<'a>) -> Prepared<'a> {
         let users = UsersFile::named_by(&reading, &config, self.files);
-        let one_version = judged_as.candidates.len() == 1;
         let previous = self.past.map(|past| past.before(config.view.server()));
-        let case = Case::new(&reading, &config, facts, mode)
-            .after(previous.as_deref())
-            .with_users(users.as_ref())
-            .among(&judged_as.candidates);
-        let mut inspection = lint::inspect(&case, &effective.chosen);
+        Prepared { reading, config, users, previous, read, judging }
+    }
+
+    /// Judges a text that has been read.
+    fn judge(&self, prepared: Prepared<'_>, ignores: Option<&mut Ignores<'_>>) -> Judged {
+        let case = prepared.case();
+        let inspection = lint::inspect(&case, &prepared.judging.effective.chosen);
+        self.judgement(&prepared, &case, inspection, ignores).of(prepared)
+    }
+
+    /// Makes of what the rules said what is to be told.
+    fn judgement(
+        &self,
+        prepared: &Prepared<'_>,
+        case: &Case<'_>,
+        mut inspection: Inspection,
+        ignores: Option<&mut Ignores<'_>>,
+    ) -> Judgement {
+        let Judging { effective, judged_as, place, .. } = &prepared.judging;
+        let one_version = judged_as.candidates.len() == 1;
         if !one_version {
-            inspection = lint::across(inspection, &case, &judged_as.candidates, read);
+            inspection = lint::across(inspection, case, &judged_as.candidates, &prepared.read);
         }
         let server = judged_as.used(&inspection);
-        let starts = if self.mends { starting(&config, &inspection, &judged_as.candidates, read) } else { Vec::new() };
-        let policies = policy::judge(&case, effective, place.path, place.environment);
+        let starts = if self.mends { prepared.starting(&inspection) } else { Vec::new() };
+        let policies = policy::judge(case, effective, place.path, place.environment);
         let mut findings = effective.settle(std::mem::take(&mut inspection.findings));
         findings.extend(effective.settle(policies.findings.clone()));
         let divided = match ignores {
             Some(ignores) => {
-                let how = Judging { case: &case, effective, inspection: &inspection, policies: &policies, one_version };
+                let how =
+                    suppress::Judging { case, effective, inspection: &inspection, policies: &policies, one_version };
                 ignores.apply(&how, findings)
             }
             None => Divided { left: findings, suppressed: Vec::new() },
         };
-        let (anchor, view) = (case.anchor(), config.view);
-        let mut judged = Judged {
-            reading,
-            view,
-            inspection,
-            suppressed: Vec::new(),
-            problems: policies.problems,
-            server,
-            visible: None,
-            anchor,
-            title: None,
-            starts,
-            own: SourceId::ROOT,
-        };
-        judged.inspection.findings = divided.left;
-        judged.inspection.silent.extend(policies.silent.into_iter().map(|(policy, fact)| (policy.into(), fact)));
-        judged.suppressed = divided.suppressed.into_iter().map(suppression).collect();
-        judged
+        inspection.findings = divided.left;
+        inspection.silent.extend(policies.silent.into_iter().map(|(policy, fact)| (policy.into(), fact)));
+        let suppressed = divided.suppressed.into_iter().map(suppression).collect();
+        Judgement { inspection, suppressed, problems: policies.problems, server, anchor: case.anchor(), starts }
     }
 
     /// Judges a profile with its layers.
@@ -375,14 +328,14 @@ impl Context<'_> {
         ignores: Option<&mut Ignores<'_>>,
     ) -> Judged {
         let effective = self.book.settings.for_path(place.path);
-        let mut known = Facts::default();
-        effective.teach(&mut known);
-        learn_all(&mut known, &setup.facts);
-        learn_all(&mut known, self.facts);
-        let facts = &known;
-        let judging = Judgment { effective: &effective, judged_as, mode: Mode::Server, facts, place };
+        let mut facts = Facts::default();
+        effective.teach(&mut facts);
+        learn_all(&mut facts, &setup.facts);
+        learn_all(&mut facts, self.facts);
         let read = |_: Server| (setup.reading.clone(), setup.config.clone());
-        let mut judged = self.judge(&read, read(setup.server), &judging, ignores);
+        let (effective_here, judged_as) = (Arc::clone(&effective), judged_as.clone());
+        let judging = Judging { effective: effective_here, judged_as, mode: Mode::Server, facts, place };
+        let mut judged = self.judge(self.prepared(Box::new(read), read(setup.server), judging), ignores);
         let own = Divided { left: setup.findings.clone(), suppressed: Vec::new() };
         judged.take_in(own, &effective);
         judged.visible = Some(Visible::of_setup(setup));
@@ -391,24 +344,96 @@ impl Context<'_> {
 }
 
 /// How one configuration is judged.
-#[derive(Clone, Copy)]
-struct Judgment<'a> {
-    effective: &'a Effective,
-    judged_as: &'a As,
+struct Judging<'a> {
+    effective: Arc<Effective>,
+    judged_as: As,
     mode: Mode,
-    facts: &'a Facts,
+    facts: Facts,
     place: &'a Place<'a>,
+}
+
+/// A text that is read and resolved, and not judged yet.
+struct Prepared<'a> {
+    reading: Reading,
+    config: Config,
+    /// The ACL file that it names.
+    users: Option<UsersFile>,
+    previous: Option<Cow<'a, Previous>>,
+    /// Reads it as another version.
+    read: Read<'a>,
+    judging: Judging<'a>,
+}
+
+impl Prepared<'_> {
+    fn case(&self) -> Case<'_> {
+        Case::new(&self.reading, &self.config, &self.judging.facts, self.judging.mode)
+            .after(self.previous.as_deref())
+            .with_users(self.users.as_ref())
+            .among(&self.judging.judged_as.candidates)
+    }
+
+    /// The candidates that start with it.
+    fn starting(&self, inspection: &Inspection) -> Vec<Server> {
+        let candidates = &self.judging.judged_as.candidates;
+        if is_split(inspection) {
+            let starts = |server: &&Server| (self.read)(**server).1.verdict().is_none();
+            return candidates.iter().filter(starts).copied().collect();
+        }
+        if self.config.verdict().is_none() { candidates.clone() } else { Vec::new() }
+    }
+}
+
+/// What is told of a text, before it is taken apart from what it was judged by.
+struct Judgement {
+    inspection: Inspection,
+    suppressed: Vec<(Finding, Suppression)>,
+    problems: Vec<Finding>,
+    server: JudgedAs,
+    anchor: Span,
+    starts: Vec<Server>,
+}
+
+impl Judgement {
+    fn of(self, prepared: Prepared<'_>) -> Judged {
+        let Self { inspection, suppressed, problems, server, anchor, starts } = self;
+        Judged {
+            view: prepared.config.view,
+            reading: prepared.reading,
+            inspection,
+            suppressed,
+            problems,
+            server,
+            visible: None,
+            anchor,
+            title: None,
+            starts,
+            own: SourceId::ROOT,
+        }
+    }
+
+    fn take_in(&mut self, divided: Divided, effective: &Effective) {
+        take_in(&mut self.inspection, &mut self.suppressed, divided, effective);
+    }
 }
 
 impl Judged {
     /// Takes further findings in, where the settings let them speak.
     pub(super) fn take_in(&mut self, divided: Divided, effective: &Effective) {
-        self.inspection.findings.extend(effective.settle(divided.left));
-        self.suppressed.extend(divided.suppressed.into_iter().map(suppression));
-        // Reasons not to start come first, in the server's order.
-        let place = |finding: &Finding| (finding.severity != Severity::Fatal).then_some(finding.at);
-        self.inspection.findings.sort_by_key(place);
+        take_in(&mut self.inspection, &mut self.suppressed, divided, effective);
     }
+}
+
+fn take_in(
+    inspection: &mut Inspection,
+    suppressed: &mut Vec<(Finding, Suppression)>,
+    divided: Divided,
+    effective: &Effective,
+) {
+    inspection.findings.extend(effective.settle(divided.left));
+    suppressed.extend(divided.suppressed.into_iter().map(suppression));
+    // Reasons not to start come first, in the server's order.
+    let place = |finding: &Finding| (finding.severity != Severity::Fatal).then_some(finding.at);
+    inspection.findings.sort_by_key(place);
 }
 
 /// Whether any server knows a name.
@@ -444,21 +469,6 @@ fn suppression(suppressed: Suppressed) -> (Finding, Suppression) {
         By::Baseline => (SuppressionKind::Baseline, None),
     };
     (suppressed.finding, Suppression { kind, reason, until: None })
-}
-
-/// The candidates that start with a configuration.
-fn starting(config: &Config, inspection: &Inspection, candidates: &[Server], read: Read<'_>) -> Vec<Server> {
-    if is_split(inspection) {
-        let starts = |server: &&Server| read(**server).1.verdict().is_none();
-        return candidates.iter().filter(starts).copied().collect();
-    }
-    if config.verdict().is_none() { candidates.to_vec() } else { Vec::new() }
-}
-
-/// Whether some of the versions that a text may be for take it and others do not.
-fn is_split(inspection: &Inspection) -> bool {
-    let rules = ["version-dependent", "no-version-starts"];
-    inspection.findings.iter().any(|finding| rules.contains(&finding.rule.as_ref()))
 }
 
 /// Takes facts in, over what was known.

@@ -299,7 +299,14 @@ fn memory_misread(case: &Case<'_>, report: &mut Report<'_>) {
             continue;
         }
         let at = case.word_at(number.id, number.index);
-        if !number.has_digits() {
+        if number.has_digits() {
+            let read = bytes_in_words(number.bytes);
+            report.add(
+                MEMORY_MISREAD
+                    .finding(at, format!("`{}` does not fit 64 bits, and is read as `{read}`", number.text))
+                    .help("give a number that a machine can have"),
+            );
+        } else {
             let name = case.name(number.id);
             let shown = if number.text.is_empty() { "\"\"" } else { number.text };
             report.add(
@@ -307,13 +314,6 @@ fn memory_misread(case: &Case<'_>, report: &mut Report<'_>) {
                     .finding(at, format!("`{shown}` is 0 for `{name}`: there is no number in it"))
                     .help("give a number of bytes, or `0`")
                     .fix(Fix::safe([number.put(case, "0")])),
-            );
-        } else {
-            let read = bytes_in_words(number.bytes);
-            report.add(
-                MEMORY_MISREAD
-                    .finding(at, format!("`{}` does not fit 64 bits, and is read as `{read}`", number.text))
-                    .help("give a number that a machine can have"),
             );
         }
     }

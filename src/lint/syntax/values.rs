@@ -173,7 +173,7 @@ Good:
 ",
     source: "redis 6.2.14, run with CONFIG GET",
     servers: &["redis < 7.0"],
-    fix: Some(Safety::Safe),
+    fix: Some(Safety::Unsafe),
     check: Check::Config(unixsocketperm_octal),
     ..Rule::BASE
 };
@@ -401,9 +401,12 @@ fn unixsocketperm_octal(case: &Case<'_>, report: &mut Report<'_>) {
         .help("give digits from 0 to 7, such as `770`");
     report.add(match units::octal(text) {
         Some(meant) => {
+            // Who may connect changes with it.
+            let is_same = u32::from_str_radix(&meant.word, 8) == Ok(*read);
             let mut words = case.words(id);
             words[1] = meant.word.into_bytes();
-            finding.fix(Fix::safe([Edit::Put { statement: case.at(id), words }]))
+            let edits = [Edit::Put { statement: case.at(id), words }];
+            finding.fix(if is_same { Fix::safe(edits) } else { Fix::unsafe_(edits) })
         }
         None => finding,
     });

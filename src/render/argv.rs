@@ -8,7 +8,7 @@ use super::options::Layout;
 use super::secrets::{self, Placed, Surface};
 use super::sheet::Line;
 use super::template::{fill, texts};
-use super::{Artefact, Rendered};
+use super::{Artefact, Rendered, Target};
 use crate::config::printable;
 use crate::finding::Finding;
 use crate::syntax::argv::arguments;
@@ -38,7 +38,8 @@ pub(super) fn render(job: &Job<'_>) -> Result<Rendered, Vec<Finding>> {
 /// The options, a list for each statement: one element a word, which is the only form that all versions read alike.
 ///
 /// # Errors
-/// What a command line cannot say: NUL, what is not text, and what the version would take for an option.
+/// What a command line cannot say: NUL, what is not text, and what the version would take for an option; and for a shell what
+/// a terminal obeys, which no quotes escape there.
 pub(super) fn words(job: &Job<'_>, lines: &[Line]) -> Result<Vec<Vec<String>>, Vec<Finding>> {
     let mut findings = Vec::new();
     let mut all = Vec::new();
@@ -56,9 +57,12 @@ pub(super) fn words(job: &Job<'_>, lines: &[Line]) -> Result<Vec<Vec<String>>, V
 fn option(job: &Job<'_>, line: &Line) -> Result<Vec<String>, Vec<Finding>> {
     let plain = line.plain();
     let mut words = vec![format!("--{}", line.name)];
+    let is_for_shell = matches!(job.options.target, Target::Argv | Target::DockerRun);
+    let is_obeyed = |letter: char| letter.is_control() && !matches!(letter, '\n' | '\t' | '\r');
+    let cannot_stand = |letter: char| letter == '\0' || (is_for_shell && is_obeyed(letter));
     for word in &plain {
         match std::str::from_utf8(word) {
-            Ok(text) if !text.contains('\0') => words.push(text.to_owned()),
+            Ok(text) if !text.contains(cannot_stand) => words.push(text.to_owned()),
             _ => {
                 let message = format!("`{}` of `{}` cannot be said on a command line", printable(word), line.name);
                 return Err(vec![cannot_say(line.at, message, "use the target `conf`, which escapes every byte")]);

@@ -46,6 +46,17 @@ pub fn judged_alike(reading: &Reading, config: &Config, servers: &[Server]) -> O
     Some(groups)
 }
 
+/// Whether every version surely takes a text apart into the same statements: it includes nothing, all of it could be read, and
+/// nothing in it is quoted in an odd way or filled in by a template.
+#[must_use]
+pub fn is_read_alike(reading: &Reading) -> bool {
+    let is_told = |item: &Item| {
+        matches!(item, Item::Statement(id) if (reading.statement(*id).is_plain || is_plain(reading, *id))
+            && reading.words(*id).iter().all(|word| !word.open))
+    };
+    reading.sources.len() == 1 && reading.order().iter().all(is_told)
+}
+
 /// What servers make of one statement.
 enum Verdicts {
     /// All take it, or all refuse it.
@@ -352,6 +363,38 @@ mod tests {
         assert!(alike("lua-time-limit 500\ndbfilename a.rdb\nnotify-keyspace-events KEA\nbind 127.0.0.1\n"));
         assert!(!alike("busy-reply-threshold 500\n") && !alike("notify-keyspace-events Kn\n"));
         assert!(alike("dbfilename a/b\n") && !alike("dbfilename \"\"\n"));
+    }
+
+    #[test]
+    fn what_is_said_to_be_read_alike_is_read_so() {
+        let lines = [
+            "port 1",
+            "save \"\"",
+            "a b\tc",
+            "user 'x'",
+            "x \"y\\n\"",
+            "x \"y\"z",
+            "q '",
+            "include y",
+            "d \u{b}e",
+            "f \u{ff}",
+        ];
+        let (newest, mut alike) = (*server::all().last().unwrap(), 0);
+        for text in lines.iter().flat_map(|one| lines.iter().map(move |other| format!("{one}\n{other}\n"))) {
+            let read = |server| conf::read_alone(Name::Stdin, text.as_bytes(), server);
+            let first = read(newest);
+            if is_read_alike(&first) {
+                alike += 1;
+                for other in server::all().iter().map(|server| read(*server)) {
+                    let words = |reading: &Reading| {
+                        let of = |(id, _)| (reading.name(id).to_vec(), reading.arguments(id).concat());
+                        reading.iter().map(of).collect::<Vec<_>>()
+                    };
+                    assert_eq!((words(&other), other.order()), (words(&first), first.order()), "{text:?}");
+                }
+            }
+        }
+        assert!(alike > 3, "{alike}");
     }
 
     #[test]

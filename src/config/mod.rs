@@ -32,7 +32,7 @@ mod visible;
 use std::sync::{Arc, OnceLock};
 
 pub use acl_file::resolve_acl_file;
-pub use alike::judged_alike;
+pub use alike::{is_read_alike, judged_alike};
 pub use bad::Bad;
 pub use effective::Origin;
 pub use listing::{Row, Scope};
@@ -77,7 +77,7 @@ pub struct Part {
     /// What it is for, in entries with keys.
     pub key: Option<Key>,
     /// What it means, or why it means nothing.
-    pub value: Result<Value, Bad>,
+    pub value: Result<Value, Box<Bad>>,
     /// The statement that made it.
     pub by: StatementId,
     /// The statement that made it void.

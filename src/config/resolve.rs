@@ -452,6 +452,7 @@ impl Fold<'_> {
     }
 
     fn keep(&mut self, id: StatementId, directive: &Directive, key: Option<Key>, value: Result<Value, Bad>) {
+        let value = value.map_err(Box::new);
         self.entry(directive.id).parts.push(Part { key, value, by: id, beaten_by: None });
     }
 }

@@ -96,7 +96,7 @@ fn points(entry: &Entry) -> Option<Vec<Point<'_>>> {
                 found.extend(points.iter().map(|point| Ok((Some(*point), beaten))));
             }
             Ok(_) => return None,
-            Err(bad) => found.push(Err(bad)),
+            Err(bad) => found.push(Err(&**bad)),
         }
     }
     Some(found)

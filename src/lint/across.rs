@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use super::rule::{Group, Rule};
 use super::{Case, Inspection, Verdict, refused};
-use crate::config::{Config, Refusal, judged_alike};
+use crate::config::{Config, Refusal, is_read_alike, judged_alike, resolve};
 use crate::facts::Facts;
 use crate::finding::{Finding, Severity};
 use crate::server::{self, Server};
@@ -78,7 +78,7 @@ pub fn across(
         refusing += if case.config.refusals().is_empty() { 0 } else { group.len() };
     }
     for group in others {
-        let (reading, config) = read(group[0]);
+        let (reading, config) = read_again(case, group[0], read);
         refusing += if config.refusals().is_empty() { 0 } else { group.len() };
         let facts = Facts::default();
         note(config.refusals(), group, &Case::new(&reading, &config, &facts, case.mode), &mut lines);
@@ -112,6 +112,17 @@ pub fn across(
         }
     }
     inspection
+}
+
+/// The same text as another version reads it. Where every version splits all lines alike, only what they mean is found anew.
+fn read_again(case: &Case<'_>, server: Server, read: &dyn Fn(Server) -> (Reading, Config)) -> (Reading, Config) {
+    if !is_read_alike(case.reading) {
+        return read(server);
+    }
+    let mut reading = case.reading.clone();
+    reading.server = server;
+    let config = resolve(&reading, case.mode);
+    (reading, config)
 }
 
 /// Whether all versions surely open the same sockets: they differ in what an empty `bind` means, in the ports of a cluster's

@@ -55,6 +55,7 @@ pub use rule::{Check, Example, Group, Rule};
 pub use users_file::UsersFile;
 
 use std::borrow::Cow;
+use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use crate::config::{Reason, Refusal, Stage};
@@ -68,8 +69,12 @@ pub fn rule(id: &str) -> Option<&'static Rule> {
     position(id).map(|at| RULES[at])
 }
 
+/// Each finding is looked up by its rule several times.
+static POSITIONS: LazyLock<HashMap<&'static str, usize>> =
+    LazyLock::new(|| RULES.iter().enumerate().map(|(at, rule)| (rule.id, at)).collect());
+
 fn position(id: &str) -> Option<usize> {
-    RULES.binary_search_by_key(&id, |rule| rule.id).ok()
+    POSITIONS.get(id).copied()
 }
 
 /// The rule that a misspelt id most likely means.

@@ -6,7 +6,7 @@ use super::{Author, Identity, Layer, OfPaths, Selector, Settings};
 use crate::facts::{Definition, Facts, Said};
 use crate::finding::{Finding, Severity};
 use crate::lint::policy::Policies;
-use crate::lint::{Chosen, RULES};
+use crate::lint::{Chosen, RULES, position};
 use crate::server::Server;
 use crate::source::{SourceId, Span};
 use crate::syntax::profile::Spanned;
@@ -118,9 +118,9 @@ impl Effective {
     }
 
     fn decided(&self, id: &str) -> Option<Decided> {
-        match RULES.binary_search_by_key(&id, |rule| rule.id) {
-            Ok(position) => self.rules.get(position).copied(),
-            Err(_) => self.of_policies.get(self.policies.position(id)?).copied(),
+        match position(id) {
+            Some(position) => self.rules.get(position).copied(),
+            None => self.of_policies.get(self.policies.position(id)?).copied(),
         }
     }
 }

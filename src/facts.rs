@@ -3,7 +3,6 @@
 //! A fact never reaches a directive except through a formula that names it. Facts have units of their own (`GiB`, `1h`);
 //! directives have the server's. The list is closed: [`ALL`].
 
-use std::collections::BTreeMap;
 use std::fmt;
 
 use crate::source::Span;
@@ -325,12 +324,27 @@ pub struct Fact {
 
 /// What is known of one deployment. A later [`Facts::learn`] wins: callers go from the lowest layer to the highest.
 #[derive(Clone, Debug, Default, PartialEq)]
-pub struct Facts(BTreeMap<&'static str, Fact>);
+pub struct Facts(Vec<(&'static str, Fact)>);
 
 impl Facts {
     /// Takes a fact in, over what was known.
     pub fn learn(&mut self, definition: &'static Definition, said: Said, at: Span) {
-        self.0.insert(definition.name, Fact { said, at });
+        self.put(definition.name, Fact { said, at });
+    }
+
+    /// Takes facts in, over what was known.
+    pub fn learn_all(&mut self, more: &Self) {
+        for (name, fact) in &more.0 {
+            self.put(name, *fact);
+        }
+    }
+
+    /// They are few, so they stand in a row, sorted by name.
+    fn put(&mut self, name: &'static str, fact: Fact) {
+        match self.0.binary_search_by_key(&name, |(known, _)| known) {
+            Ok(at) => self.0[at].1 = fact,
+            Err(at) => self.0.insert(at, (name, fact)),
+        }
     }
 
     /// The fact with that name.
@@ -341,7 +355,7 @@ impl Facts {
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&Fact> {
         debug_assert!(definition(name).is_some(), "`{name}` is no fact");
-        self.0.get(name)
+        self.0.iter().find(|(known, _)| *known == name).map(|(_, fact)| fact)
     }
 
     /// Bytes, or bytes a second.

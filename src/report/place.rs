@@ -99,7 +99,7 @@ impl<'a> Places<'a> {
 #[must_use]
 pub fn shown_path(path: &Path, folder: &Path) -> String {
     // A relative path lies in no folder that is named from the root.
-    let is_outside = path.is_relative() && folder.is_absolute();
+    let is_outside = folder.as_os_str().is_empty() || (path.is_relative() && folder.is_absolute());
     let inside = if is_outside { None } else { path.strip_prefix(folder).ok() };
     let shown = inside.filter(|inside| !inside.as_os_str().is_empty()).unwrap_or(path);
     let mut text = shown.to_str().map_or_else(|| shown.display().to_string(), str::to_owned);

@@ -12,7 +12,7 @@ use super::lint::rulebook::settings_here;
 use super::terminal::Terminal;
 use super::write::write;
 use crate::config::resolve;
-use crate::facts::{self, Facts};
+use crate::facts::Facts;
 use crate::finding::Severity;
 use crate::lint::Case;
 use crate::lint::doctor::{LiveCase, diagnose, facts_of, running_text};
@@ -87,7 +87,7 @@ fn examine(
     let Patient { name, snapshot, evidence, taken, .. } = patient;
     let mut known = facts_of(snapshot, evidence);
     effective.teach(&mut known);
-    learn_all(&mut known, declared);
+    known.learn_all(declared);
     let text = running_text(snapshot, evidence);
     let reading = conf::read_alone(Name::Live(name.clone()), text.as_bytes(), snapshot.server);
     let config = resolve(&reading, Mode::Server);
@@ -124,17 +124,10 @@ fn declared(command: &Doctor) -> Result<Facts, Failure> {
                 .help("cut the file down to the one, or say facts by --fact"));
         };
         let newest = *crate::server::all().last().expect("there are catalogued servers");
-        learn_all(&mut known, &one.facts(&one.read(newest, &Disk)));
+        known.learn_all(&one.facts(&one.read(newest, &Disk)));
     }
-    learn_all(&mut known, &super::setup::facts_of_flags(&command.facts)?);
+    known.learn_all(&super::setup::facts_of_flags(&command.facts)?);
     Ok(known)
-}
-
-/// Takes facts in, over what was known.
-fn learn_all(known: &mut Facts, more: &Facts) {
-    for (name, fact) in more.iter() {
-        known.learn(facts::definition(name).expect("it was learnt under this name"), fact.said, fact.at);
-    }
 }
 
 /// The libraries that were asked for, each once.

@@ -6,7 +6,7 @@ use std::path::Path;
 
 use super::super::failure::Failure;
 use super::input::{Input, named_kind};
-use super::subject::{self, File, Place, is_directive};
+use super::subject::{File, Place, is_directive};
 use super::{Looked, Pass, Run};
 use crate::config::fleet::Surroundings;
 use crate::facts::Facts;
@@ -148,7 +148,7 @@ impl Run<'_> {
             return (of_place, None);
         };
         let mut known = instance.facts.clone();
-        subject::learn_all(&mut known, &of_place);
+        known.learn_all(&of_place);
         (known, Some(instance))
     }
 }

@@ -13,7 +13,7 @@ use crate::catalog::{self, View};
 use crate::config::acl::Surroundings;
 use crate::config::layers::{Request, load, merge};
 use crate::config::{Config, Setup, Visible, resolve, resolve_acl_file};
-use crate::facts::{self, Fact, Facts};
+use crate::facts::{self, Facts};
 use crate::finding::{Finding, Severity};
 use crate::lint::settings::Effective;
 use crate::lint::suppress::{By, Divided, Ignores, Suppressed};
@@ -142,10 +142,10 @@ impl Context<'_> {
             let (judged_as, resolved) = self.version_of_image(&surveyed, &effective, place, text, one.told, &read);
             let mut known = Facts::default();
             effective.teach(&mut known);
-            learn_all(&mut known, place.facts);
-            learn_all(&mut known, &one.facts(&resolved.0));
+            known.learn_all(place.facts);
+            known.learn_all(&one.facts(&resolved.0));
             learn_header(&mut known, &surveyed);
-            learn_all(&mut known, self.facts);
+            known.learn_all(self.facts);
             let effective = Arc::clone(&effective);
             let judging = Judging { effective, judged_as, mode: one.mode, facts: known, place };
             let mut judged = self.judge(self.prepared(Box::new(read), resolved, judging), ignores.as_mut());
@@ -202,9 +202,9 @@ impl Context<'_> {
         let (judged_as, resolved) = self.version(surveyed, &effective, place, text, &read);
         let mut facts = Facts::default();
         effective.teach(&mut facts);
-        learn_all(&mut facts, place.facts);
+        facts.learn_all(place.facts);
         learn_header(&mut facts, surveyed);
-        learn_all(&mut facts, self.facts);
+        facts.learn_all(self.facts);
         self.prepared(read, resolved, Judging { effective, judged_as, mode, facts, place })
     }
 
@@ -330,8 +330,8 @@ impl Context<'_> {
         let effective = self.book.settings.for_path(place.path);
         let mut facts = Facts::default();
         effective.teach(&mut facts);
-        learn_all(&mut facts, &setup.facts);
-        learn_all(&mut facts, self.facts);
+        facts.learn_all(&setup.facts);
+        facts.learn_all(self.facts);
         let read = |_: Server| (setup.reading.clone(), setup.config.clone());
         let (effective_here, judged_as) = (Arc::clone(&effective), judged_as.clone());
         let judging = Judging { effective: effective_here, judged_as, mode: Mode::Server, facts, place };
@@ -469,13 +469,6 @@ fn suppression(suppressed: Suppressed) -> (Finding, Suppression) {
         By::Baseline => (SuppressionKind::Baseline, None),
     };
     (suppressed.finding, Suppression { kind, reason, until: None })
-}
-
-/// Takes facts in, over what was known.
-pub(super) fn learn_all(known: &mut Facts, more: &Facts) {
-    for (name, Fact { said, at }) in more.iter() {
-        known.learn(facts::definition(name).expect("it was learnt under this name"), *said, *at);
-    }
 }
 
 /// Takes in the facts of `# redisconf:` comments; what cannot be read of them is found where comments are looked at.

@@ -11,7 +11,7 @@ use super::value::{Class, event_bits};
 use crate::catalog::{self, Directive, DirectiveId, EnumWord, Kind, Lookup, State, TextRules, View};
 use crate::server::{self, Habits, MemoryNumbers, Server};
 use crate::source::Sources;
-use crate::syntax::{Item, Reading, StatementId, Word};
+use crate::syntax::{Host, Item, Reading, StatementId, Via, Word};
 
 /// Groups of servers that surely refuse the same statements of a reading, in their order; `None` where only resolving for
 /// each of them can tell.
@@ -46,15 +46,19 @@ pub fn judged_alike(reading: &Reading, config: &Config, servers: &[Server]) -> O
     Some(groups)
 }
 
-/// Whether every version surely takes a text apart into the same statements: it includes nothing, all of it could be read, and
-/// nothing in it is quoted in an odd way or filled in by a template.
+/// Whether every version surely takes a text apart into the same statements: it is a file of lines that includes nothing, all
+/// of it could be read, and nothing in it is quoted in an odd way or filled in by a template.
 #[must_use]
 pub fn is_read_alike(reading: &Reading) -> bool {
     let is_told = |item: &Item| {
-        matches!(item, Item::Statement(id) if (reading.statement(*id).is_plain || is_plain(reading, *id))
-            && reading.words(*id).iter().all(|word| !word.open))
+        let Item::Statement(id) = *item else { return false };
+        let statement = reading.statement(id);
+        statement.via == Via::Text
+            && (statement.is_plain || is_plain(reading, id))
+            && reading.words(id).iter().all(|word| !word.open)
     };
-    reading.sources.len() == 1 && reading.order().iter().all(is_told)
+    let is_file = reading.host == Host::Conf && reading.regions.is_empty() && reading.sources.len() == 1;
+    is_file && reading.order().iter().all(is_told)
 }
 
 /// What servers make of one statement.

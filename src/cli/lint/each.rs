@@ -13,8 +13,11 @@ use crate::facts::Facts;
 use crate::source::Name;
 use crate::syntax::embedded::{Kind, recognise};
 
-/// As many files as are judged together: so many readings fit the cache of a core.
+/// As many files as are judged together: so many readings of small files fit the cache of a core.
 const FEW: usize = 16;
+
+/// A file of more bytes is judged for itself.
+const SMALL: usize = 64 * 1024;
 
 /// How many of some files are judged together, so that no core is left without work.
 pub(super) fn few_of(files: usize) -> usize {
@@ -34,6 +37,10 @@ struct Opened {
 }
 
 impl Opened {
+    fn is_small_conf(&self) -> bool {
+        matches!(self.kind, Kind::Conf | Kind::Sentinel) && self.text.len() <= SMALL
+    }
+
     fn place(&self) -> Place<'_> {
         let instance = self.instance.as_ref();
         Place {
@@ -63,21 +70,26 @@ impl Run<'_> {
         })
     }
 
+    /// Judges the small configurations together, and the rest one by one, so that of large files one at a time is in memory.
     fn look_at_all(&self, inputs: &[Input]) -> Vec<Looked> {
-        let opened: Vec<Result<Opened, Looked>> = inputs.iter().map(|input| self.opened(input, Pass::Whole)).collect();
-        let is_conf = |opened: &Opened| matches!(opened.kind, Kind::Conf | Kind::Sentinel) && !self.context.mends;
-        let confs: Vec<&Opened> = opened.iter().flatten().filter(|opened| is_conf(opened)).collect();
-        let places: Vec<Place<'_>> = confs.iter().map(|opened| opened.place()).collect();
-        let texts = confs.iter().zip(&places);
+        let mut looked: Vec<(usize, Looked)> = Vec::with_capacity(inputs.len());
+        let mut small: Vec<(usize, Opened)> = Vec::new();
+        for (index, input) in inputs.iter().enumerate() {
+            match self.opened(input, Pass::Whole) {
+                Ok(opened) if opened.is_small_conf() && !self.context.mends => small.push((index, opened)),
+                Ok(opened) => looked.push((index, self.look_into(input, &opened))),
+                Err(otherwise) => looked.push((index, otherwise)),
+            }
+        }
+        let places: Vec<Place<'_>> = small.iter().map(|(_, opened)| opened.place()).collect();
+        let texts = small.iter().zip(&places);
         let files: Vec<File<'_>> =
-            texts.map(|(opened, place)| File { name: &opened.name, text: &opened.text, place }).collect();
-        let mut judged = self.context.confs(&files).into_iter();
-        let look = |(input, opened): (&Input, Result<Opened, Looked>)| match opened {
-            Ok(opened) if is_conf(&opened) => self.reported(input, judged.by_ref().take(1).collect(), None),
-            Ok(opened) => self.look_into(input, &opened),
-            Err(looked) => looked,
-        };
-        inputs.iter().zip(opened).map(look).collect()
+            texts.map(|((_, opened), place)| File { name: &opened.name, text: &opened.text, place }).collect();
+        for (judged, (index, _)) in self.context.confs(&files).into_iter().zip(&small) {
+            looked.push((*index, self.reported(&inputs[*index], vec![judged], None)));
+        }
+        looked.sort_by_key(|(index, _)| *index);
+        looked.into_iter().map(|(_, looked)| looked).collect()
     }
 
     /// Opens a file and finds out what it is; or what became of it, if there is nothing to judge in it or it is judged

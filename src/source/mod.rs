@@ -9,6 +9,6 @@ mod position;
 mod text;
 
 pub use files::{Disk, FileError, Files, Instead, MAX_FILE_BYTES, Memory};
-pub(crate) use position::line_starts;
 pub use position::{Position, Source};
+pub(crate) use position::{USUAL_LINE_BYTES, line_starts};
 pub use text::{Name, SourceId, Sources, Span};

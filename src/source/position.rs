@@ -98,7 +98,7 @@ impl Source {
 }
 
 /// About as many bytes as a line has, comments and all.
-const USUAL_LINE_BYTES: usize = 32;
+pub(crate) const USUAL_LINE_BYTES: usize = 32;
 
 /// Starts of all lines of a text.
 ///

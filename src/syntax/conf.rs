@@ -10,13 +10,10 @@ use super::placeholder;
 use super::reading::{Item, Problem, ProblemKind, Reading, StatementId, Via, Word};
 use super::words::{Piece, split, split_into};
 use crate::server::Server;
-use crate::source::{Files, Name, Source, SourceId, Sources, Span, line_starts};
+use crate::source::{Files, Name, Source, SourceId, Sources, Span, USUAL_LINE_BYTES, line_starts};
 
 /// Longer lines than this, one mebibyte, are not taken apart.
 const MAX_LINE_BYTES: usize = 1024 * 1024;
-
-/// About as many bytes as a line has, comments and all.
-const USUAL_LINE_BYTES: usize = 40;
 
 /// What a line of a file is; joined, the spans of all lines are the file.
 #[derive(Clone, Debug, PartialEq, Eq)]

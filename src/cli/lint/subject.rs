@@ -216,14 +216,19 @@ impl Context<'_> {
         let judge = |(index, inspection): (usize, Inspection)| {
             let (one, (case, _)) = (&all[index], &cases[index]);
             let mut ignores = self.ignores.then(|| Ignores::new(&self.book.settings, self.book.today));
-            let mut judgement = self.judgement(one, case, inspection, ignores.as_mut());
-            for divided in ignores.into_iter().flat_map(Ignores::finish) {
-                judgement.take_in(divided, &one.judging.effective);
-            }
-            judgement
+            let judgement = self.judgement(one, case, inspection, ignores.as_mut());
+            (judgement, ignores.map(Ignores::finish).unwrap_or_default())
         };
-        let judgements: Vec<Judgement> = inspections.into_iter().enumerate().map(judge).collect();
-        all.into_iter().zip(judgements).map(|(one, judgement)| judgement.of(one)).collect()
+        let judgements: Vec<(Judgement, Vec<Divided>)> = inspections.into_iter().enumerate().map(judge).collect();
+        let whole = |(one, (judgement, of_comments)): (Prepared<'_>, (Judgement, Vec<Divided>))| {
+            let effective = Arc::clone(&one.judging.effective);
+            let mut judged = judgement.of(one);
+            for divided in of_comments {
+                judged.take_in(divided, &effective);
+            }
+            judged
+        };
+        all.into_iter().zip(judgements).map(whole).collect()
     }
 
     /// Flag, header, instance, settings, engine; and the text as that version reads it.
@@ -410,30 +415,17 @@ impl Judgement {
             own: SourceId::ROOT,
         }
     }
-
-    fn take_in(&mut self, divided: Divided, effective: &Effective) {
-        take_in(&mut self.inspection, &mut self.suppressed, divided, effective);
-    }
 }
 
 impl Judged {
     /// Takes further findings in, where the settings let them speak.
     pub(super) fn take_in(&mut self, divided: Divided, effective: &Effective) {
-        take_in(&mut self.inspection, &mut self.suppressed, divided, effective);
+        self.inspection.findings.extend(effective.settle(divided.left));
+        self.suppressed.extend(divided.suppressed.into_iter().map(suppression));
+        // Reasons not to start come first, in the server's order.
+        let place = |finding: &Finding| (finding.severity != Severity::Fatal).then_some(finding.at);
+        self.inspection.findings.sort_by_key(place);
     }
-}
-
-fn take_in(
-    inspection: &mut Inspection,
-    suppressed: &mut Vec<(Finding, Suppression)>,
-    divided: Divided,
-    effective: &Effective,
-) {
-    inspection.findings.extend(effective.settle(divided.left));
-    suppressed.extend(divided.suppressed.into_iter().map(suppression));
-    // Reasons not to start come first, in the server's order.
-    let place = |finding: &Finding| (finding.severity != Severity::Fatal).then_some(finding.at);
-    inspection.findings.sort_by_key(place);
 }
 
 /// Whether any server knows a name.

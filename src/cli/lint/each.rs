@@ -37,10 +37,6 @@ struct Opened {
 }
 
 impl Opened {
-    fn is_small_conf(&self) -> bool {
-        matches!(self.kind, Kind::Conf | Kind::Sentinel) && self.text.len() <= SMALL
-    }
-
     fn place(&self) -> Place<'_> {
         let instance = self.instance.as_ref();
         Place {
@@ -76,7 +72,7 @@ impl Run<'_> {
         let mut small: Vec<(usize, Opened)> = Vec::new();
         for (index, input) in inputs.iter().enumerate() {
             match self.opened(input, Pass::Whole) {
-                Ok(opened) if opened.is_small_conf() && !self.context.mends => small.push((index, opened)),
+                Ok(opened) if self.is_small(input, &opened) && !self.context.mends => small.push((index, opened)),
                 Ok(opened) => looked.push((index, self.look_into(input, &opened))),
                 Err(otherwise) => looked.push((index, otherwise)),
             }
@@ -90,6 +86,12 @@ impl Run<'_> {
         }
         looked.sort_by_key(|(index, _)| *index);
         looked.into_iter().map(|(_, looked)| looked).collect()
+    }
+
+    /// Whether it is a configuration that takes little memory: what it includes may be large.
+    fn is_small(&self, input: &Input, opened: &Opened) -> bool {
+        let includes = matches!(input, Input::File(found) if self.taken.includes(&found.path));
+        matches!(opened.kind, Kind::Conf | Kind::Sentinel) && opened.text.len() <= SMALL && !includes
     }
 
     /// Opens a file and finds out what it is; or what became of it, if there is nothing to judge in it or it is judged

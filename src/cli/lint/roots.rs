@@ -16,6 +16,8 @@ use super::subject::is_directive;
 
 /// A text, or a part of one, that is judged where it is read, and not for itself; by the one path that it has on the disk.
 pub(super) enum Read {
+    /// A file that reads others, by the path that was used to reach it.
+    By(PathBuf),
     /// A file that another one includes.
     Included(PathBuf),
     /// A file that a container mounts.
@@ -70,7 +72,11 @@ fn included(path: &Path, text: &[u8], files: &dyn Files) -> Vec<Read> {
     }
     let newest = *server::all().last().expect("there are catalogued servers");
     let reading = conf::read_template(Name::File(path.to_owned()), text, newest, files);
-    files_of(&reading.sources).skip(1).filter_map(whole).map(Read::Included).collect()
+    let mut all: Vec<Read> = files_of(&reading.sources).skip(1).filter_map(whole).map(Read::Included).collect();
+    if !all.is_empty() {
+        all.push(Read::By(path.to_owned()));
+    }
+    all
 }
 
 /// What the servers in a text read, such as the files that a Compose file mounts.
@@ -101,6 +107,8 @@ fn files_of(sources: &Sources) -> impl Iterator<Item = &PathBuf> {
 /// All that is judged where it is read.
 #[derive(Default)]
 pub(super) struct Taken {
+    /// Who includes.
+    including: BTreeSet<PathBuf>,
     included: BTreeSet<PathBuf>,
     mounted: BTreeSet<PathBuf>,
     values: BTreeSet<(PathBuf, u32)>,
@@ -113,6 +121,7 @@ impl Taken {
         let mut taken = Self { texts, ..Self::default() };
         for read in all {
             match read {
+                Read::By(file) => _ = taken.including.insert(file),
                 Read::Included(file) => _ = taken.included.insert(file),
                 Read::Mounted(file) => _ = taken.mounted.insert(file),
                 Read::Value(file, start) => _ = taken.values.insert((file, start)),
@@ -125,6 +134,11 @@ impl Taken {
     pub(super) fn holds(&self, path: &Path) -> bool {
         let nothing = self.included.is_empty() && self.mounted.is_empty();
         !nothing && whole(path).is_some_and(|path| self.included.contains(&path) || self.mounted.contains(&path))
+    }
+
+    /// Whether a file includes others.
+    pub(super) fn includes(&self, path: &Path) -> bool {
+        !self.including.is_empty() && self.including.contains(path)
     }
 
     /// Whether a container mounts a file, or a value in it.

@@ -166,6 +166,12 @@ fn users<'a>(case: &Case<'a>) -> Vec<(DefinedUser<'a>, Rights)> {
     users.filter_map(|user| user.rights.clone().map(|rights| (user, rights))).collect()
 }
 
+/// What a user would come to with these words, the directive first.
+fn rights_of(words: &[Vec<u8>], case: &Case<'_>) -> Rights {
+    let arguments: Vec<&[u8]> = words.iter().skip(1).map(Vec::as_slice).collect();
+    Rights::of(&arguments, case.reading.server)
+}
+
 fn acl_overbroad(case: &Case<'_>, report: &mut Report<'_>) {
     const ADMINISTRATORS: [&str; 7] = ["admin", "root", "super", "operator", "ops", "dba", "maintenance"];
     for (user, rights) in users(case) {
@@ -177,13 +183,18 @@ fn acl_overbroad(case: &Case<'_>, report: &mut Report<'_>) {
         let mut words = case.words(user.by);
         words.push(b"-@admin".to_vec());
         let shown = case.word(user.by, 0);
-        let finding = ACL_OVERBROAD
+        let mut finding = ACL_OVERBROAD
             .finding(
                 case.at(user.by),
                 format!("user `{shown}` may give itself every right, by ACL SETUSER or CONFIG SET"),
             )
-            .help("add `-@admin`, and `-@dangerous` if it needs neither KEYS nor INFO")
-            .fix(Fix::unsafe_([Edit::Put { statement: case.at(user.by), words }]).of_secret());
+            .help("add `-@admin`, and `-@dangerous` if it needs neither KEYS nor INFO");
+        // What a selector allows, no word behind it takes.
+        if rights_of(&words, case).is_administrator() {
+            finding = finding.help("take `+@admin` and `+@all` out of its selectors, or add `-@admin` in each");
+        } else {
+            finding = finding.fix(Fix::unsafe_([Edit::Put { statement: case.at(user.by), words }]).of_secret());
+        }
         report.add(finding);
     }
 }
@@ -215,10 +226,13 @@ fn user_disabled(case: &Case<'_>, report: &mut Report<'_>) {
         let mut words = case.words(user.by);
         words.insert(2, b"on".to_vec());
         let shown = case.word(user.by, 0);
-        let finding = USER_DISABLED
+        let mut finding = USER_DISABLED
             .finding(case.at(user.by), format!("user `{shown}` cannot log in: it was never switched on"))
-            .help("write `on` behind the name, or `off` if that is meant")
-            .fix(Fix::unsafe_([Edit::Put { statement: case.at(user.by), words }]).of_secret());
+            .help("write `on` behind the name, or `off` if that is meant");
+        // `reset` further on takes it back.
+        if rights_of(&words, case).on {
+            finding = finding.fix(Fix::unsafe_([Edit::Put { statement: case.at(user.by), words }]).of_secret());
+        }
         report.add(finding);
     }
 }

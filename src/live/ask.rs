@@ -28,6 +28,23 @@ pub enum Section {
     Everything,
 }
 
+/// Names for one CONFIG GET, as they are sent: made once for any number of servers.
+#[derive(Debug)]
+pub(super) struct Names {
+    count: usize,
+    packed: Vec<u8>,
+}
+
+impl Names {
+    pub(super) fn new(names: &[&str]) -> Self {
+        let mut packed = Vec::new();
+        for name in names {
+            pack_word(name.as_bytes(), &mut packed);
+        }
+        Self { count: names.len(), packed }
+    }
+}
+
 /// Everything that can be sent. There is no way to send other words.
 #[derive(Clone, Copy)]
 pub(super) enum Ask<'a> {
@@ -35,7 +52,7 @@ pub(super) enum Ask<'a> {
     Auth(&'a Login),
     ConfigGet(&'a str),
     /// Many names at once, which servers take from 7.0 on.
-    ConfigGetAll(&'a [&'a str]),
+    ConfigGetAll(&'a Names),
     Info(Section),
     // which nodes belong together
     ClusterNodes,
@@ -113,13 +130,14 @@ impl Ask<'_> {
     pub(super) fn pack(self, word: &[u8], packed: &mut Vec<u8>) {
         let count: String;
         let mut words: Vec<&[u8]> = vec![word];
+        let mut after = None;
         match self {
             Self::Ping | Self::Info(Section::Usual) => {}
             Self::Auth(login) => words.extend([login.user.as_bytes(), &login.password]),
             Self::ConfigGet(pattern) => words.extend([b"GET", pattern.as_bytes()]),
             Self::ConfigGetAll(names) => {
                 words.push(b"GET");
-                words.extend(names.iter().map(|name| name.as_bytes()));
+                after = Some(names);
             }
             Self::ConfigSet(pairs) => {
                 words.push(b"SET");
@@ -171,17 +189,23 @@ impl Ask<'_> {
             Self::KeyMemory(key) => words.extend([b"USAGE", key, b"SAMPLES", b"5"]),
             Self::Info(Section::Everything) => words.push(b"everything"),
         }
-        packed.reserve(words.iter().map(|word| word.len() + 8).sum());
-        header(b'*', words.len(), packed);
+        let (count, names) = after.map_or((0, &[][..]), |names| (names.count, &names.packed));
+        packed.reserve(words.iter().map(|word| word.len() + 8).sum::<usize>() + names.len());
+        header(b'*', words.len() + count, packed);
         for word in words {
-            header(b'$', word.len(), packed);
-            packed.extend_from_slice(word);
-            packed.extend_from_slice(b"\r\n");
+            pack_word(word, packed);
         }
+        packed.extend_from_slice(names);
     }
 }
 
-/// How many of something come. Hundreds of these go to each server, and `write!` would be a third of the question.
+fn pack_word(word: &[u8], packed: &mut Vec<u8>) {
+    header(b'$', word.len(), packed);
+    packed.extend_from_slice(word);
+    packed.extend_from_slice(b"\r\n");
+}
+
+/// How many of something come.
 fn header(kind: u8, count: usize, packed: &mut Vec<u8>) {
     packed.push(kind);
     packed.extend_from_slice(itoa::Buffer::new().format(count).as_bytes());
@@ -202,6 +226,9 @@ mod tests {
         };
         assert_eq!(packed(Ask::Auth(&login), b"letmein"), b"*3\r\n$7\r\nletmein\r\n$3\r\nops\r\n$7\r\nhunter2\r\n");
         assert_eq!(packed(Ask::Info(Section::Server), b"INFO"), b"*2\r\n$4\r\nINFO\r\n$6\r\nserver\r\n");
+        let names = Names::new(&["hz", "save"]);
+        let wire = b"*4\r\n$6\r\nCONFIG\r\n$3\r\nGET\r\n$2\r\nhz\r\n$4\r\nsave\r\n";
+        assert_eq!(packed(Ask::ConfigGetAll(&names), b"CONFIG"), wire);
         assert!(!format!("{login:?}").contains("hunter2"));
     }
 }

@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use super::address::Address;
 use super::answers::Answers;
-use super::ask::{Ask, Login, Section};
+use super::ask::{Ask, Login, Names, Section};
 use super::reply::Reply;
 use super::tls::Tls;
 use super::trouble::TlsTrouble;
@@ -142,7 +142,7 @@ impl Connection {
     pub(super) fn introduce(
         &mut self,
         login: Option<&Login>,
-        names: Option<&[&str]>,
+        names: Option<&Names>,
     ) -> Result<(Option<Reply>, Reply), ConnectionError> {
         let after = names.map(Ask::ConfigGetAll);
         let asks: Vec<Ask<'_>> =
@@ -153,14 +153,6 @@ impl Connection {
             (Err(_), Some(Reply::Error(_))) => Ok((greeted, Reply::Nil)),
             (info, _) => Ok((greeted, info?)),
         }
-    }
-
-    /// Asks CONFIG GET for many names in one command, which servers take from 7.0 on.
-    ///
-    /// # Errors
-    /// When no answer came.
-    pub fn config_get_all(&mut self, names: &[&str]) -> Result<Reply, ConnectionError> {
-        self.ask(Ask::ConfigGetAll(names))
     }
 
     pub(super) fn ask(&mut self, ask: Ask<'_>) -> Result<Reply, ConnectionError> {

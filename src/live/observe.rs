@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::address::Address;
-use super::ask::{Ask, Login, Section};
+use super::ask::{Ask, Login, Names, Section};
 use super::connection::{Connection, ConnectionError};
 use super::patterns::patterns;
 use super::reply::Reply;
@@ -130,7 +130,7 @@ pub struct Met {
     server: Server,
     info: Arc<Info>,
     /// What was asked on a guess, and the answer.
-    guessed: Option<(Arc<[&'static str]>, Reply)>,
+    guessed: Option<(Arc<Names>, Reply)>,
 }
 
 impl Met {
@@ -230,8 +230,7 @@ impl Met {
     /// As [`Met::observe`].
     pub fn observe_all(&mut self) -> Result<Observed, ObserveError> {
         // One pattern is taken by all versions.
-        let reply = self.connection.config_get_all(&["*"])?;
-        let (config, denied) = granted(vec![reply])?;
+        let (config, denied) = granted(self.connection.config_get(&["*"])?)?;
         Ok(Observed { snapshot: Snapshot::new(self.server, config, Arc::clone(&self.info)), denied })
     }
 
@@ -248,17 +247,17 @@ impl Met {
     /// # Errors
     /// When no answer came, or none that a server gives. A refusal is no error: what INFO said remains.
     pub fn ask_for(&mut self, question: &Question<'_>) -> Result<Observed, ObserveError> {
-        let replies = match (&question.patterns, self.guessed.take()) {
-            _ if question.names.is_empty() => Vec::new(),
-            (None, Some((names, reply))) if Arc::ptr_eq(&names, &question.names) => vec![reply],
-            (None, _) => vec![self.connection.config_get_all(&question.names)?],
-            (Some(patterns), _) => {
+        let replies = match (&question.asked, self.guessed.take()) {
+            (Asked::Nothing, _) => Vec::new(),
+            (Asked::Names(names), Some((guess, reply))) if Arc::ptr_eq(names, &guess) => vec![reply],
+            (Asked::Names(names), _) => vec![self.connection.ask(Ask::ConfigGetAll(names))?],
+            (Asked::Patterns { patterns, .. }, _) => {
                 self.connection.config_get(&patterns.iter().map(String::as_str).collect::<Vec<_>>())?
             }
         };
         let (mut config, denied) = granted(replies)?;
-        if question.patterns.is_some() {
-            config.retain(|(name, _)| question.names.binary_search(&name.as_str()).is_ok());
+        if let Asked::Patterns { names, .. } = &question.asked {
+            config.retain(|(name, _)| names.binary_search(&name.as_str()).is_ok());
         }
         Ok(Observed { snapshot: Snapshot::new(self.server, config, Arc::clone(&self.info)), denied })
     }
@@ -267,10 +266,20 @@ impl Met {
 /// Names to ask for, as the servers of a version take them.
 #[derive(Clone, Debug)]
 pub struct Question<'a> {
-    /// Sorted.
-    names: Arc<[&'a str]>,
-    /// What is sent instead, where servers take one pattern a call.
-    patterns: Option<Vec<String>>,
+    asked: Asked<'a>,
+}
+
+#[derive(Clone, Debug)]
+enum Asked<'a> {
+    Nothing,
+    /// In one command.
+    Names(Arc<Names>),
+    /// Where servers take one pattern a call.
+    Patterns {
+        patterns: Vec<String>,
+        /// What of the answers is kept; sorted.
+        names: Vec<&'a str>,
+    },
 }
 
 impl<'a> Question<'a> {
@@ -280,13 +289,22 @@ impl<'a> Question<'a> {
         let takes_many = server.engine != Engine::Redis || server.at_least(Engine::Redis, 7, 0);
         let mut names = names.to_vec();
         names.sort_unstable();
-        let patterns = (!takes_many).then(|| patterns(&names));
-        Self { names: names.into(), patterns }
+        let asked = if names.is_empty() {
+            Asked::Nothing
+        } else if takes_many {
+            Asked::Names(Names::new(&names).into())
+        } else {
+            Asked::Patterns { patterns: patterns(&names), names }
+        };
+        Self { asked }
     }
 
     /// The names, where they are one command.
-    fn in_one(&self) -> Option<&Arc<[&'a str]>> {
-        (self.patterns.is_none() && !self.names.is_empty()).then_some(&self.names)
+    fn in_one(&self) -> Option<&Arc<Names>> {
+        match &self.asked {
+            Asked::Names(names) => Some(names),
+            Asked::Nothing | Asked::Patterns { .. } => None,
+        }
     }
 }
 

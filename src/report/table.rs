@@ -11,9 +11,10 @@ const WIDEST: usize = 44;
 #[must_use]
 pub fn columns(rows: &[Vec<(Role, String)>], indent: usize, look: Look) -> String {
     let count = rows.iter().map(Vec::len).max().unwrap_or(0);
-    let length = |cell: &(Role, String)| cell.1.chars().count();
+    let lengths: Vec<Vec<usize>> =
+        rows.iter().map(|row| row.iter().map(|cell| cell.1.chars().count()).collect()).collect();
     let width_of = |column: usize, widest: usize| {
-        let cells = rows.iter().filter_map(|row| row.get(column)).map(length);
+        let cells = lengths.iter().filter_map(|row| row.get(column).copied());
         cells.filter(|length| *length <= widest).max().unwrap_or(0)
     };
     let mut widths: Vec<usize> = (0..count).map(|column| width_of(column, WIDEST)).collect();
@@ -23,21 +24,22 @@ pub fn columns(rows: &[Vec<(Role, String)>], indent: usize, look: Look) -> Strin
         widths[1] = width_of(1, width.saturating_sub(others).min(WIDEST));
     }
     let mut text = String::new();
-    for row in rows {
+    let blanks = |count: usize| std::iter::repeat_n(' ', count);
+    for (row, lengths) in rows.iter().zip(&lengths) {
         let last = row.iter().rposition(|cell| !cell.1.is_empty()).unwrap_or(0);
         let padded = |column: usize| {
-            if column < last { length(&row[column]).max(widths[column]) + 2 } else { length(&row[column]) }
+            if column < last { lengths[column].max(widths[column]) + 2 } else { lengths[column] }
         };
         let total = indent + (0..=last).map(padded).sum::<usize>();
         let breaks = last > 1 && look.width.is_some_and(|width| total > width);
-        text.push_str(&" ".repeat(indent));
+        text.extend(blanks(indent));
         for (column, cell) in row.iter().enumerate().take(last + 1) {
             text.push_str(&look.paint(cell.0, &cell.1));
             if breaks && column == 1 {
                 text.push('\n');
-                text.push_str(&" ".repeat(indent + widths[0] + 2));
+                text.extend(blanks(indent + widths[0] + 2));
             } else if column < last {
-                text.push_str(&" ".repeat(padded(column) - length(cell)));
+                text.extend(blanks(padded(column) - lengths[column]));
             }
         }
         text.push('\n');

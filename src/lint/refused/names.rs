@@ -3,8 +3,8 @@
 use std::borrow::Cow;
 
 use super::statement;
-use crate::catalog::{self, Foreign, Lookup, foreign, sentinel};
-use crate::config::{MASK, Reason, Refusal};
+use crate::catalog::{self, Directive, Foreign, Lookup, State, foreign, sentinel};
+use crate::config::{MASK, Reason, Refusal, Value};
 use crate::finding::{Edit, Finding, Fix, Safety, Severity};
 use crate::lint::{Case, Check, Group, Rule};
 use crate::server::UnknownNames;
@@ -250,11 +250,44 @@ fn advice(case: &Case<'_>, id: StatementId) -> (String, Option<Fix>) {
         let help = format!("write `{option}`: the dashes are for the command line");
         return (help, Some(Fix::safe([renamed(option)])));
     }
+    if let Some((meant, value)) = glued(case, id) {
+        let words = vec![meant.as_bytes().to_vec(), value];
+        let put = Edit::Put { statement: case.at(id), words };
+        return (format!("put a blank between name and value: `{meant} …`"), Some(Fix::unsafe_([put])));
+    }
     if let Some(meant) = catalog::suggest(&name, case.config.view) {
-        return (format!("did you mean `{meant}`?"), Some(Fix::unsafe_([renamed(meant)])));
+        // Under its right name a line without a value is refused, too; and what is glued to it would be lost.
+        let fix = (!case.reading.words(id).is_empty()).then(|| Fix::unsafe_([renamed(meant)]));
+        return (format!("did you mean `{meant}`?"), fix);
     }
     let (help, fix) = unlike(case, id, &name);
     (help.into(), fix)
+}
+
+/// The name and the value of a line that is one word, such as `maxmemory8gb`, or has an odd sign between the two. A text
+/// could be the rest of any name: a number, a size or a choice is told.
+fn glued(case: &Case<'_>, id: StatementId) -> Option<(&'static str, Vec<u8>)> {
+    let name = case.reading.name(id);
+    if !case.reading.words(id).is_empty() || case.reading.statement(id).name.open {
+        return None;
+    }
+    let is_value = |directive: &Directive, text: &[u8]| {
+        use Value::{Bool, Bytes, Int, Percent, Word};
+        let value = case.config.read_back(directive, text);
+        !directive.is.secret && matches!(value, Some(Bool(_) | Int(_) | Bytes(_) | Percent(_) | Word(_)))
+    };
+    let split = |directive: &'static Directive| {
+        let head = name.get(..directive.name().len())?;
+        let rest = &name[head.len()..];
+        if !head.eq_ignore_ascii_case(directive.name().as_bytes()) {
+            return None;
+        }
+        let behind_sign = rest.split_first().filter(|(sign, _)| sign.is_ascii_punctuation()).map(|(_, behind)| behind);
+        let value = [rest].into_iter().chain(behind_sign).find(|text| is_value(directive, text))?;
+        Some((directive.name(), value.to_vec()))
+    };
+    let known = case.config.view.directives().filter(|directive| directive.state == State::Accepted);
+    known.filter_map(split).max_by_key(|(known, _)| known.len())
 }
 
 /// What can be said of a name that is like no directive's.

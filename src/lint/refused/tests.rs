@@ -98,6 +98,9 @@ fn guesses_wait_to_be_asked_for() {
         Safety::Unsafe,
         &[
             ("maxmemry 1gb\n", "maxmemory 1gb\n"),
+            ("maxmemory8gb\n", "maxmemory 8gb\n"),
+            ("MaxMemory-Policyallkeys-lru\n", "maxmemory-policy allkeys-lru\n"),
+            ("tcp-keepalive?60\n", "tcp-keepalive 60\n"),
             ("requirepass a # b\n", "# b\nrequirepass a\n"),
             ("masterauth it's # b\n", "# b\nmasterauth \"it's\"\n"),
             ("syslog-ident it's-me\n", "syslog-ident \"it's-me\"\n"),
@@ -132,6 +135,9 @@ fn guesses_wait_to_be_asked_for() {
 fn what_nobody_can_know_is_left_alone() {
     for text in [
         "maxmemory # most\n",
+        "maxmemry\n",
+        "directory\n",
+        "requirepass1234\n",
         "maxmemory 1,5gb\n",
         "maxmemory 50%\n",
         "port 70000\n",

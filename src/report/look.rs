@@ -45,11 +45,18 @@ impl Look {
     /// The text in the colour of its role.
     #[must_use]
     pub fn paint(self, role: Role, text: &str) -> String {
+        let mut painted = String::with_capacity(text.len());
+        self.paint_into(&mut painted, role, text);
+        painted
+    }
+
+    /// Adds the text in the colour of its role to another.
+    pub(super) fn paint_into(self, painted: &mut String, role: Role, text: &str) {
         if !self.colour || text.is_empty() {
-            return text.to_owned();
+            return painted.push_str(text);
         }
         let style = style(role);
-        format!("{style}{text}{style:#}")
+        painted.push_str(&format!("{style}{text}{style:#}"));
     }
 }
 

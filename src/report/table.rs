@@ -24,7 +24,6 @@ pub fn columns(rows: &[Vec<(Role, String)>], indent: usize, look: Look) -> Strin
         widths[1] = width_of(1, width.saturating_sub(others).min(WIDEST));
     }
     let mut text = String::new();
-    let blanks = |count: usize| std::iter::repeat_n(' ', count);
     for (row, lengths) in rows.iter().zip(&lengths) {
         let last = row.iter().rposition(|cell| !cell.1.is_empty()).unwrap_or(0);
         let padded = |column: usize| {
@@ -32,19 +31,28 @@ pub fn columns(rows: &[Vec<(Role, String)>], indent: usize, look: Look) -> Strin
         };
         let total = indent + (0..=last).map(padded).sum::<usize>();
         let breaks = last > 1 && look.width.is_some_and(|width| total > width);
-        text.extend(blanks(indent));
+        pad(&mut text, indent);
         for (column, cell) in row.iter().enumerate().take(last + 1) {
-            text.push_str(&look.paint(cell.0, &cell.1));
+            look.paint_into(&mut text, cell.0, &cell.1);
             if breaks && column == 1 {
                 text.push('\n');
-                text.extend(blanks(indent + widths[0] + 2));
+                pad(&mut text, indent + widths[0] + 2);
             } else if column < last {
-                text.extend(blanks(padded(column) - lengths[column]));
+                pad(&mut text, padded(column) - lengths[column]);
             }
         }
         text.push('\n');
     }
     text
+}
+
+fn pad(text: &mut String, mut blanks: usize) {
+    const BLANKS: &str = "                                                ";
+    while blanks > 0 {
+        let some = blanks.min(BLANKS.len());
+        text.push_str(&BLANKS[..some]);
+        blanks -= some;
+    }
 }
 
 #[cfg(test)]

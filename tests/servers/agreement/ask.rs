@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use libtest_mimic::Failed;
 use redisconf::catalog::{Directive, State};
-use redisconf::config::{Config, Reason, Refusal, Stage, resolve};
+use redisconf::config::{Config, Reason, Refusal, Stage, Value, resolve};
 use redisconf::live::{BootError, InspectError, Login, Program, Start, boot};
 use redisconf::server::Server;
 use redisconf::snapshot::Snapshot;
@@ -55,6 +55,12 @@ impl Ours {
     pub(super) fn line(&self, refusal: &Refusal) -> usize {
         let source = self.reading.sources.get(refusal.at.source);
         1 + (1..source.line(refusal.at.start)).filter(|line| !source.line_bytes(*line).contains(&0)).count()
+    }
+
+    /// Whether many threads would run without rest, so that nothing else on the machine gets its turn.
+    pub(super) fn never_rests(&self) -> bool {
+        let is_always_active = self.config.get("io-threads-always-active") == Some(&Value::Bool(true));
+        is_always_active && self.config.get("io-threads").is_some_and(|count| *count != Value::Int(1))
     }
 
     /// Whether a statement of one of these directives stands in the text.

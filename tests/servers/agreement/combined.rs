@@ -84,7 +84,10 @@ fn weighted<'a, T>(list: &'a [(usize, T)], dice: &mut Dice) -> &'a T {
 /// So many files for a version; every other one is aimed.
 pub(super) fn files(server: Server, defrags: bool, dice: &mut Dice, count: usize) -> Vec<Text> {
     let deck = Deck::of(server, defrags);
-    (0..count).map(|nth| if nth % 2 == 0 { drawn(&deck, dice) } else { aimed(&deck, nth / 2, dice) }).collect()
+    let mut text = |nth: usize| if nth.is_multiple_of(2) { drawn(&deck, dice) } else { aimed(&deck, nth / 2, dice) };
+    let rests = |text: &Text| !Ours::of(text, server).never_rests();
+    let some = |nth| std::iter::repeat_with(|| text(nth)).find(rests).expect("some such text rests");
+    (0..count).map(some).collect()
 }
 
 /// As real files are: most right, some with one or two mistakes, some with names of other versions.

@@ -26,7 +26,8 @@ const NOT_COMPARED: [&str; 5] = [
      its own. For the same reason CONFIG GET of `port`, `unixsocket`, `unixsocketperm`, `dir`, and of what else reaches out of \
      a private folder, is not compared.",
     "`maxclients` above 500: a machine that allows fewer files lowers it. Values that cost the machine its memory or seconds \
-     (from 100,000 on `databases`, `cluster-databases`, `io-threads`, `maxclients`, `tcp-backlog`, and lengths of logs).",
+     (from 100,000 on `databases`, `cluster-databases`, `io-threads`, `maxclients`, `tcp-backlog`, and lengths of logs; \
+     `io-threads-always-active` beside more than one of them).",
     "CONFIG GET where the configuration shuts everybody out: users, renamed CONFIG, limits that disconnect the asker. The \
      verdict is compared.",
     "CONFIG SET: what a file may hold is asked here; what may change live is asked by the trials of `apply` and `diff --live`.",

@@ -70,9 +70,9 @@ fn single_cases(program: &Program, page: &Page) -> Result<(), Failed> {
     let listed: Vec<Vec<u8>> = listed.collect();
     // A third is left to chance; of the listed ones a sample by steps covers all directives evenly.
     let step = (listed.len() / (count - count / 3).max(1)).max(1);
-    let mut texts: Vec<Vec<u8>> = listed.into_iter().step_by(step).take(count - count / 3).collect();
+    let alone = |conf| Text { conf, files: Vec::new() };
+    let mut texts: Vec<Text> = listed.into_iter().step_by(step).take(count - count / 3).map(alone).collect();
     texts.extend(wild::wild(view, defrags, &mut dice, count.saturating_sub(texts.len())));
-    let texts: Vec<Text> = texts.into_iter().map(|conf| Text { conf, files: Vec::new() }).collect();
     let dir = tempfile::tempdir()?;
     let (tally, wrong) = single::ask_all(program, server, dir.path(), &texts, &mut dice)?;
     page.add(program, Concern::Single, tally, wrong.len())?;

@@ -31,12 +31,13 @@ pub(super) struct Tally {
     pub(super) both_ways: usize,
 }
 
-/// What changes the rest of a file, or shuts us out; each such case has a start of its own.
-const ALONE: [&str; 9] = [
+/// What changes the rest of a file, shuts us out, or makes the threads of another case run without rest; each such case has a start of its own.
+const ALONE: [&str; 10] = [
     "aclfile",
     "client-output-buffer-limit",
     "cluster-enabled",
     "include",
+    "io-threads-always-active",
     "maxclients",
     "maxmemory-clients",
     "rename-command",

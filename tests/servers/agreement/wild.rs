@@ -3,18 +3,21 @@
 use redisconf::catalog::{Directive, Kind, State, View};
 use redisconf::syntax::quote::conf_word;
 
+use super::ask::{Ours, Text};
 use super::{acts, is_askable};
 use crate::dice::Dice;
 use crate::generate::{is_costly, raw_lines, values};
 
 /// So many texts about one directive or two of a version.
-pub(super) fn wild(view: &'static View, defrags: bool, dice: &mut Dice, count: usize) -> Vec<Vec<u8>> {
+pub(super) fn wild(view: &'static View, defrags: bool, dice: &mut Dice, count: usize) -> Vec<Text> {
     let choices: Vec<Choice> = view
         .directives()
         .filter(|directive| is_askable(defrags, directive) && !directive.is.live_only)
         .map(Choice::of)
         .collect();
-    (0..count).map(|_| case(&choices, dice)).collect()
+    let text = |dice: &mut Dice| Text { conf: case(&choices, dice), files: Vec::new() };
+    let rests = |text: &Text| !Ours::of(text, view.server()).never_rests();
+    std::iter::repeat_with(|| text(dice)).filter(rests).take(count).collect()
 }
 
 /// A directive with what it may be told.

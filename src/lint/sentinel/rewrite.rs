@@ -210,17 +210,19 @@ fn include(case: &Case<'_>, report: &mut Report<'_>) {
 
 fn state(case: &Case<'_>, report: &mut Report<'_>) {
     let of_state = ["config-epoch", "current-epoch", "known-replica", "known-sentinel", "leader-epoch"];
+    let is_state = |name: &str| name == "myid" || of_state.contains(&name);
+    // Without any other line nothing would tell that the file is a Sentinel's.
+    let is_told = lines(case).any(|(_, directive)| !is_state(directive.name()));
     let mut told = false;
     for (id, directive) in lines(case) {
         let name = directive.name();
-        let drop = Fix::unsafe_([Edit::Drop { statement: case.at(id) }]);
+        let drop = is_told.then(|| Fix::unsafe_([Edit::Drop { statement: case.at(id) }]));
         if name == "myid" {
-            report.add(
-                SENTINEL_STATE
-                    .finding(case.at(id), "every Sentinel that is started from this file takes itself for the same one")
-                    .help("drop the line: Sentinel makes an identity of its own and writes it here")
-                    .fix(drop),
-            );
+            let mut finding = SENTINEL_STATE
+                .finding(case.at(id), "every Sentinel that is started from this file takes itself for the same one")
+                .help("drop the line: Sentinel makes an identity of its own and writes it here");
+            finding.fix = drop;
+            report.add(finding);
         } else if of_state.contains(&name) && !told {
             told = true;
             let message = format!("`sentinel {name}` is what a Sentinel found out on another day");
@@ -228,7 +230,8 @@ fn state(case: &Case<'_>, report: &mut Report<'_>) {
                 .finding(case.at(id), message)
                 .help("drop such lines: Sentinel finds out and writes them");
             finding.severity = Severity::Info;
-            report.add(finding.fix(drop));
+            finding.fix = drop;
+            report.add(finding);
         }
     }
 }

@@ -84,9 +84,8 @@ pub(crate) fn mends(text: &[u8], read: Read<'_>) {
                 // A `save` line that 6.2 takes and reads as nothing is a mistake of which the fix says what was meant.
                 let is_meant = |name: &str| name == "save" && after.reading.server.habits().lax_lines;
                 // What does nothing may go or change: CONFIG GET tells that, and nothing else does.
-                let is_idle = |name: &str| match name {
-                    "save" => points(&before.config) == points(&after.config),
-                    _ => does_nothing(name, before),
+                let is_idle = |name: &str| {
+                    does_nothing(name, before) || name == "save" && points(&before.config) == points(&after.config)
                 };
                 let differs =
                     old.iter().find(|(name, value)| new[*name] != **value && !is_meant(name) && !is_idle(name));

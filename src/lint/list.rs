@@ -335,6 +335,7 @@ pub static RULES: &[&Rule] = &[
     &container::process::SUPERVISED_IN_CONTAINER,
     &refused::characters::SUSPICIOUS_CHARACTERS,
     &unjudged::TEMPLATE_NOT_READ,
+    &latency::pauses::TEST_SWITCH_ON,
     &latency::forks::THP_ALWAYS,
     &refused::values::TIME_SUFFIX,
     &clients::pubsub::TIMEOUT_SPARES_SUBSCRIBERS,

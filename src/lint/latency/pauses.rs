@@ -117,6 +117,50 @@ Good:
     ..Rule::BASE
 };
 
+pub(crate) static TEST_SWITCH_ON: Rule = Rule {
+    id: "test-switch-on",
+    severity: Severity::Warning,
+    group: Group::Latency,
+    summary: "a switch is on that the server's own tests use to slow it down or to stop it",
+    docs:
+        "`key-load-delay` and `rdb-key-save-delay` make the server wait for each key that it loads or saves: with 1000
+(microseconds) 2,000 keys took 2.2 seconds instead of a few hundredths, and a million would take 18 minutes. With
+`io-threads-always-active` the I/O threads never rest: 256 of them left a machine of two cores no time to answer
+PING in ten seconds. With `enable-debug-assert` a check that fails ends the server. CONFIG GET shows most of them only
+by name, so that nobody sees what was left on.
+
+Bad:
+    # redisconf: server=valkey-9.1
+    key-load-delay 1000
+    io-threads-always-active yes
+
+Good:
+    # redisconf: server=valkey-9.1
+    key-load-delay 0
+    io-threads-always-active no
+",
+    source: "measured on valkey 9.1 and redis 8.2",
+    modes: &[Mode::Server],
+    fix: Some(Safety::Unsafe),
+    check: Check::Config(test_switch_on),
+    ..Rule::BASE
+};
+
+fn test_switch_on(case: &Case<'_>, report: &mut Report<'_>) {
+    let numbers =
+        ["key-load-delay", "rdb-key-save-delay"].map(|name| (name, case.int(name).is_some_and(|n| n != 0), "0"));
+    let switches =
+        ["enable-debug-assert", "io-threads-always-active"].map(|name| (name, case.is_on(name) == Some(true), "no"));
+    for (name, _, off) in numbers.into_iter().chain(switches).filter(|(_, is_on, _)| *is_on) {
+        let Some(id) = case.set_by(name) else { continue };
+        let finding = TEST_SWITCH_ON
+            .finding(case.at(id), format!("`{name}` is for tests of the server itself"))
+            .help(format!("drop the line, or set `{name} {off}`"))
+            .fix(Fix::unsafe_([case.put_value(id, off)]));
+        report.add(finding);
+    }
+}
+
 fn script_timeout_off(case: &Case<'_>, report: &mut Report<'_>) {
     let (Some(id), Some(0)) = (case.set_by("lua-time-limit"), case.int("lua-time-limit")) else { return };
     let name = case.name(id);

@@ -63,15 +63,15 @@ macro_rules! sessions {
 }
 
 sessions! {
-    acl_file 9
-    argv 9
-    conf 9
-    embedded 12
-    kept 24
-    profile 18
-    project 9
+    acl_file 150
+    argv 150
+    conf 90
+    embedded 150
+    kept 150
+    profile 90
+    project 90
     undo 300
-    wire 150
+    wire 300
 }
 
 #[test]

@@ -42,7 +42,7 @@ const CASES: [&str; 30] = [
     "port P\nbind 127.0.0.1 \"#\"\n",
     "port P\nbind 127.0.0.1\ncluster-enabled yes\ncluster-port Q\n",
     "port P\nbind 127.0.0.1\ncluster-enabled yes\ncluster-port P\n",
-    "port 55536\nbind 127.0.0.1\ncluster-enabled yes\n",
+    "port H\nbind 127.0.0.1\ncluster-enabled yes\n",
     "port H\nbind 127.0.0.1\ncluster-enabled yes\ncluster-port Q\n",
     "port P\nbind \"\"\nunixsocket s\ncluster-enabled yes\n",
     "port 0\nunixsocket s\nuser a on nopass +nosuch\n",

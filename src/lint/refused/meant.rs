@@ -100,7 +100,7 @@ impl<'a> Subject<'a> {
             .filter(|meant| self.takes(&meant.word)),
             Bad::NotOctal => units::octal(cut).filter(|meant| self.takes(&meant.word)),
             Bad::NotOneOf(words) => synonym(self.directive, cut).or_else(|| nearest(cut, words)),
-            Bad::Event(letter) => self.without_letter(word, *letter),
+            Bad::Event(_) => self.known_letters(word),
             // Where the words are no pairs, one of them alone is not to blame.
             Bad::Save if !self.case.reading.words(self.id).len().is_multiple_of(2) => None,
             Bad::Save if self.index.is_multiple_of(2) => {
@@ -116,13 +116,19 @@ impl<'a> Subject<'a> {
         !word.is_empty() && self.case.config.read_back(self.directive, word.as_bytes()).is_some()
     }
 
-    /// Letters of events with one that the version knows in the place of `letter`, or none.
-    fn without_letter(&self, word: &str, letter: char) -> Option<Meant> {
+    /// Letters of events that the version knows: of the others those of the other case, where that is not there yet.
+    fn known_letters(&self, word: &str) -> Option<Meant> {
         let Kind::Events(known) = &self.directive.kind else { return None };
-        let is_lower = letter.is_ascii_lowercase();
-        let other = if is_lower { letter.to_ascii_uppercase() } else { letter.to_ascii_lowercase() };
-        let is_missing = known.contains(other) && !word.contains(other);
-        let rest = word.replacen(letter, &if is_missing { other.to_string() } else { String::new() }, 1);
+        let mut rest = String::new();
+        for letter in word.chars() {
+            let is_lower = letter.is_ascii_lowercase();
+            let other = if is_lower { letter.to_ascii_uppercase() } else { letter.to_ascii_lowercase() };
+            if known.contains(letter) {
+                rest.push(letter);
+            } else if known.contains(other) && !word.contains(other) && !rest.contains(other) {
+                rest.push(other);
+            }
+        }
         (!rest.is_empty()).then_some(Meant { word: rest, surely: false })
     }
 

@@ -118,6 +118,7 @@ fn guesses_wait_to_be_asked_for() {
             ("appendfsync every-sec\n", "appendfsync everysec\n"),
             ("notify-keyspace-events kEx\n", "notify-keyspace-events KEx\n"),
             ("notify-keyspace-events KEAo\n", "notify-keyspace-events KEA\n"),
+            ("notify-keyspace-events \"k E, x, a\"\n", "notify-keyspace-events KExA\n"),
             ("client-output-buffer-limit master 1 2 3\n", "client-output-buffer-limit replica 1 2 3\n"),
             ("lua-time-limit 5m\n", "lua-time-limit 300000\n"),
             ("dbfilename /data/dump.rdb\n", "dbfilename dump.rdb\ndir /data\n"),

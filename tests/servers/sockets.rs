@@ -17,7 +17,8 @@ use redisconf::syntax::{Mode, conf};
 
 use crate::found::Found;
 
-/// `P` and `Q` stand for free ports, `H` for one so high that the usual port of its cluster's bus would be none.
+/// `P` and `Q` stand for free ports, `H` for one so high that the usual port of its cluster's bus would be none. The lowest
+/// such port is asked for on an address of its own: on the usual one a connection of another trial may hold it.
 const CASES: [&str; 30] = [
     "port 0\n",
     "port 0\nunixsocket s\n",
@@ -42,7 +43,7 @@ const CASES: [&str; 30] = [
     "port P\nbind 127.0.0.1 \"#\"\n",
     "port P\nbind 127.0.0.1\ncluster-enabled yes\ncluster-port Q\n",
     "port P\nbind 127.0.0.1\ncluster-enabled yes\ncluster-port P\n",
-    "port H\nbind 127.0.0.1\ncluster-enabled yes\n",
+    "port 55536\nbind 127.0.85.36\ncluster-enabled yes\n",
     "port H\nbind 127.0.0.1\ncluster-enabled yes\ncluster-port Q\n",
     "port P\nbind \"\"\nunixsocket s\ncluster-enabled yes\n",
     "port 0\nunixsocket s\nuser a on nopass +nosuch\n",

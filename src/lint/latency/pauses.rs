@@ -147,12 +147,15 @@ Good:
 };
 
 fn test_switch_on(case: &Case<'_>, report: &mut Report<'_>) {
-    let numbers =
-        ["key-load-delay", "rdb-key-save-delay"].map(|name| (name, case.int(name).is_some_and(|n| n != 0), "0"));
-    let switches =
-        ["enable-debug-assert", "io-threads-always-active"].map(|name| (name, case.is_on(name) == Some(true), "no"));
-    for (name, _, off) in numbers.into_iter().chain(switches).filter(|(_, is_on, _)| *is_on) {
-        let Some(id) = case.set_by(name) else { continue };
+    let switches = [
+        ("enable-debug-assert", "no"),
+        ("io-threads-always-active", "no"),
+        ("key-load-delay", "0"),
+        ("rdb-key-save-delay", "0"),
+    ];
+    for (name, off) in switches {
+        let is_on = case.is_on(name) == Some(true) || case.int(name).is_some_and(|delay| delay != 0);
+        let Some(id) = case.set_by(name).filter(|_| is_on) else { continue };
         let finding = TEST_SWITCH_ON
             .finding(case.at(id), format!("`{name}` is for tests of the server itself"))
             .help(format!("drop the line, or set `{name} {off}`"))

@@ -223,7 +223,7 @@ fn state(case: &Case<'_>, report: &mut Report<'_>) {
                 .help("drop the line: Sentinel makes an identity of its own and writes it here");
             finding.fix = drop;
             report.add(finding);
-        } else if of_state.contains(&name) && !told {
+        } else if is_state(name) && !told {
             told = true;
             let message = format!("`sentinel {name}` is what a Sentinel found out on another day");
             let mut finding = SENTINEL_STATE

@@ -31,7 +31,8 @@ pub(super) struct Tally {
     pub(super) both_ways: usize,
 }
 
-/// What changes the rest of a file, shuts us out, or makes the threads of another case run without rest; each such case has a start of its own.
+/// What changes the rest of a file, shuts us out, or makes the threads of another case run without rest; each such case
+/// has a start of its own.
 const ALONE: [&str; 10] = [
     "aclfile",
     "client-output-buffer-limit",

@@ -21,7 +21,7 @@ use crate::plan::{self, Comparison, Contrast, Held, Relation, Said, between, ser
 use crate::report::lint::{Format, Output};
 use crate::report::{self, Compared, DifferenceLine, HeldLine, Place, SideLine};
 use crate::server::Server;
-use crate::snapshot::{Info, Snapshot, read_dump};
+use crate::snapshot::{Info, Pairs, Snapshot, read_dump};
 use crate::source::Name;
 use crate::syntax::{acl_file, conf};
 
@@ -165,10 +165,10 @@ fn of_dump(name: &str, text: &[u8], server: Option<Server>) -> Result<Side, Fail
         Failure::new(format!("cannot read `{name}` as a dump: {error}"))
             .help("make it with `redis-cli --json CONFIG GET '*'`, which keeps line breaks in values")
     })?;
-    let pairs: Vec<(String, Vec<u8>)> = dump.said.into_iter().map(|said| (said.name, said.value)).collect();
+    let pairs: Pairs = dump.said.into_iter().map(|said| (said.name, said.value)).collect();
     let chosen = match server {
         Some(server) => Chosen { server, because: "--server".into() },
-        None => by_names(&pairs.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>()),
+        None => by_names(&pairs.iter().map(|(name, _)| name).collect::<Vec<_>>()),
     };
     let dump = Some(Snapshot::new(chosen.server, pairs, Info::default()));
     let subject = Subject::of_setup(nothing(name, chosen.server), &chosen);

@@ -40,11 +40,11 @@ pub(super) fn read(name: Name, text: &[u8], server: Server) -> Result<(Reading, 
 pub(super) fn of_snapshot(name: Name, snapshot: &Snapshot) -> (Reading, Dump) {
     let mut text = String::new();
     let mut said = Vec::new();
-    for (name, value) in snapshot.config() {
+    for (name, value) in snapshot.config().iter() {
         let at = text.len()..text.len() + name.len();
         text.push_str(name);
         text.push('\n');
-        said.push(Said { name: name.clone(), value: value.clone(), at });
+        said.push(Said { name: name.to_owned(), value: value.to_vec(), at });
     }
     let mut sources = Sources::new();
     sources.add(name, text.into_bytes());
@@ -135,7 +135,7 @@ mod tests {
     #[test]
     fn a_live_server_says_the_same() {
         let config = [("maxmemory", "0"), ("save", "3600 1 300 100"), ("replica-read-only", "yes"), ("ft.x", "1")];
-        let config = config.map(|(name, value)| (name.to_owned(), value.as_bytes().to_vec())).to_vec();
+        let config = config.into_iter().collect();
         let snapshot = Snapshot::new("redis-7.4.1".parse().unwrap(), config, crate::snapshot::Info::default());
         let (reading, dump) = of_snapshot(Name::Live("there".into()), &snapshot);
         assert_eq!(reading.iter().count(), 4);

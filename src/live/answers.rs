@@ -5,7 +5,8 @@
 use std::io::Read;
 use std::ops::Range;
 
-use super::reply::{Reply, harmless};
+use super::reply::{NoPairs, Reply, harmless};
+use crate::snapshot::Pairs;
 
 /// How deeply answers may be nested; CLUSTER SHARDS goes four levels down.
 const DEEPEST: usize = 16;
@@ -31,14 +32,68 @@ pub(super) struct Answers {
 }
 
 impl Answers {
+    /// The next answer, if it is one to CONFIG GET, or why it is none. Of strings alone no list is made: they are taken from
+    /// where they stand.
+    pub(super) fn pairs(&mut self, from: &mut impl Read) -> Option<Result<Pairs, NoPairs>> {
+        self.begin();
+        let pairs = match self.strings(from) {
+            Some(items) => Pairs::of(items.into_iter().map(|item| &self.room[item])),
+            None => {
+                self.at = 0; // nothing of the answer was thrown away yet
+                match self.reply(from, DEEPEST)? {
+                    Reply::Error(answer) => return Some(Err(NoPairs::Refused(answer))),
+                    reply @ (Reply::Status(_) | Reply::Integer(_) | Reply::Bytes(_) | Reply::Nil | Reply::List(_)) => {
+                        let Some(items) = reply.into_items() else { return Some(Err(NoPairs::Shape)) };
+                        Pairs::of(items.iter().map(Vec::as_slice))
+                    }
+                }
+            }
+        };
+        Some(pairs.map_err(NoPairs::Broken))
+    }
+
+    /// Where each string of a list stands. `None` too if it is no list, or one of other things.
+    fn strings(&mut self, from: &mut impl Read) -> Option<Vec<Range<usize>>> {
+        self.fill(from, 1)?;
+        let a_piece = match self.room[self.at] {
+            b'*' => 1,
+            b'%' => 2,
+            _ => return None,
+        };
+        let length = self.length(from)?.checked_mul(a_piece).filter(|length| *length <= MOST_ITEMS)?;
+        let mut items = Vec::with_capacity(length.min(BELIEVED));
+        for _ in 0..length {
+            let length = match self.short() {
+                Some(length) => length,
+                None => {
+                    self.fill(from, 1)?;
+                    (self.room[self.at] == b'$').then_some(())?;
+                    self.length(from)?
+                }
+            };
+            items.push(self.place(from, length)?);
+        }
+        Some(items)
+    }
+
+    /// The number behind the byte that says what it is, if it can be a length.
+    fn length(&mut self, from: &mut impl Read) -> Option<usize> {
+        let line = self.line(from)?;
+        usize::try_from(number(&self.room[line])?).ok()
+    }
+
     /// The next answer. `None` if the stream failed, which remembers why, or if this is not the protocol.
     pub(super) fn next(&mut self, from: &mut impl Read) -> Option<Reply> {
-        // What was taken makes room for what comes.
+        self.begin();
+        self.reply(from, DEEPEST)
+    }
+
+    /// What was taken makes room for what comes.
+    fn begin(&mut self) {
         self.room.copy_within(self.at..self.end, 0);
         self.end -= self.at;
         self.at = 0;
         self.items = 0;
-        self.reply(from, DEEPEST)
     }
 
     fn reply(&mut self, from: &mut impl Read, deeper: usize) -> Option<Reply> {
@@ -102,14 +157,17 @@ impl Answers {
         Some(length)
     }
 
-    /// So many bytes, and the end of line behind them.
+    /// So many bytes.
     fn blob(&mut self, from: &mut impl Read, length: usize) -> Option<Vec<u8>> {
-        let all = length.checked_add(2)?;
-        self.fill(from, all)?;
-        let (blob, end) = self.room[self.at..self.at + all].split_at(length);
-        let blob = (end == b"\r\n").then(|| blob.to_vec())?;
-        self.at += all;
-        Some(blob)
+        self.place(from, length).map(|place| self.room[place].to_vec())
+    }
+
+    /// Where so many bytes stand; the end of line behind them is taken, too.
+    fn place(&mut self, from: &mut impl Read, length: usize) -> Option<Range<usize>> {
+        self.fill(from, length.checked_add(2)?)?;
+        let (start, end) = (self.at, self.at + length);
+        self.at = end + 2;
+        (self.room[end..self.at] == *b"\r\n").then_some(start..end)
     }
 
     /// The line behind the byte that says what it is; its end is taken, too.
@@ -212,6 +270,61 @@ mod tests {
         assert!(answers.next(&mut wire) == Some(Reply::Integer(1)));
         assert!(answers.next(&mut wire) == Some(bytes(b"x")));
         assert!(answers.next(&mut wire).is_none());
+    }
+
+    #[test]
+    fn pairs_are_what_a_list_of_their_strings_would_be() {
+        fn told(answer: Option<Result<Pairs, NoPairs>>) -> String {
+            match answer {
+                None => "nothing".into(),
+                Some(Ok(pairs)) => format!("{:?}", pairs.as_told().collect::<Vec<_>>()),
+                Some(Err(NoPairs::Refused(why))) => why,
+                Some(Err(NoPairs::Shape)) => "another shape".into(),
+                Some(Err(NoPairs::Broken(error))) => error.to_string(),
+            }
+        }
+        fn of_list(reply: Reply) -> Result<Pairs, NoPairs> {
+            if let Reply::Error(answer) = reply {
+                return Err(NoPairs::Refused(answer));
+            }
+            let items = reply.into_items().ok_or(NoPairs::Shape)?;
+            Pairs::of(items.iter().map(Vec::as_slice)).map_err(NoPairs::Broken)
+        }
+        let long = [b"*2\r\n$2\r\nhz\r\n$120\r\n".as_slice(), &b"x".repeat(120), b"\r\n"].concat();
+        let big = [b"*2\r\n$2\r\nhz\r\n$50000\r\n".as_slice(), &b"x".repeat(50_000), b"\r\n"].concat();
+        for text in [
+            b"*4\r\n$2\r\nhz\r\n$2\r\n10\r\n$4\r\nsave\r\n$0\r\n\r\n".as_slice(),
+            b"%1\r\n$2\r\nHZ\r\n$2\r\n10\r\n",
+            b"*2\r\n+hz\r\n$2\r\n10\r\n",
+            b"*2\r\n$2\r\nhz\r\n:10\r\n",
+            b"*2\r\n$2\r\nhz\r\n$-1\r\n",
+            b"*2\r\n$2\r\nhz\r\n*0\r\n",
+            b"~2\r\n$2\r\nhz\r\n$2\r\n10\r\n",
+            b"*1\r\n$2\r\nhz\r\n",
+            b"*2\r\n$1\r\n\xff\r\n$2\r\n10\r\n",
+            b"*2\r\n$2\r\nhz\r\n$2\r\n1",
+            b"*2\r\n$2\r\nhz\r\n$2\r\n100\r\n",
+            b"*2\r\n$2\r\nhz\r\n$x\r\n10\r\n",
+            b"*0\r\n",
+            b"*-1\r\n",
+            b"-NOPERM no\r\n",
+            b"+OK\r\n",
+            b"what",
+            b"",
+            &long,
+            &big,
+        ] {
+            let list = told(Answers::default().next(&mut &*text).map(of_list));
+            assert_eq!(told(Answers::default().pairs(&mut &*text)), list, "{text:?}");
+            assert_eq!(told(Answers::default().pairs(&mut Drop(text))), list, "{text:?}");
+            let behind = [b"$4\r\nINFO\r\n", text, b"+OK\r\n"].concat();
+            let (mut answers, mut from) = (Answers::default(), behind.as_slice());
+            assert!(answers.next(&mut from) == Some(bytes(b"INFO")));
+            if list != "nothing" {
+                assert_eq!(told(answers.pairs(&mut from)), list, "{text:?}");
+                assert!(answers.next(&mut from) == Some(Reply::Status("OK".into())), "{text:?}");
+            }
+        }
     }
 
     #[test]

@@ -11,10 +11,11 @@ use std::time::Duration;
 use super::address::Address;
 use super::answers::Answers;
 use super::ask::{Ask, Login, Names, Section};
-use super::reply::Reply;
+use super::reply::{NoPairs, Reply};
 use super::tls::Tls;
 use super::trouble::TlsTrouble;
 use super::wire::{Stream, Wire, budget};
+use crate::snapshot::Pairs;
 
 /// Why no answer came. Never holds what was sent or received.
 #[derive(Debug, thiserror::Error)]
@@ -126,17 +127,26 @@ impl Connection {
     ///
     /// # Errors
     /// When an answer did not come.
-    pub fn config_get(&mut self, patterns: &[&str]) -> Result<Vec<Reply>, ConnectionError> {
-        let mut replies = Vec::with_capacity(patterns.len());
+    pub(super) fn config_get(&mut self, patterns: &[&str]) -> Result<Vec<Result<Pairs, NoPairs>>, ConnectionError> {
+        let mut answers = Vec::with_capacity(patterns.len());
         for some in patterns.chunks(64) {
             let asks: Vec<Ask<'_>> = some.iter().map(|pattern| Ask::ConfigGet(pattern)).collect();
-            replies.extend(self.ask_all(&asks)?);
+            self.send(&asks)?;
+            for _ in asks {
+                answers.push(self.pairs()?);
+            }
         }
-        Ok(replies)
+        Ok(answers)
+    }
+
+    /// Asks CONFIG GET for many names at once.
+    pub(super) fn config_get_all(&mut self, names: &Names) -> Result<Result<Pairs, NoPairs>, ConnectionError> {
+        self.send(&[Ask::ConfigGetAll(names)])?;
+        self.pairs()
     }
 
     /// Logs in, if there is a login, and asks for INFO and then for some names, in one breath. The answer to the last is
-    /// left to [`Connection::answer`].
+    /// left to [`Connection::pairs`].
     ///
     /// A server that is full or in protected mode says so once and hangs up: then there is no second answer.
     pub(super) fn introduce(
@@ -184,12 +194,23 @@ impl Connection {
     }
 
     /// The next answer, to a command that was sent before.
-    pub(super) fn answer(&mut self, command: &'static str) -> Result<Reply, ConnectionError> {
+    fn answer(&mut self, command: &'static str) -> Result<Reply, ConnectionError> {
+        self.read(command, Answers::next)
+    }
+
+    /// The next answer, to a CONFIG GET that was sent before.
+    pub(super) fn pairs(&mut self) -> Result<Result<Pairs, NoPairs>, ConnectionError> {
+        self.read("CONFIG", Answers::pairs)
+    }
+
+    fn read<T>(
+        &mut self,
+        command: &'static str,
+        next: impl FnOnce(&mut Answers, &mut Wire) -> Option<T>,
+    ) -> Result<T, ConnectionError> {
         self.wire.begin(self.within, budget(command));
-        match self.answers.next(&mut self.wire) {
-            Some(reply) => Ok(reply),
-            None => Err(self.give_up(self.wire.failed.unwrap_or(ErrorKind::InvalidData), command)),
-        }
+        let read = next(&mut self.answers, &mut self.wire);
+        read.ok_or_else(|| self.give_up(self.wire.failed.unwrap_or(ErrorKind::InvalidData), command))
     }
 
     fn give_up(&mut self, kind: ErrorKind, command: &'static str) -> ConnectionError {

@@ -78,7 +78,7 @@ pub fn examine(
     }
     let now = info(met)?;
     told.commands = sent + 1 + usize::from(told.earlier.is_some());
-    let snapshot = Snapshot::new(server, observed.snapshot.config().to_vec(), now);
+    let snapshot = Snapshot::new(server, observed.snapshot.config().clone(), now);
     Ok((Observed { snapshot, denied: observed.denied }, told))
 }
 

@@ -3,8 +3,8 @@
 use super::ask::Section;
 use super::boot::LoginError;
 use super::connection::{Connection, ConnectionError};
-use super::reply::Reply;
-use crate::snapshot::{IdentityError, PairsError, Snapshot, identity, pairs, parse_info};
+use super::reply::{NoPairs, Reply};
+use crate::snapshot::{IdentityError, Pairs, PairsError, Snapshot, identity, parse_info};
 
 /// Why a server could not be inspected.
 #[derive(Debug, thiserror::Error)]
@@ -54,19 +54,33 @@ pub fn inspect(connection: &mut Connection, hidden: &[&str]) -> Result<Snapshot,
     let info = parse_info(&info.into_bytes().ok_or(InspectError::Shape { command: "INFO" })?);
     let server = identity(&info)?;
     let patterns: Vec<&str> = std::iter::once("*").chain(hidden.iter().copied()).collect();
-    let mut config = Vec::new();
-    for reply in connection.config_get(&patterns)? {
-        let items = granted("CONFIG", reply)?.into_items().ok_or(InspectError::Shape { command: "CONFIG" })?;
-        config.extend(pairs(items)?);
+    let mut config = Pairs::default();
+    for answer in connection.config_get(&patterns)? {
+        config.extend(answer.map_err(without_pairs)?.as_told());
     }
     Ok(Snapshot::new(server, config, info))
+}
+
+fn without_pairs(why: NoPairs) -> InspectError {
+    match why {
+        NoPairs::Refused(answer) => refused("CONFIG", answer),
+        NoPairs::Shape => InspectError::Shape { command: "CONFIG" },
+        NoPairs::Broken(error) => error.into(),
+    }
 }
 
 /// The reply, unless it is an error.
 pub(super) fn granted(command: &'static str, reply: Reply) -> Result<Reply, InspectError> {
     match reply {
-        Reply::Error(answer) if answer.starts_with("ERR unknown command") => Err(InspectError::NoCommand { command }),
-        Reply::Error(answer) => Err(InspectError::Refused { command, answer }),
+        Reply::Error(answer) => Err(refused(command, answer)),
         Reply::Status(_) | Reply::Integer(_) | Reply::Bytes(_) | Reply::Nil | Reply::List(_) => Ok(reply),
+    }
+}
+
+fn refused(command: &'static str, answer: String) -> InspectError {
+    if answer.starts_with("ERR unknown command") {
+        InspectError::NoCommand { command }
+    } else {
+        InspectError::Refused { command, answer }
     }
 }

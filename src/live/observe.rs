@@ -14,10 +14,10 @@ use super::address::Address;
 use super::ask::{Ask, Login, Names, Section};
 use super::connection::{Connection, ConnectionError};
 use super::patterns::patterns;
-use super::reply::Reply;
+use super::reply::{NoPairs, Reply};
 use super::tls::Tls;
 use crate::server::{Engine, Server};
-use crate::snapshot::{IdentityError, Info, PairsError, Snapshot, identity, pairs, parse_info};
+use crate::snapshot::{IdentityError, Info, Pairs, PairsError, Snapshot, identity, parse_info};
 
 /// How to reach a server.
 #[derive(Clone, Debug)]
@@ -130,7 +130,7 @@ pub struct Met {
     server: Server,
     info: Arc<Info>,
     /// What was asked on a guess, and the answer.
-    guessed: Option<(Arc<Names>, Reply)>,
+    guessed: Option<(Arc<Names>, Result<Pairs, NoPairs>)>,
 }
 
 impl Met {
@@ -169,7 +169,7 @@ impl Met {
         let info = parse_info(&text.ok_or(ObserveError::Shape { command: "INFO" })?);
         let server = identity(&info)?;
         let guessed = match names {
-            Some(names) => Some((Arc::clone(names), connection.answer("CONFIG")?)),
+            Some(names) => Some((Arc::clone(names), connection.pairs()?)),
             None => None,
         };
         Ok(Self { connection, server, info: info.into(), guessed })
@@ -247,17 +247,17 @@ impl Met {
     /// # Errors
     /// When no answer came, or none that a server gives. A refusal is no error: what INFO said remains.
     pub fn ask_for(&mut self, question: &Question<'_>) -> Result<Observed, ObserveError> {
-        let replies = match (&question.asked, self.guessed.take()) {
+        let answers = match (&question.asked, self.guessed.take()) {
             (Asked::Nothing, _) => Vec::new(),
-            (Asked::Names(names), Some((guess, reply))) if Arc::ptr_eq(names, &guess) => vec![reply],
-            (Asked::Names(names), _) => vec![self.connection.ask(Ask::ConfigGetAll(names))?],
+            (Asked::Names(names), Some((guess, answer))) if Arc::ptr_eq(names, &guess) => vec![answer],
+            (Asked::Names(names), _) => vec![self.connection.config_get_all(names)?],
             (Asked::Patterns { patterns, .. }, _) => {
                 self.connection.config_get(&patterns.iter().map(String::as_str).collect::<Vec<_>>())?
             }
         };
-        let (mut config, denied) = granted(replies)?;
+        let (mut config, denied) = granted(answers)?;
         if let Asked::Patterns { names, .. } = &question.asked {
-            config.retain(|(name, _)| names.binary_search(&name.as_str()).is_ok());
+            config = config.as_told().filter(|(name, _)| names.binary_search(name).is_ok()).collect();
         }
         Ok(Observed { snapshot: Snapshot::new(self.server, config, Arc::clone(&self.info)), denied })
     }
@@ -324,16 +324,18 @@ impl Met {
 }
 
 /// Names and values, as far as they are shown, and why not all are.
-type Granted = (Vec<(String, Vec<u8>)>, Option<Denied>);
+type Granted = (Pairs, Option<Denied>);
 
-fn granted(replies: Vec<Reply>) -> Result<Granted, ObserveError> {
-    let (mut config, mut denied) = (Vec::new(), None);
-    for reply in replies {
-        if let Reply::Error(answer) = reply {
-            denied = Some(refusal(answer));
-            continue;
+fn granted(answers: Vec<Result<Pairs, NoPairs>>) -> Result<Granted, ObserveError> {
+    let (mut config, mut denied) = (Pairs::default(), None);
+    for answer in answers {
+        match answer {
+            Ok(pairs) if config.is_empty() => config = pairs,
+            Ok(pairs) => config.extend(pairs.as_told()),
+            Err(NoPairs::Refused(answer)) => denied = Some(refusal(answer)),
+            Err(NoPairs::Shape) => return Err(ObserveError::Shape { command: "CONFIG" }),
+            Err(NoPairs::Broken(error)) => return Err(error.into()),
         }
-        config.extend(pairs(reply.into_items().ok_or(ObserveError::Shape { command: "CONFIG" })?)?);
     }
     Ok((config, denied))
 }

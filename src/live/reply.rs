@@ -1,5 +1,7 @@
 //! What a server answers, in our own words.
 
+use crate::snapshot::PairsError;
+
 /// What a server answered. No Debug: an answer to CONFIG GET holds passwords.
 #[derive(Clone, PartialEq)]
 pub enum Reply {
@@ -34,6 +36,16 @@ impl Reply {
             Self::Error(_) | Self::Integer(_) | Self::Nil | Self::List(_) => None,
         }
     }
+}
+
+/// Why there are no names and values in an answer to CONFIG GET.
+pub(super) enum NoPairs {
+    /// The server said no, and this.
+    Refused(String),
+    /// It is no list of strings.
+    Shape,
+    /// They are no pairs.
+    Broken(PairsError),
 }
 
 /// The longest error that is kept, in characters. Those of servers stay below 300.

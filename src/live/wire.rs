@@ -193,6 +193,10 @@ impl Wire {
 
 impl Read for Wire {
     fn read(&mut self, into: &mut [u8]) -> io::Result<usize> {
+        // A stream that failed is not asked again: why it failed first is what is told.
+        if let Some(kind) = self.failed {
+            return Err(kind.into());
+        }
         loop {
             match self.receive(into) {
                 Err(error) if error.kind() == ErrorKind::Interrupted => {}

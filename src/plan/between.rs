@@ -311,9 +311,9 @@ fn one(found: &mut Comparison, side: Side<'_>, directive: &'static Directive, ot
 
 /// Names in a dump that its version does not know.
 fn strange(side: &Side<'_>) -> Vec<String> {
-    let names = side.dump.map(Snapshot::config).unwrap_or_default().iter().map(|(name, _)| name);
+    let names = side.dump.into_iter().flat_map(|dump| dump.config().iter()).map(|(name, _)| name);
     let view = side.config().view;
-    names.filter(|name| !matches!(view.look(name.as_bytes()), Lookup::Here(_))).cloned().collect()
+    names.filter(|name| !matches!(view.look(name.as_bytes()), Lookup::Here(_))).map(str::to_owned).collect()
 }
 
 #[cfg(test)]

@@ -101,7 +101,7 @@ mod tests {
     fn verdict(text: &str, name: &str, running: &str) -> Verdict {
         let server = "redis-7.4".parse().unwrap();
         let config = resolve(&conf::read_alone(Name::Stdin, text.as_bytes(), server), Mode::Server);
-        let snapshot = Snapshot::new(server, vec![(name.into(), running.into())], crate::snapshot::Info::default());
+        let snapshot = Snapshot::new(server, [(name, running)].into_iter().collect(), crate::snapshot::Info::default());
         let found = compare(&config, &snapshot, &[]);
         found.iter().find(|d| d.directive.names.contains(&name)).unwrap().verdict
     }

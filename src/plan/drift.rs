@@ -153,7 +153,7 @@ pub fn names_to_ask(declared: &Config, secrets: &BTreeMap<String, Secret>) -> Ve
 pub fn drift(wanted: Wanted<'_>, running: &Snapshot) -> Drifts {
     let mut found = Drifts::default();
     let mut answers: Vec<Option<&[u8]>> = vec![None; catalog::count()];
-    for (name, value) in running.config() {
+    for (name, value) in running.config().as_told() {
         match wanted.declared.view.look(name.as_bytes()) {
             Lookup::Here(directive) => {
                 let answer = &mut answers[directive.id.index()];
@@ -162,7 +162,7 @@ pub fn drift(wanted: Wanted<'_>, running: &Snapshot) -> Drifts {
                     *answer = Some(value);
                 }
             }
-            Lookup::Elsewhere(_) | Lookup::Never => found.strange.push(name.clone()),
+            Lookup::Elsewhere(_) | Lookup::Never => found.strange.push(name.to_owned()),
         }
     }
     for directive in wanted.declared.view.directives() {
@@ -174,6 +174,8 @@ pub fn drift(wanted: Wanted<'_>, running: &Snapshot) -> Drifts {
         }
     }
     found.rows.sort_by_key(|row| row.name);
+    found.strange.sort();
+    found.strange.dedup();
     found
 }
 

@@ -330,7 +330,7 @@ mod tests {
         let directive = view.directives().find(|directive| directive.name() == name).unwrap();
         let reading = crate::syntax::conf::read_alone(crate::source::Name::Stdin, b"", server);
         let empty = crate::config::resolve(&reading, crate::syntax::Mode::Server);
-        let pairs = config.iter().map(|(name, value)| ((*name).to_owned(), value.as_bytes().to_vec())).collect();
+        let pairs = config.iter().copied().collect();
         let running = Snapshot::new(server, pairs, crate::snapshot::parse_info(info.as_bytes()));
         let value = |text: &str| empty.read_back(directive, text.as_bytes()).unwrap();
         hazards(directive, Some(&value(from)), &value(to), &running)

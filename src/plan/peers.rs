@@ -110,7 +110,7 @@ mod tests {
     use crate::config::Shown;
 
     fn snapshot(server: &str, pairs: &[(&str, &str)]) -> Snapshot {
-        let pairs = pairs.iter().map(|(name, value)| ((*name).to_owned(), value.as_bytes().to_vec())).collect();
+        let pairs = pairs.iter().copied().collect();
         Snapshot::new(server.parse().unwrap(), pairs, crate::snapshot::Info::default())
     }
 

@@ -346,9 +346,9 @@ fn evicting_as_declared(config: &Config, running: &Snapshot) -> Snapshot {
     let Lookup::Here(policy) = config.view.look(b"maxmemory-policy") else { return running.clone() };
     let value = config.effective(policy).filter(|_| config.origin(policy) != Origin::Default);
     let Some(value) = value else { return running.clone() };
-    let mut pairs = running.config().to_vec();
-    for (_, word) in pairs.iter_mut().filter(|(name, _)| name == policy.name()) {
-        *word = value.config_get(&policy.kind);
+    let mut pairs = running.config().clone();
+    if pairs.get(policy.name()).is_some() {
+        pairs.extend([(policy.name(), value.config_get(&policy.kind))]);
     }
     Snapshot::new(running.server, pairs, running.info().clone())
 }

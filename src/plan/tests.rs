@@ -14,7 +14,7 @@ fn config(text: &str) -> Config {
 }
 
 fn running(pairs: &[(&str, &str)], info: &str) -> Snapshot {
-    let pairs = pairs.iter().map(|(name, value)| ((*name).to_owned(), value.as_bytes().to_vec())).collect();
+    let pairs = pairs.iter().copied().collect();
     Snapshot::new("redis-7.4.1".parse().unwrap(), pairs, parse_info(info.as_bytes()))
 }
 

@@ -18,78 +18,46 @@ pub enum IdentityError {
     Unreadable(#[from] ParseServerError),
 }
 
-/// The fields of INFO, by name: one text, and where in it each field stands. A fleet is asked for hundreds of them a server,
-/// of which few are looked at: so they stay in the order of the text, and are put in that of their names where all are told.
+/// The fields of INFO. A fleet tells hundreds of them a server, of which few are looked at: so they stay the text they came
+/// as, which is searched.
 #[derive(Clone, Default)]
-pub struct Info {
-    text: Box<str>,
-    fields: Vec<Field>,
-}
-
-/// Where a field stands in the text.
-#[derive(Clone, Copy)]
-struct Field {
-    start: u32,
-    colon: u32,
-    end: u32,
-}
-
-/// More than any server says, in bytes: what stands further back is not taken in.
-const LONGEST: usize = 16 << 20;
+pub struct Info(Box<str>);
 
 impl Info {
-    /// What a field says; of equal names the last counts.
+    /// What a field says; of equal names the first counts, so that mostly little is searched.
     #[must_use]
     pub fn get(&self, name: &str) -> Option<&str> {
-        let text = self.text.as_bytes();
-        // Bytes are compared: to cut out each name as text takes longer than to tell most names apart.
-        let is_named = |field: &&Field| text[field.start as usize..field.colon as usize] == *name.as_bytes();
-        self.fields.iter().rev().find(is_named).map(|field| self.value(*field))
+        // No field has such a name, and the search below would find one.
+        if name.starts_with('#') || name.contains([':', '\n']) {
+            return None;
+        }
+        let text = self.0.as_bytes();
+        let is_field = |at: &usize| (*at == 0 || text[at - 1] == b'\n') && text.get(at + name.len()) == Some(&b':');
+        let at = memchr::memmem::find_iter(text, name).find(is_field)?;
+        let said = &self.0[at + name.len() + 1..];
+        Some(said.split('\n').next().unwrap_or_default().trim_ascii_end())
     }
 
     /// Whether it says nothing.
     #[must_use]
     pub fn is_empty(&self) -> bool {
-        self.fields.is_empty()
+        self.as_told().next().is_none()
     }
 
     /// Every field with what it says, by name, each name once.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &str)> {
-        let fields: BTreeMap<&str, &str> = self.as_told().collect();
+        let mut fields = BTreeMap::new();
+        for (name, said) in self.as_told() {
+            fields.entry(name).or_insert(said);
+        }
         fields.into_iter()
     }
 
     /// Every field with what it says, in the order in which the server told them; one that lies may tell a name twice.
     pub fn as_told(&self) -> impl Iterator<Item = (&str, &str)> {
-        self.fields.iter().map(|field| (self.name(*field), self.value(*field)))
-    }
-
-    fn of(text: Box<str>) -> Self {
-        let mut fields: Vec<Field> = Vec::with_capacity(text.len() / 24);
-        let place = |at: usize| u32::try_from(at).expect("it is at most three times as long as what is taken in");
-        let bytes = text.as_bytes();
-        let (mut start, mut colon) = (0, None);
-        for at in memchr::memchr2_iter(b':', b'\n', bytes).chain([bytes.len()]) {
-            if bytes.get(at) == Some(&b':') {
-                colon.get_or_insert(at);
-                continue;
-            }
-            if let Some(colon) = colon.take().filter(|_| bytes[start] != b'#') {
-                // A line that ends in its colon says nothing, which is a value, too.
-                let end = colon + 1 + bytes[colon + 1..at].trim_ascii_end().len();
-                fields.push(Field { start: place(start), colon: place(colon), end: place(end) });
-            }
-            start = at + 1;
-        }
-        Self { text, fields }
-    }
-
-    fn name(&self, field: Field) -> &str {
-        &self.text[field.start as usize..field.colon as usize]
-    }
-
-    fn value(&self, field: Field) -> &str {
-        &self.text[field.colon as usize + 1..field.end as usize]
+        let lines = self.0.split('\n').filter(|line| !line.starts_with('#'));
+        // A line that ends in its colon says nothing, which is a value, too.
+        lines.filter_map(|line| line.split_once(':')).map(|(name, said)| (name, said.trim_ascii_end()))
     }
 }
 
@@ -129,12 +97,11 @@ impl<'de> Deserialize<'de> for Info {
     }
 }
 
-/// Splits the text of INFO into its fields; section titles and empty lines fall away.
+/// Takes the text of INFO; section titles and empty lines are no fields.
 #[must_use]
 pub fn parse_info(text: &[u8]) -> Info {
-    let text = &text[..text.len().min(LONGEST)];
     // What has nothing to mend is told as such much faster than it is mended.
-    Info::of(std::str::from_utf8(text).map_or_else(|_| String::from_utf8_lossy(text).into(), Box::from))
+    Info(std::str::from_utf8(text).map_or_else(|_| String::from_utf8_lossy(text).into(), Box::from))
 }
 
 /// Tells engine and version by the fields of `INFO server`.
@@ -189,10 +156,11 @@ mod tests {
     }
 
     #[test]
-    fn fields_are_found_by_name_and_the_last_of_equal_ones_counts() {
-        let info = parse_info(b"# Server\r\nb:1\r\n\r\na:\r\nb: 2 \r\nno field\r\n:x\r\nlast:3");
-        assert_eq!(info.iter().collect::<Vec<_>>(), [("", "x"), ("a", ""), ("b", " 2"), ("last", "3")]);
-        assert_eq!((info.get("a"), info.get("c")), (Some(""), None));
+    fn fields_are_found_by_name_and_the_first_of_equal_ones_counts() {
+        let info = parse_info(b"# Server\r\n#b:0\r\nab:0\r\nb: 1 \r\n\r\na:\r\nb: 2\r\nno field\r\n:x\r\nlast:3");
+        assert_eq!(info.iter().collect::<Vec<_>>(), [("", "x"), ("a", ""), ("ab", "0"), ("b", " 1"), ("last", "3")]);
+        let found = ["a", "b", "last", "", "c", "#b", "b: 1", "no field"].map(|name| info.get(name));
+        assert_eq!(found, [Some(""), Some(" 1"), Some("3"), Some("x"), None, None, None, None]);
         assert_eq!(info, info.iter().collect());
         let kept = serde_json::to_string(&info).unwrap();
         assert_eq!(serde_json::from_str::<Info>(&kept).unwrap(), info);

@@ -18,7 +18,7 @@ pub use dump::{Dump, DumpError, Said, is_dump, read_dump};
 pub use evidence::{Client, Earlier, Evidence, Exposure, Host, Large, LatencyEvent, Slow, Slowlog, User, command_word};
 pub use info::{IdentityError, Info, identity, parse_info};
 pub use keys::{CONFIDENCE, Interval, KeyBounds, KeyGroup, KeySample, LargeKey};
-pub use pairs::{PairsError, pairs};
+pub use pairs::{Pairs, PairsError};
 pub use saved::{Kept, Saved, SavedError, read_kept};
 
 use crate::server::Server;
@@ -28,31 +28,20 @@ use crate::server::Server;
 pub struct Snapshot {
     /// Engine, series and patch release, as `INFO server` states them.
     pub server: Server,
-    config: Vec<(String, Vec<u8>)>,
+    config: Pairs,
     info: Arc<Info>,
 }
 
 impl Snapshot {
-    /// Keeps what a server said. Names are put into lower case and sorted; of equal names the last value stays.
+    /// Keeps what a server said.
     #[must_use]
-    pub fn new(server: Server, mut config: Vec<(String, Vec<u8>)>, info: impl Into<Arc<Info>>) -> Self {
-        for (name, _) in &mut config {
-            name.make_ascii_lowercase();
-        }
-        config.sort_by(|(one, _), (other, _)| one.cmp(other));
-        config.dedup_by(|later, earlier| {
-            let is_same = later.0 == earlier.0;
-            if is_same {
-                std::mem::swap(later, earlier);
-            }
-            is_same
-        });
+    pub fn new(server: Server, config: Pairs, info: impl Into<Arc<Info>>) -> Self {
         Self { server, config, info: info.into() }
     }
 
-    /// Every directive the server showed with its value, sorted by name. Aliases stand beside their directive.
+    /// Every directive the server showed with its value. Aliases stand beside their directive.
     #[must_use]
-    pub fn config(&self) -> &[(String, Vec<u8>)] {
+    pub fn config(&self) -> &Pairs {
         &self.config
     }
 
@@ -70,15 +59,14 @@ impl Snapshot {
         } else {
             Cow::Borrowed(name)
         };
-        let at = self.config.binary_search_by(|(known, _)| known.as_str().cmp(&name)).ok()?;
-        Some(&self.config[at].1)
+        self.config.get(&name)
     }
 }
 
 /// Shows names and harmless values. What a password may stand in, or a module owns, is `***`.
 impl fmt::Debug for Snapshot {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        struct Values<'a>(&'a [(String, Vec<u8>)]);
+        struct Values<'a>(&'a Pairs);
         impl fmt::Debug for Values<'_> {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
                 let shown = self.0.iter().map(|(name, value)| {
@@ -110,8 +98,7 @@ mod tests {
     use super::*;
 
     fn snapshot(config: &[(&str, &str)]) -> Snapshot {
-        let config = config.iter().map(|(name, value)| ((*name).to_owned(), value.as_bytes().to_vec())).collect();
-        Snapshot::new("redis-7.4.1".parse().unwrap(), config, Info::default())
+        Snapshot::new("redis-7.4.1".parse().unwrap(), config.iter().copied().collect(), Info::default())
     }
 
     #[test]
@@ -119,8 +106,6 @@ mod tests {
         let snapshot = snapshot(&[("maxmemory", "0"), ("appendonly", "no"), ("MaxMemory", "1")]);
         assert_eq!(snapshot.value("MAXMEMORY"), Some(b"1".as_slice()));
         assert_eq!(snapshot.value("maxmemor"), None);
-        assert_eq!(snapshot.config()[0].0, "appendonly");
-        assert_eq!(snapshot.config().len(), 2);
     }
 
     #[test]

@@ -52,7 +52,7 @@ impl Saved {
             Err(_) => json!({ "hex": value.iter().map(|byte| format!("{byte:02x}")).collect::<String>() }),
         };
         let config: Map<String, Json> =
-            self.snapshot.config().iter().map(|(name, value)| (name.clone(), said(value))).collect();
+            self.snapshot.config().iter().map(|(name, value)| (name.to_owned(), said(value))).collect();
         let mut json = json!({
             "redisconf_snapshot": GENERATION,
             "taken": self.taken,
@@ -160,7 +160,7 @@ mod tests {
 
     #[test]
     fn a_snapshot_reads_back_as_it_was_written() {
-        let config = vec![("maxmemory".to_owned(), b"0".to_vec()), ("logfile".to_owned(), b"a\xff\n".to_vec())];
+        let config = [("maxmemory", b"0".as_slice()), ("logfile", b"a\xff\n")].into_iter().collect();
         let info: Info = [("role", "master")].into_iter().collect();
         let snapshot = Snapshot::new("redis-7.4.1".parse().unwrap(), config, info);
         let withheld = vec!["requirepass".to_owned()];

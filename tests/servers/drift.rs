@@ -249,10 +249,8 @@ fn applied(program: &Program) -> Result<(), Failed> {
             wrong.push(format!("{}: applied again: {:?}", builtin.name, again.groups));
         }
         let touched: BTreeSet<&str> = plan.steps().map(|step| step.name).collect();
-        let others = before
-            .config()
-            .iter()
-            .filter(|(name, value)| !touched.contains(name.as_str()) && after.value(name) != Some(value));
+        let others =
+            before.config().iter().filter(|(name, value)| !touched.contains(name) && after.value(name) != Some(*value));
         wrong.extend(others.map(|(name, _)| format!("{}: {name} was touched", builtin.name)));
         let texts: Vec<(String, String, String)> = plan
             .steps()
@@ -272,7 +270,7 @@ fn applied(program: &Program) -> Result<(), Failed> {
         let ended = apply(undo.clear(&allowed).map_err(|refused| format!("{refused:?}"))?, &reach, manner, &mut record);
         let (undone, _) = look(&mut met, &setup.config)?;
         if ended.state != Left::AsPlanned || !notes.is_empty() || undone.config() != before.config() {
-            let differ: Vec<&String> = before
+            let differ: Vec<&str> = before
                 .config()
                 .iter()
                 .filter(|(name, value)| undone.value(name) != Some(value))

@@ -253,7 +253,7 @@ fn judge(
         .config()
         .iter()
         .filter(|(name, value)| !is_ours(name) && now.value(name) != Some(value))
-        .map(|(name, _)| name.as_str())
+        .map(|(name, _)| name)
         .collect();
     if !touched.is_empty() {
         return Err(format!("touched: {touched:?}").into());

@@ -150,7 +150,7 @@ pub(crate) fn compared(before: &Snapshot, after: &Snapshot, skip: &[String], ser
         let directive = View::of(server).directives().find(|directive| directive.names.contains(&name));
         skip.iter().any(|one| directive.map_or(one == name, |directive| directive.names.contains(&one.as_str())))
     };
-    let names = before.config().iter().map(|(name, _)| name.as_str()).filter(|name| !skipped(name));
+    let names = before.config().iter().map(|(name, _)| name).filter(|name| !skipped(name));
     let (same, different): (Vec<&str>, Vec<&str>) = names.partition(|name| before.value(name) == after.value(name));
     if different.is_empty() { Ok(same.len()) } else { Err(format!("differ: {}", different.join(", "))) }
 }
@@ -217,10 +217,10 @@ fn of_dump(program: &Program, before: &Snapshot, skip: &[String]) -> Result<usiz
         .config()
         .iter()
         .filter(|(name, _)| {
-            let of = View::of(server).directives().find(|d| d.names.contains(&name.as_str()));
+            let of = View::of(server).directives().find(|d| d.names.contains(name));
             !of.is_some_and(|d| skip.iter().any(|one| d.names.contains(&one.as_str())))
         })
-        .map(|(name, value)| (name.clone(), text(value)))
+        .map(|(name, value)| (name.to_owned(), text(value)))
         .collect();
     let json = serde_json::to_vec(&names).map_err(|error| error.to_string())?;
     if !is_dump(&json) {

@@ -13,7 +13,7 @@ use crate::catalog;
 use crate::config::Config;
 use crate::live::{self, Inquiry, Met, examine};
 use crate::plan::names_to_ask;
-use crate::snapshot::{Evidence, Exposure, Kept, KeyBounds, Snapshot, identity, read_dump, read_kept};
+use crate::snapshot::{Evidence, Exposure, Kept, KeyBounds, Pairs, Snapshot, identity, read_dump, read_kept};
 
 /// A server with all that is known of it.
 pub(super) struct Patient {
@@ -106,7 +106,7 @@ fn kept(path: &Path) -> Result<Patient, Failure> {
         Kept::Printed(info, rest) => {
             let server = identity(&info).map_err(|error| failed(&error))?;
             let pairs = if rest.trim_ascii().is_empty() {
-                Vec::new()
+                Pairs::default()
             } else {
                 let dump = read_dump(rest, &|name| catalog::find(name).is_some()).map_err(|error| failed(&error))?;
                 dump.said.into_iter().map(|said| (said.name, said.value)).collect()

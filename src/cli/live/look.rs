@@ -26,7 +26,7 @@ use crate::live::{self, Address, Denied, Met, Question, Tls, Topology, Url};
 use crate::plan::{self, Drifts, Expectation, Fate, Plan, Standing, Wanted, names_to_ask};
 use crate::report::{LiveServer, LiveStatus};
 use crate::server::Server;
-use crate::snapshot::{Kept, Snapshot, identity, read_dump, read_kept};
+use crate::snapshot::{Kept, Pairs, Snapshot, identity, read_dump, read_kept};
 use crate::source::{Disk, Name};
 use crate::syntax::conf;
 
@@ -407,7 +407,7 @@ impl<'a> Looking<'a> {
             Kept::Printed(info, rest) => (info, rest),
         };
         let pairs = if rest.trim_ascii().is_empty() && !info.is_empty() {
-            Vec::new()
+            Pairs::default()
         } else {
             let dump = read_dump(rest, &|name| catalog::find(name).is_some()).map_err(|error| failed(&error))?;
             dump.said.into_iter().map(|said| (said.name, said.value)).collect()
@@ -415,7 +415,7 @@ impl<'a> Looking<'a> {
         let chosen = match (identity(&info), server) {
             (Ok(server), _) => Chosen { server, because: "INFO".into() },
             (Err(_), Some(server)) => Chosen { server, because: "as the project or --server says".into() },
-            (Err(_), None) => by_names(&pairs.iter().map(|(name, _)| name.as_str()).collect::<Vec<_>>()),
+            (Err(_), None) => by_names(&pairs.iter().map(|(name, _)| name).collect::<Vec<_>>()),
         };
         let snapshot = Snapshot::new(chosen.server, pairs, info);
         Ok((chosen, snapshot))

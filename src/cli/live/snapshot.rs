@@ -41,7 +41,7 @@ pub(in super::super) fn run(command: &SnapshotOf, global: &Global, terminal: &mu
             Some(path) => {
                 keep(&taken, path, command)?;
                 if !global.quiet {
-                    let count = taken.saved.snapshot.config().len();
+                    let count = taken.saved.snapshot.config().iter().len();
                     let server = taken.saved.snapshot.server;
                     terminal.note(&format!("{count} values of {server} kept in {}\n", path.display()))?;
                 }

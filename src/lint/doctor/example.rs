@@ -117,7 +117,7 @@ pub(super) fn diagnosed(example: &str) -> Diagnosis {
     let (_, declared) = texts.read(&statements.join("\n"), server);
     let (info, evidence) = evidence(&lines);
     let text = format!("{RUNNING}{}\n", statements.join("\n"));
-    let config = vec![("maxmemory".to_owned(), b"read from the text".to_vec())];
+    let config = [("maxmemory", "read from the text")].into_iter().collect();
     let snapshot = Snapshot::new(server, config, info);
     judged(&snapshot, &evidence, &declared, &text, server)
 }

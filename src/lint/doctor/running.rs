@@ -18,14 +18,14 @@ pub fn text(snapshot: &Snapshot, evidence: &Evidence) -> String {
     let view = View::of(snapshot.server);
     let mut text = String::new();
     let mut seen: Vec<DirectiveId> = Vec::new();
-    for (name, value) in snapshot.config() {
+    for (name, value) in snapshot.config().iter() {
         let Lookup::Here(directive) = view.look(name) else { continue };
         // Servers show a directive under each of its names.
         if seen.contains(&directive.id) {
             continue;
         }
         seen.push(directive.id);
-        let is_default = directive.default.is_some_and(|default| default.as_bytes() == value.as_slice());
+        let is_default = directive.default.is_some_and(|default| default.as_bytes() == value);
         if directive.is.live_only || directive.is.file_only || directive.is.secret || is_default {
             continue;
         }

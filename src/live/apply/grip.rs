@@ -85,7 +85,7 @@ impl<'a> Grip<'a> {
         if let Some(denied) = observed.denied {
             return Err(Stop::Other(denied.to_string()));
         }
-        Ok(observed.snapshot.config().iter().cloned().collect())
+        Ok(observed.snapshot.config().iter().map(|(name, value)| (name.to_owned(), value.to_vec())).collect())
     }
 
     pub(super) fn info(&mut self) -> Result<Info, Stop> {

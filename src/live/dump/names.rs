@@ -23,8 +23,8 @@ pub(super) fn shown(lab: &Lab<'_>, candidates: &[&str]) -> Result<Vec<Entry>, Du
         "dir" if value == work.as_os_str().as_encoded_bytes() => "<cwd>".to_owned(),
         _ => String::from_utf8_lossy(value).into_owned(),
     };
-    let entry = |(name, value): &(String, Vec<u8>)| Entry {
-        name: name.clone(),
+    let entry = |(name, value): (&str, &[u8])| Entry {
+        name: name.to_owned(),
         default: text(name, value),
         hidden: !listed.contains(name),
         ..Entry::default()
@@ -35,7 +35,7 @@ pub(super) fn shown(lab: &Lab<'_>, candidates: &[&str]) -> Result<Vec<Entry>, Du
 /// The names that CONFIG GET * gives.
 fn listed(subject: &mut super::lab::Subject) -> Result<BTreeSet<String>, DumpError> {
     let everything = inspect(&mut subject.connection, &[])?;
-    Ok(everything.config().iter().map(|(name, _)| name.clone()).collect())
+    Ok(everything.config().iter().map(|(name, _)| name.to_owned()).collect())
 }
 
 /// Fills in `alias_of`. CONFIG REWRITE puts the preferred name where a file has an alias.

@@ -99,8 +99,8 @@ fn show(lab: &Lab<'_>, conf: &str, directives: &[Entry]) -> Result<BTreeMap<Stri
     let mut subject = lab.must_start(conf, &[])?;
     let hidden: Vec<&str> = directives.iter().filter(|entry| entry.hidden).map(|entry| entry.name.as_str()).collect();
     let snapshot = inspect(&mut subject.connection, &hidden)?;
-    let text = |value: &Vec<u8>| String::from_utf8_lossy(value).into_owned();
-    Ok(snapshot.config().iter().map(|(name, value)| (name.clone(), text(value))).collect())
+    let text = |value: &[u8]| String::from_utf8_lossy(value).into_owned();
+    Ok(snapshot.config().iter().map(|(name, value)| (name.to_owned(), text(value))).collect())
 }
 
 #[cfg(test)]

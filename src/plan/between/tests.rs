@@ -29,7 +29,7 @@ fn shown(found: &Comparison) -> Vec<String> {
 }
 
 fn dump(pairs: &[(&str, &str)]) -> Snapshot {
-    let pairs = pairs.iter().map(|(name, value)| ((*name).to_owned(), value.as_bytes().to_vec())).collect();
+    let pairs = pairs.iter().copied().collect();
     Snapshot::new("redis-7.4".parse().unwrap(), pairs, Info::default())
 }
 

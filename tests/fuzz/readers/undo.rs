@@ -5,7 +5,7 @@
 
 use redisconf::live::Url;
 use redisconf::plan::Plan;
-use redisconf::snapshot::{Info, Snapshot};
+use redisconf::snapshot::{Info, Pairs, Snapshot};
 
 use super::version;
 
@@ -16,12 +16,12 @@ pub(super) fn holds(input: &[u8]) {
     let mut lines = text.lines();
     // What is wrong with an address is told on the terminal, which is kept from obeying it there.
     let _ = Url::parse(lines.next().unwrap_or_default());
-    let mut running = Vec::new();
+    let mut running = Pairs::default();
     let mut changes = Vec::new();
     for line in lines {
         let mut words = line.split('\t');
         let (Some(name), Some(now)) = (words.next(), words.next()) else { continue };
-        running.push((name.to_owned(), now.as_bytes().to_vec()));
+        running.extend([(name, now)]);
         changes.push((name, words.next(), words.next()));
     }
     let snapshot = Snapshot::new(server, running, Info::default());

@@ -189,12 +189,26 @@ pub(super) fn open(named: Option<&Path>, look: Look) -> Result<Result<Fleet, Str
     })
 }
 
-/// A file that is there, or `-`, is a dump; anything else is an address.
+/// What says how it is reached is an address. Of the rest a file that is there, or `-`, is a dump.
 #[expect(clippy::disallowed_methods, reason = "the front end looks for files")]
 fn place(text: &str) -> Result<Place, Failure> {
     let path = Path::new(text);
-    if text == "-" || path.is_file() || path.extension().is_some_and(|extension| extension == "json") {
+    let is_dump = || text == "-" || path.is_file() || path.extension().is_some_and(|extension| extension == "json");
+    if !text.contains("://") && is_dump() {
         return Ok(Place::Dump(path.to_owned()));
     }
     super::reach::url(text).map(Place::Address)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_says_how_it_is_reached_is_no_file() {
+        let is_dump = |text: &str| matches!(place(text), Ok(Place::Dump(_)));
+        assert!(["-", "there.json", "Cargo.toml"].into_iter().all(is_dump));
+        let addresses = ["unix:///run/cache.json", "redis://cache:6379", "cache:6379"];
+        assert!(addresses.into_iter().all(|text| matches!(place(text), Ok(Place::Address(_)))));
+    }
 }

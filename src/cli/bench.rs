@@ -7,7 +7,7 @@ use super::write::write;
 use super::{Exit, setup, verify};
 use crate::bench::{Claim, Connect, Effort, Saves, Shape, Side, Workload, compare};
 use crate::catalog;
-use crate::live::{Program, Start};
+use crate::live::Program;
 use crate::render::Artefact;
 use crate::report::{self, BenchOf, BenchReport};
 
@@ -76,11 +76,10 @@ fn side(name: &str, sets: &[String], connect: Connect, layers: &Layers, program:
     layers.sets.extend(sets.iter().cloned());
     let profile = Profile { profile: Some(name.to_owned()), server: Some(program.server), layers };
     let subject = setup::read(&profile)?;
-    let conf = verify::text_to_boot(name, &subject)?;
-    let login = verify::login(&conf, program.server);
+    let start = verify::start(name, &subject, program.server)?;
     // A password may be set on the command line, too.
     let shown = if sets.is_empty() { name.to_owned() } else { format!("{name} with {}", shown(sets)) };
-    Ok(Side { name: shown, start: Start { conf: Some(conf), login, ..Start::default() }, connect })
+    Ok(Side { name: shown, start, connect })
 }
 
 /// Assignments as they were written, but for those of secrets.

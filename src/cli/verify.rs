@@ -9,16 +9,16 @@ use super::failure::Failure;
 use super::subject::Subject;
 use super::terminal::Terminal;
 use super::{Exit, secrets, setup};
-use crate::catalog::Directive;
-use crate::config::Shown;
+use crate::catalog::{Directive, Lookup};
+use crate::config::{Reason, Shown};
 use crate::finding::Severity;
-use crate::live::{BootError, Login, Modules, Program, Refusal, Start, boot};
+use crate::live::{BootError, Login, Modules, Place, Program, Refusal, Start, boot};
 use crate::plan::{Difference, Verdict, compare};
 use crate::render::{self, Options, Secrets, Target};
 use crate::report::{self, Role};
 use crate::server::Server;
-use crate::source::Name;
-use crate::syntax::{Item, conf};
+use crate::source::{Disk, Name};
+use crate::syntax::{Item, Reading, conf};
 
 #[derive(Serialize)]
 struct Line {
@@ -46,19 +46,18 @@ pub(super) fn run(command: &Verify, global: &Global, terminal: &mut Terminal) ->
     // The program decides the version, unless somebody asks what another one would have made of it.
     profile.server = Some(profile.server.unwrap_or(program.server));
     let subject = setup::read(&profile)?;
-    let text = text_to_boot(command.profile.profile.as_deref().unwrap_or_default(), &subject)?;
-    let login = login(&text, program.server);
-    let start = Start {
-        conf: Some(text),
-        modules: if command.allow_modules { Modules::Load } else { Modules::Refuse },
-        login,
-        ..Start::default()
-    };
+    let modules = if command.allow_modules { Modules::Load } else { Modules::Refuse };
+    let name = command.profile.profile.as_deref().unwrap_or_default();
+    let start = Start { modules, ..start(name, &subject, program.server)? };
     let mut booted = match boot(&program, &start) {
         Ok(booted) => booted,
-        Err(BootError::Refused(refusal)) => return refused(&subject, &program, &refusal, global, terminal),
+        Err(BootError::Refused(refusal)) => return refused(&subject, &program, &says(&refusal), global, terminal),
         Err(error) => return Err(Failure::new(error.to_string())),
     };
+    if let Some(foretold) = left_out(&subject, &program, booted.overridden()) {
+        booted.end();
+        return refused(&subject, &program, &foretold, global, terminal);
+    }
     let hidden: Vec<&str> =
         subject.setup.config.view.directives().filter(|d| d.is.hidden).map(Directive::name).collect();
     let snapshot = booted.inspect(&hidden).map_err(|error| Failure::new(error.to_string()))?;
@@ -67,11 +66,23 @@ pub(super) fn run(command: &Verify, global: &Global, terminal: &mut Terminal) ->
     tell(&subject, &program, &found, global, terminal)
 }
 
-/// A configuration file boots as it is; a profile as its rendered redis.conf.
-pub(super) fn text_to_boot(name: &str, subject: &Subject) -> Result<Vec<u8>, Failure> {
-    if !setup::is_profile(name) {
-        return super::subject::read_file(Path::new(name));
-    }
+/// What is started: a configuration file as it is, with all that it includes; a profile as its rendered redis.conf.
+pub(super) fn start(name: &str, subject: &Subject, server: Server) -> Result<Start, Failure> {
+    let (text, reading, files) = if setup::is_profile(name) {
+        let text = rendered(subject)?;
+        let reading = conf::read_alone(Name::Stdin, &text, server);
+        (text, reading, Vec::new())
+    } else {
+        let path = Path::new(name);
+        let text = super::subject::read_file(path)?;
+        let reading = conf::read(Name::File(path.to_owned()), &text, server, &Disk);
+        let files = included(path, &reading);
+        (text, reading, files)
+    };
+    Ok(Start { conf: Some(text), files, login: login(&reading), ..Start::default() })
+}
+
+fn rendered(subject: &Subject) -> Result<Vec<u8>, Failure> {
     let options = Options { secrets: Secrets::Clear, ..Options::new(Target::Conf) };
     let rendered = render::render(&subject.setup, &options, &secrets::at_hand(&subject.setup));
     let rendered = rendered.map_err(|findings| {
@@ -81,9 +92,32 @@ pub(super) fn text_to_boot(name: &str, subject: &Subject) -> Result<Vec<u8>, Fai
     Ok(rendered.artefacts.into_iter().next().expect("a rendering has an artefact").text)
 }
 
+/// The files that a configuration includes, under all names by which it may call them: by its full path, or from the folder
+/// where the server is at that line, which begins as that of the file itself.
+fn included(root: &Path, reading: &Reading) -> Vec<(String, Vec<u8>)> {
+    let mut folders = vec![root.parent().unwrap_or(Path::new("")).to_owned()];
+    for (id, _) in reading.iter() {
+        if let ([dir], true) = (&reading.arguments(id)[..], reading.name(id).eq_ignore_ascii_case(b"dir")) {
+            let last = folders.last().expect("there is the first");
+            folders.push(last.join(&*String::from_utf8_lossy(dir)));
+        }
+    }
+    let mut files: Vec<(String, Vec<u8>)> = Vec::new();
+    for (_, source) in reading.sources.iter().skip(1) {
+        let Name::File(path) = source.name() else { continue };
+        let from_there = folders.iter().filter_map(|folder| path.strip_prefix(folder).ok());
+        for name in from_there.chain(path.is_absolute().then_some(path.as_path())) {
+            let name = name.to_string_lossy().into_owned();
+            if !files.iter().any(|(known, _)| *known == name) {
+                files.push((name, source.text().to_vec()));
+            }
+        }
+    }
+    files
+}
+
 /// How to log in: as `default`, with the password that the configuration itself sets.
-pub(super) fn login(text: &[u8], server: Server) -> Option<Login> {
-    let reading = conf::read_alone(Name::Stdin, text, server);
+fn login(reading: &Reading) -> Option<Login> {
     let of_default = reading.order().iter().filter_map(|item| match item {
         Item::Statement(id) => Some((reading.name(*id).to_ascii_lowercase(), reading.arguments(*id))),
         Item::Problem(_) | Item::Enter | Item::Leave => None,
@@ -102,22 +136,43 @@ pub(super) fn login(text: &[u8], server: Server) -> Option<Login> {
     Some(Login { user: "default".into(), password })
 }
 
+/// What the server said, and where.
+fn says(refusal: &Refusal) -> String {
+    match (&refusal.place, refusal.line) {
+        (Place::Unknown, Some(line)) => format!("line {line}: {}", refusal.shown_reason()),
+        (_, _) => refusal.to_string(),
+    }
+}
+
+/// What stops the server, and is left out of a trial, which listens on a socket of its own and connects to nobody.
+fn left_out(subject: &Subject, program: &Program, overridden: &[String]) -> Option<String> {
+    let config = &subject.setup.config;
+    let refusal = config.verdict().filter(|_| config.server.base() == program.server.base())?;
+    let own = refusal.statement.and_then(|id| match config.look(id) {
+        Lookup::Here(directive) => directive.names.iter().find(|name| overridden.iter().any(|one| one == *name)),
+        Lookup::Elsewhere(_) | Lookup::Never => None,
+    });
+    let what = match (&refusal.reason, own) {
+        (Reason::Sockets(_), _) => "where it listens".to_owned(),
+        (_, name) => format!("`{}`", name?),
+    };
+    Some(format!("{} (foretold: a trial leaves out {what})", refusal.reason.server_words(program.server)))
+}
+
 /// The server would not start: its words, and ours.
 fn refused(
     subject: &Subject,
     program: &Program,
-    refusal: &Refusal,
+    says: &str,
     global: &Global,
     terminal: &mut Terminal,
 ) -> Result<Exit, Failure> {
-    let place = refusal.line.map(|line| format!("line {line}: ")).unwrap_or_default();
-    let says = format!("{place}{}", refusal.shown_reason());
     if global.format() == Format::Json {
         let report = Report {
             subject: subject.setup.name.clone(),
             program: program.server.name(),
             starts: false,
-            server_says: Some(says),
+            server_says: Some(says.to_owned()),
             equal: 0,
             differences: Vec::new(),
             not_compared: Vec::new(),

@@ -39,6 +39,7 @@ mod sockets;
 mod sources;
 mod tls;
 mod upgrades;
+mod verify;
 
 use libtest_mimic::{Arguments, Trial};
 
@@ -81,6 +82,7 @@ fn main() {
         sources::trials(&servers),
         tls::trials(&servers),
         upgrades::trials(&servers),
+        verify::trials(&servers),
     ]
     .into_iter()
     .flatten()

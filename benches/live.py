@@ -80,7 +80,7 @@ def many(redisconf: str, cli: str, sockets: list[str], home: pathlib.Path) -> Ma
     flags = [part for socket in endpoints for part in ("--live", f"unix://{socket}")]
     command = [redisconf, "diff", PROFILE, *flags]
     ours, theirs = [], []
-    for _ in range(3):
+    for _ in range(7):
         theirs.append(timed(["sh", str(script)], home))
         ours.append(timed(command, home))
     kept = home / "memory"

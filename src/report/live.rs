@@ -1,5 +1,6 @@
 //! How running servers stand to what is declared: the result of `diff --live`.
 
+use rayon::prelude::{IntoParallelRefIterator as _, ParallelIterator as _};
 use serde::Serialize;
 
 use super::compared::HeldLine;
@@ -155,7 +156,11 @@ impl LiveReport {
     /// A table a server, for people.
     #[must_use]
     pub fn human(&self, look: Look) -> String {
-        self.servers.iter().map(|server| server.human(look)).collect()
+        match self.servers.as_slice() {
+            // For one alone no threads are started.
+            [one] => one.human(look),
+            servers => servers.par_iter().map(|server| server.human(look)).collect(),
+        }
     }
 
     /// The counts, in a line.

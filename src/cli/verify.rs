@@ -10,14 +10,15 @@ use super::subject::Subject;
 use super::terminal::Terminal;
 use super::{Exit, secrets, setup};
 use crate::catalog::{Directive, Lookup};
-use crate::config::{Reason, Shown};
+use crate::config::{Reason, Shown, Value};
 use crate::finding::Severity;
+use crate::lint::UsersFile;
 use crate::live::{BootError, Login, Modules, Place, Program, Refusal, Start, boot};
 use crate::plan::{Difference, Verdict, compare};
 use crate::render::{self, Options, Secrets, Target};
 use crate::report::{self, Role};
 use crate::server::Server;
-use crate::source::{Disk, Name};
+use crate::source::{Disk, Name, SourceId};
 use crate::syntax::{Item, Reading, conf};
 
 #[derive(Serialize)]
@@ -49,11 +50,21 @@ pub(super) fn run(command: &Verify, global: &Global, terminal: &mut Terminal) ->
     let modules = if command.allow_modules { Modules::Load } else { Modules::Refuse };
     let name = command.profile.profile.as_deref().unwrap_or_default();
     let start = Start { modules, ..start(name, &subject, program.server)? };
-    let mut booted = match boot(&program, &start) {
-        Ok(booted) => booted,
-        Err(BootError::Refused(refusal)) => return refused(&subject, &program, &says(&refusal), global, terminal),
-        Err(error) => return Err(Failure::new(error.to_string())),
-    };
+    // The ACL file is tried by itself: it may let in nobody, and then the server could not be asked for values.
+    let with_users = users_file(name, &subject).map(|users| {
+        let mut start = start.clone();
+        start.files.push(users);
+        start
+    });
+    let mut booted = None;
+    for start in with_users.iter().chain([&start]) {
+        match boot(&program, start) {
+            Ok(next) => booted = Some(next),
+            Err(BootError::Refused(refusal)) => return refused(&subject, &program, &says(&refusal), global, terminal),
+            Err(error) => return Err(Failure::new(error.to_string())),
+        }
+    }
+    let mut booted = booted.expect("one of them was the last");
     if let Some(foretold) = left_out(&subject, &program, booted.overridden()) {
         booted.end();
         return refused(&subject, &program, &foretold, global, terminal);
@@ -114,6 +125,15 @@ fn included(root: &Path, reading: &Reading) -> Vec<(String, Vec<u8>)> {
         }
     }
     files
+}
+
+/// The ACL file that a configuration file names, by the name it has there.
+fn users_file(name: &str, subject: &Subject) -> Option<(String, Vec<u8>)> {
+    let (reading, config) = (&subject.setup.reading, &subject.setup.config);
+    let Some(Value::Text(named)) = config.get("aclfile").filter(|_| !setup::is_profile(name)) else { return None };
+    let users = UsersFile::named_by(reading, config, &Disk)?;
+    let text = users.reading.sources.get(SourceId::ROOT).text().to_vec();
+    Some((String::from_utf8_lossy(named).into_owned(), text))
 }
 
 /// How to log in: as `default`, with the password that the configuration itself sets.

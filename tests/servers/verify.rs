@@ -13,6 +13,7 @@ pub(crate) fn trials(servers: &[Found]) -> Vec<Trial> {
     let of = |found: &Found| {
         [
             found.trial("verify boots a configuration with all that it includes", included),
+            found.trial("verify has the server load the ACL file", users),
             found.trial("verify tells what a trial leaves out and the server stops at", left_out),
         ]
     };
@@ -90,6 +91,30 @@ fn left_out(program: &Program) -> Result<(), Failed> {
         let said = verify(program, &file, "json", folder.path())?;
         let json: serde_json::Value = serde_json::from_slice(&said.stdout)?;
         if json["starts"] == stops || said.status.code() != Some(i32::from(stops)) {
+            return Err(format!("{text}: {json:#}").into());
+        }
+    }
+    Ok(())
+}
+
+fn users(program: &Program) -> Result<(), Failed> {
+    let folder = tempfile::tempdir()?;
+    let at = |name: &str| folder.path().join(name);
+    std::fs::create_dir(at("data"))?;
+    std::fs::write(at("redis.conf"), format!("dir {}\naclfile users.acl\n", at("data").display()))?;
+    for (text, stops) in [
+        ("user default on >hunter2 ~* +@all\n", false),
+        ("user default off\n", false),
+        ("user default on >hunter2 ~* +@al\n", true),
+        ("user default on nopass ~* +@all\nport 1\n", true),
+    ] {
+        std::fs::write(at("data/users.acl"), text)?;
+        let said = verify(program, &at("redis.conf"), "json", folder.path())?;
+        let json: serde_json::Value = serde_json::from_slice(&said.stdout)
+            .map_err(|error| format!("{text}: {error}: {}", String::from_utf8_lossy(&said.stderr)))?;
+        let shows_a_secret =
+            [said.stdout, said.stderr].iter().any(|said| said.windows(7).any(|word| word == b"hunter2"));
+        if json["starts"] == stops || said.status.code() != Some(i32::from(stops)) || shows_a_secret {
             return Err(format!("{text}: {json:#}").into());
         }
     }
